@@ -7,8 +7,35 @@
 //! A provider is asked once and answers once. Retries, budgets and what follows from an answer are decided
 //! elsewhere, from the journal; a dropped future is a cut call. Keys are read from the environment at the
 //! moment of a call and never appear in a [`Failure`], a log line or a `Debug` print.
+//!
+//! | file           | what it holds                                                             |
+//! | -------------- | ------------------------------------------------------------------------- |
+//! | `rehearsal.rs` | the embedded, offline default                                             |
+//! | `openai.rs`    | any endpoint that speaks OpenAI's `/chat/completions`                     |
+//! | `endpoint.rs`  | where a protocol is spoken, and how that is named in messages             |
+//! | `key.rs`       | reading a key at the moment of a call, and keeping it out of every text   |
+//! | `http.rs`      | one POST: lazy client, timeout, size cap, broken connections              |
+//! | `refusal.rs`   | status, headers and body of a refusal → [`Failure`]                       |
+//! | `report.rs`    | the one door through which a failure's message is written                 |
+//! | `tokens.rs`    | estimates, where a provider counts nothing                                |
+//!
+//! A further protocol is a further file beside `openai.rs`, over the same five below it.
+
+mod endpoint;
+mod http;
+mod key;
+mod openai;
+mod refusal;
+mod rehearsal;
+mod report;
+mod tokens;
 
 use std::{future::Future, pin::Pin};
+
+pub use endpoint::InvalidBaseUrl;
+pub use openai::{OpenAi, OpenAiSettings};
+pub use rehearsal::Rehearsal;
+pub use tokens::estimate_tokens;
 
 /// A future that a provider returns.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Reply, Failure>> + Send + 'a>>;
@@ -124,6 +151,8 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Of the tokens read, those served from the provider's cache.
     pub cached_input_tokens: u64,
+    /// Whether any of these numbers is our estimate from byte counts, because the provider did not say.
+    pub estimated: bool,
 }
 
 /// A call that did not complete.

@@ -1,0 +1,82 @@
+//! The rehearsal model: embedded, offline, free, and honest about it.
+//!
+//! It answers every step of a plan in the right shape without asking anyone, so that a plan, its caps and its
+//! approvals can be tried before a key is bought. Its answers are a pure function of settings and request: the
+//! same request gives the same bytes. Every text it writes says that it is a rehearsal.
+
+mod artifact;
+mod replies;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Answer, Answering, ModelProvider, Purpose, Reply, Request, Usage};
+
+/// How a rehearsal behaves. The default answers at once, passes every review and continues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// How long every answer takes.
+    pub delay: Duration,
+    /// QC rejects the first so many attempts of every task.
+    pub reject: u32,
+    /// The sub-objectives in which it rejects; `None` means all.
+    pub reject_in: Option<Vec<u32>>,
+    /// The outcome of the reflection after a sub-objective, where it is not `continue`. Passed on as it is.
+    pub outcomes: BTreeMap<u32, String>,
+}
+
+impl Rehearsal {
+    /// The reply to `request`, without the delay.
+    #[must_use]
+    pub fn reply(&self, request: &Request) -> Reply {
+        let about = &request.about;
+        let json = match about.purpose {
+            Purpose::PlanTasks => replies::tasks(about),
+            Purpose::Produce => replies::artifact(about),
+            Purpose::Review => replies::verdict(about, self.rejects(request)),
+            Purpose::Reflect => replies::reflection(about, self.outcome(about.sub_objective)),
+        };
+        let text = json.to_string();
+        let usage = Usage {
+            // It counts by bytes, but it is its own provider: this is its count, not a guess at another's.
+            estimated: false,
+            ..Usage::estimate(request, text.len())
+        };
+        Reply {
+            answer: match request.answer_with {
+                Some(_) => Answer::ToolCall(text),
+                None => Answer::Text(text),
+            },
+            usage,
+            served_by: Some("rehearsal".to_owned()),
+        }
+    }
+
+    fn rejects(&self, request: &Request) -> bool {
+        let about = &request.about;
+        let here = self
+            .reject_in
+            .as_ref()
+            .is_none_or(|only| only.contains(&about.sub_objective));
+        here && about.attempt <= self.reject
+    }
+
+    fn outcome(&self, sub_objective: u32) -> &str {
+        self.outcomes
+            .get(&sub_objective)
+            .map_or("continue", String::as_str)
+    }
+}
+
+impl ModelProvider for Rehearsal {
+    fn call<'a>(&'a self, request: &'a Request) -> Answering<'a> {
+        Box::pin(async move {
+            if !self.delay.is_zero() {
+                tokio::time::sleep(self.delay).await;
+            }
+            Ok(self.reply(request))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! The OpenAI-compatible provider against a real server on loopback: every answer, every refusal, every break.
+
+mod answers;
+mod failures;
+mod keys;
+
+use std::time::Duration;
+
+use modulatio::models::{
+    About, AnswerTool, Failure, Message, ModelProvider, OpenAi, OpenAiSettings, Purpose, Reply,
+    Request, Role,
+};
+use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
+use serde_json::json;
+
+const KEY: &str = "sk-test-5f0c1a";
+
+fn settings(base_url: String) -> OpenAiSettings {
+    OpenAiSettings {
+        base_url,
+        model: "fake-1".into(),
+        api_key_env: Some("THE_KEY".into()),
+        timeout: Duration::from_secs(10),
+    }
+}
+
+fn with_key(settings: OpenAiSettings) -> OpenAi {
+    OpenAi::with_keys(settings, |name| (name == "THE_KEY").then(|| KEY.to_owned()))
+        .expect("a good base_url")
+}
+
+fn request() -> Request {
+    Request {
+        call_id: "ESS-P-001-c7".into(),
+        about: About {
+            purpose: Purpose::PlanTasks,
+            sub_objective: 1,
+            title: "Essays".into(),
+            files: vec!["essay1.md".into()],
+            task: None,
+            attempt: 1,
+        },
+        system: "You plan.".into(),
+        messages: vec![Message {
+            role: Role::User,
+            text: "Files: essay1.md".into(),
+        }],
+        answer_with: Some(AnswerTool {
+            name: "submit_tasks",
+            description: "Submit the tasks.",
+            schema: json!({"type": "object"}),
+        }),
+        max_output_tokens: 512,
+    }
+}
+
+/// One call against a server that does this with it.
+async fn ask(step: Step) -> Result<Reply, Failure> {
+    let server = FakeModel::start(Script::of([step])).expect("a free port");
+    let answer = with_key(settings(server.base_url())).call(&request()).await;
+    if let Err(failure) = &answer {
+        let shown = format!("{failure} {failure:?}");
+        assert!(!shown.contains(KEY), "the key shows in {shown}");
+        assert!(shown.contains(&server.base_url()), "no endpoint in {shown}");
+    }
+    answer
+}
+
+async fn refused(step: Step) -> Failure {
+    ask(step).await.expect_err("the server refuses")
+}
+
+fn status(code: u16, message: &str) -> Step {
+    Step::new(Behaviour::Status {
+        code,
+        retry_after: None,
+        message: Some(message.to_owned()),
+    })
+}
