@@ -10,9 +10,42 @@
 //!  visit(&Frame) ◀──catch_up──── verified, in order, streaming ◀───┘
 //! ```
 //!
+//! | module | what it knows |
+//! |---|---|
+//! | [`store`](LogStore) | the contract: what callers may rely on, whatever keeps the bytes |
+//! | [`frame`] | one line: encoding, and cutting it apart without a JSON parser |
+//! | `chain`, `walk` | the hash chain over lines, and how the end of a log is judged |
+//! | [`disk`] | the storage port, with the real disk and ([`sim`]) one that loses power on command |
+//! | `lock` | flock with bounded waiting |
+//! | `file` | the [`FileStore`]: append, catch up, recovery, leases |
+//! | `memory` | the [`MemoryStore`], for tests of what stands above |
+//! | `group`, `blob` | [`GroupCommit`] for several threads, [`BlobStore`] for large payloads |
+//!
 //! Everything above the [`LogStore`] trait must hold for any store; [`FileStore`] is the embedded default,
 //! [`MemoryStore`] serves tests, and both pass the one suite in [`conformance`].
 
+mod blob;
+mod chain;
+pub mod conformance;
+pub mod disk;
+mod error;
+mod file;
+pub mod frame;
+mod group;
+mod hash;
+mod lines;
+mod lock;
+mod memory;
 mod store;
+mod walk;
 
-pub use store::{Anchor, CatchUp, Draft, Frame, Hash, Lease, LeaseNote, Log, LogName, LogStore, TornTail};
+pub use blob::BlobStore;
+pub use disk::{Disk, RealDisk};
+pub use error::{Damage, DamageKind, Error, Result};
+pub use file::{FileStore, Stamp};
+pub use frame::{FORMAT_VERSION, MAX_LINE};
+pub use group::GroupCommit;
+pub use memory::MemoryStore;
+pub use store::{
+    Anchor, CatchUp, Draft, Frame, Hash, Lease, LeaseNote, Log, LogName, LogStore, TornTail,
+};

@@ -13,7 +13,7 @@ use crate::Error;
 pub struct Hash(pub [u8; 32]);
 
 /// The position of one frame: its number and its hash. Keeping it elsewhere makes truncation detectable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Anchor {
     /// Number of the frame, from 0, without gaps.
     pub seq: u64,
@@ -26,6 +26,45 @@ pub struct Anchor {
 /// It is also the key material of frame 0, so a journal cannot be passed off as another plan's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LogName(String);
+
+impl LogName {
+    /// Takes `name` if it can be a log's.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the rule it breaks.
+    pub fn parse(name: &str) -> Result<LogName, Error> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let why = match name.len() {
+            0 => "it is empty",
+            65.. => "it is longer than 64 bytes",
+            _ if name.starts_with('.') => "it starts with a dot",
+            _ if !name.bytes().all(legal) => {
+                "only letters, digits, '-', '_' and '.' may stand in it"
+            }
+            _ => return Ok(LogName(name.to_owned())),
+        };
+        Err(Error::invalid("log name", format!("{name:?}: {why}")))
+    }
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for LogName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl std::str::FromStr for LogName {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<LogName, Error> {
+        LogName::parse(name)
+    }
+}
 
 /// A frame that has not been appended yet. The store adds `seq` and `b3`.
 #[derive(Clone, Debug)]
@@ -41,7 +80,7 @@ pub struct Draft {
 }
 
 /// One verified frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Position and hash.
     pub anchor: Anchor,

@@ -1,0 +1,122 @@
+//! Hashes as people and JSON see them, and the two ways a hash comes to be.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Error, Hash, LogName};
+
+/// Context string of frame 0's key. Changing it changes every journal: it belongs to the format's version.
+const CONTEXT: &str = "modulatio journal v1";
+
+impl Hash {
+    /// The plain BLAKE3 of `bytes`: a content address.
+    pub fn of(bytes: &[u8]) -> Hash {
+        Hash(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// The key of frame 0 of the log called `name`.
+    pub fn root(name: &LogName) -> Hash {
+        Hash(blake3::derive_key(CONTEXT, name.as_str().as_bytes()))
+    }
+
+    /// The keyed BLAKE3 of `bytes`, with this hash as the key: the next link of the chain.
+    pub fn link(&self, bytes: &[u8]) -> Hash {
+        Hash(*blake3::keyed_hash(&self.0, bytes).as_bytes())
+    }
+
+    /// Reads 64 lowercase hex digits; anything else, capitals included, is none.
+    pub(crate) fn from_hex(hex: &[u8]) -> Option<Hash> {
+        let mut bytes = [0_u8; 32];
+        if hex.len() != 64 {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        }
+        Some(Hash(bytes))
+    }
+
+    /// Its 64 lowercase hex digits.
+    pub(crate) fn to_hex(self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0_u8; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        hex
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.to_hex()).expect("hex digits are ASCII"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Hash {
+    type Err = Error;
+
+    fn from_str(hex: &str) -> Result<Hash, Error> {
+        Hash::from_hex(hex.as_bytes()).ok_or_else(|| {
+            Error::invalid("hash", format!("{hex:?} is not 64 lowercase hex digits"))
+        })
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Hash, D::Error> {
+        let hex = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        hex.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_reads_back_as_it_prints() {
+        let hash = Hash::of(b"modulatio");
+        assert_eq!(hash.to_string().parse::<Hash>().unwrap(), hash);
+        let json = serde_json::to_string(&hash).unwrap();
+        assert_eq!(json, format!("\"{hash}\""));
+        assert_eq!(serde_json::from_str::<Hash>(&json).unwrap(), hash);
+    }
+
+    #[test]
+    fn capitals_and_wrong_lengths_are_not_hashes() {
+        let hex = Hash::of(b"x").to_string();
+        assert!(hex.to_uppercase().parse::<Hash>().is_err());
+        assert!(hex[1..].parse::<Hash>().is_err());
+        assert!(format!("{hex}0").parse::<Hash>().is_err());
+    }
+
+    #[test]
+    fn two_names_have_two_roots() {
+        let root = |name| Hash::root(&LogName::parse(name).unwrap());
+        assert_ne!(root("ESS-P-001"), root("ESS-P-002"));
+    }
+}
