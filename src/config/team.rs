@@ -1,0 +1,224 @@
+//! `team:` — who does what, and with which model.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ModelConfig,
+    reader::{Field, Sink},
+    values::{is_name, nearest, shown_text},
+};
+
+/// A role's model and what to ask when it fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelChoice {
+    /// Name of the model that is asked first.
+    pub primary: String,
+    /// Names of those that are asked after it, in order.
+    pub fallbacks: Vec<String>,
+}
+
+impl ModelChoice {
+    /// A choice of one.
+    pub fn only(model: &str) -> Self {
+        Self {
+            primary: model.to_owned(),
+            fallbacks: Vec::new(),
+        }
+    }
+
+    /// All names, in the order of asking.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.primary)
+            .chain(&self.fallbacks)
+            .map(String::as_str)
+    }
+}
+
+/// The team, complete: every role has a model that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamConfig {
+    /// Reflects after each sub-objective.
+    pub leader: ModelChoice,
+    /// Divides sub-objectives into tasks; the leader's model unless the file says otherwise.
+    pub planner: ModelChoice,
+    /// Judges; the leader's model unless the file says otherwise.
+    pub qc: ModelChoice,
+    /// At least one, with names of their own.
+    pub producers: Vec<Producer>,
+}
+
+/// One who produces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Producer {
+    /// Stands in ledgers as `agent_id`.
+    pub name: String,
+    /// The leader's model unless the file says otherwise.
+    pub model: ModelChoice,
+    /// What it is good at, for the planner; may be empty.
+    pub good_at: String,
+}
+
+impl TeamConfig {
+    /// Every role's choice of models.
+    pub fn choices(&self) -> impl Iterator<Item = &ModelChoice> {
+        let roles = [&self.leader, &self.planner, &self.qc];
+        roles
+            .into_iter()
+            .chain(self.producers.iter().map(|producer| &producer.model))
+    }
+}
+
+/// The team as one file writes it: a project may replace single roles of its vault's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct WrittenTeam {
+    leader: Option<ModelChoice>,
+    planner: Option<ModelChoice>,
+    qc: Option<ModelChoice>,
+    producers: Option<Vec<WrittenProducer>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct WrittenProducer {
+    name: String,
+    model: Option<ModelChoice>,
+    good_at: String,
+}
+
+impl WrittenTeam {
+    pub(super) fn read(field: &Field<'_>) -> Self {
+        let known = ["leader", "planner", "qc", "producers"];
+        let Some(section) = field.section(&known) else {
+            return Self::default();
+        };
+        let choice = |key| section.get(key).and_then(|field| read_choice(&field));
+        Self {
+            leader: choice("leader"),
+            planner: choice("planner"),
+            qc: choice("qc"),
+            producers: section.get("producers").map(|field| read_producers(&field)),
+        }
+    }
+
+    /// These roles, and the vault's where there are none.
+    pub(super) fn over(&self, vault: &Self) -> Self {
+        let other = vault.clone();
+        let own = self.clone();
+        Self {
+            leader: own.leader.or(other.leader),
+            planner: own.planner.or(other.planner),
+            qc: own.qc.or(other.qc),
+            producers: own.producers.or(other.producers),
+        }
+    }
+
+    /// Notes every name that no model has.
+    pub(super) fn check_models(&self, models: &BTreeMap<String, ModelConfig>, sink: &Sink<'_>) {
+        for (field, choice) in self.written() {
+            for name in choice.names().filter(|name| !models.contains_key(*name)) {
+                let near = nearest(name, models.keys().map(String::as_str));
+                let name = shown_text(name);
+                sink.note(
+                    &field,
+                    match near {
+                        Some(near) => format!("no model is named {name}; the nearest is {near:?}"),
+                        None => format!("no model is named {name}; there is none"),
+                    },
+                );
+            }
+        }
+    }
+
+    fn written(&self) -> Vec<(String, &ModelChoice)> {
+        let roles = [
+            ("leader", &self.leader),
+            ("planner", &self.planner),
+            ("qc", &self.qc),
+        ];
+        let roles = roles
+            .into_iter()
+            .map(|(role, choice)| (format!("team.{role}"), choice));
+        let producers = self.producers.iter().flatten().enumerate();
+        let producers = producers.map(|(i, p)| (format!("team.producers[{i}].model"), &p.model));
+        let all = roles.chain(producers);
+        all.filter_map(|(field, choice)| Some((field, choice.as_ref()?)))
+            .collect()
+    }
+
+    /// Fills what is not written. Without a leader there must be one model only, which then leads.
+    pub(super) fn complete(self, models: &BTreeMap<String, ModelConfig>) -> Option<TeamConfig> {
+        let only = models.keys().next().filter(|_| models.len() == 1);
+        let leader = self
+            .leader
+            .or_else(|| only.map(|name| ModelChoice::only(name)))?;
+        let default = vec![WrittenProducer {
+            name: "producer".to_owned(),
+            model: None,
+            good_at: String::new(),
+        }];
+        let producers = self
+            .producers
+            .unwrap_or(default)
+            .into_iter()
+            .map(|written| Producer {
+                name: written.name,
+                model: written.model.unwrap_or_else(|| leader.clone()),
+                good_at: written.good_at,
+            });
+        Some(TeamConfig {
+            producers: producers.collect(),
+            planner: self.planner.unwrap_or_else(|| leader.clone()),
+            qc: self.qc.unwrap_or_else(|| leader.clone()),
+            leader,
+        })
+    }
+}
+
+fn read_choice(field: &Field<'_>) -> Option<ModelChoice> {
+    let mut names: Vec<String> = Vec::new();
+    let items = match field.value.as_sequence() {
+        Some(_) => field.items()?,
+        None => vec![field.clone()],
+    };
+    for item in items {
+        let name = item.text()?;
+        if names.iter().any(|known| known == name) {
+            item.fault(format!("{} stands here twice", shown_text(name)));
+        }
+        names.push(name.to_owned());
+    }
+    let fallbacks = names.split_off(1);
+    Some(ModelChoice {
+        primary: names.pop()?,
+        fallbacks,
+    })
+}
+
+fn read_producers(field: &Field<'_>) -> Vec<WrittenProducer> {
+    let mut producers: Vec<WrittenProducer> = Vec::new();
+    for item in field.items().unwrap_or_default() {
+        let Some(producer) = read_producer(&item) else {
+            continue;
+        };
+        if producers.iter().any(|known| known.name == producer.name) {
+            item.fault(format!("a second producer is named {:?}", producer.name));
+        }
+        producers.push(producer);
+    }
+    producers
+}
+
+fn read_producer(field: &Field<'_>) -> Option<WrittenProducer> {
+    let section = field.section(&["name", "model", "good_at"])?;
+    let model = section.get("model").and_then(|field| read_choice(&field));
+    let good_at = section.get("good_at").and_then(|field| field.text());
+    let name = section.require("name")?;
+    let text = name.text()?;
+    if !is_name(text) {
+        name.fault("is not a name; use up to 64 of A-Z a-z 0-9 _ . -");
+    }
+    Some(WrittenProducer {
+        name: text.to_owned(),
+        model,
+        good_at: good_at.unwrap_or_default().to_owned(),
+    })
+}
