@@ -68,7 +68,7 @@ pub enum Provider {
 /// Where a provider listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// `http(s)://…` without a slash at its end; the provider's own when the file names none.
+    /// `http(s)://…` without a slash at its end, perhaps with a query; the provider's own when the file names none.
     pub base_url: String,
     /// Name of the environment variable that holds the key. When the file names neither it nor a `base_url`,
     /// the provider's customary one.
@@ -101,6 +101,27 @@ pub enum RehearsedOutcome {
     Pause,
     /// `abort`.
     Abort,
+}
+
+impl RehearsedOutcome {
+    const ALL: [Self; 5] = [
+        Self::Continue,
+        Self::ReviseMinor,
+        Self::ReviseMajor,
+        Self::Pause,
+        Self::Abort,
+    ];
+
+    /// The word that stands for it in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::ReviseMinor => "revise-minor",
+            Self::ReviseMajor => "revise-major",
+            Self::Pause => "pause",
+            Self::Abort => "abort",
+        }
+    }
 }
 
 /// What a model's tokens cost.
@@ -282,8 +303,8 @@ fn read_url(field: &Field<'_>) -> Option<String> {
         field.fault("is not a URL; write e.g. https://openrouter.ai/api/v1");
         return None;
     }
-    if host.contains('@') || url.contains(['?', '#']) {
-        field.fault("holds more than scheme, host and path; a key belongs in the environment, see api_key_env");
+    if host.contains('@') || url.contains('#') {
+        field.fault("holds more than scheme, host, path and query; a key belongs in the environment, see api_key_env");
         return None;
     }
     Some(url.to_owned())
@@ -321,17 +342,11 @@ fn read_rehearsal(section: &Section<'_>) -> Rehearsal {
 }
 
 fn read_outcomes(field: &Field<'_>) -> BTreeMap<u32, RehearsedOutcome> {
-    const WORDS: [(&str, RehearsedOutcome); 5] = [
-        ("continue", RehearsedOutcome::Continue),
-        ("revise-minor", RehearsedOutcome::ReviseMinor),
-        ("revise-major", RehearsedOutcome::ReviseMajor),
-        ("pause", RehearsedOutcome::Pause),
-        ("abort", RehearsedOutcome::Abort),
-    ];
+    let words = RehearsedOutcome::ALL.map(|outcome| (outcome.word(), outcome));
     let mut outcomes = BTreeMap::new();
     for (key, entry) in field.entries().unwrap_or_default() {
         let number = key.as_u64().and_then(|number| u32::try_from(number).ok());
-        match (number.filter(|number| *number > 0), entry.word(&WORDS)) {
+        match (number.filter(|number| *number > 0), entry.word(&words)) {
             (Some(number), Some(outcome)) => {
                 outcomes.insert(number, outcome);
             }

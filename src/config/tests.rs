@@ -183,7 +183,7 @@ fn faults_of_a_model_say_what_to_write() {
         ),
         (
             "base_url: 'https://me:secret@host/v1'",
-            "base_url: holds more than scheme, host and path; a key belongs in the environment, see api_key_env",
+            "base_url: holds more than scheme, host, path and query; a key belongs in the environment, see api_key_env",
         ),
         (
             "context_tokens: many",
