@@ -1,0 +1,395 @@
+//! A plan file as text: frontmatter and body, taken apart without losing a byte that is the operator's.
+//!
+//! ```text
+//! ---                                  ┐
+//! # a comment                          │ lead of the entry below it
+//! id: ESS-P-001                        │ engine's key: rendered from the journal
+//! tags: [stoicism]                     │ operator's key: kept as written, in place
+//! journal: {seq: 4, b3: …, file: …}    │ anchor of the rendering, and the seal of this very text
+//! ---                                  ┘
+//! body, kept as written
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    payload::{Anchor, Digest},
+    yaml,
+};
+
+/// The largest plan file that is read, bytes.
+pub const MAX_FILE: usize = 64 * 1024;
+
+/// Keys of the frontmatter that the engine renders, in the order in which a new plan shows them.
+pub const ENGINE_KEYS: [&str; 15] = [
+    "id",
+    "project_code",
+    "created_at",
+    "status",
+    "status_transitions",
+    "current_index",
+    "reflection_log",
+    "spawned_kickoffs",
+    "execution_started_at",
+    "max_wall_clock_min",
+    "max_tokens",
+    "max_cost_usd",
+    "tokens_used",
+    "cost_usd_used",
+    "journal",
+];
+
+/// Layout of a frontmatter: which keys stand where, and the text of those that are the operator's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Head(pub Vec<HeadEntry>);
+
+/// One key of a frontmatter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadEntry {
+    /// The key.
+    pub key: String,
+    /// Comments and blank lines above it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lead: String,
+    /// Its lines as written; `None` for a key that the engine renders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<String>,
+}
+
+impl HeadEntry {
+    /// An operator's key with a one-line value.
+    #[must_use]
+    pub fn own(key: &str, line: String) -> Self {
+        Self {
+            key: key.to_owned(),
+            lead: String::new(),
+            own: Some(line),
+        }
+    }
+}
+
+/// A plan file, taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// The frontmatter's layout.
+    pub head: Head,
+    /// The frontmatter's values, by key.
+    pub values: yaml::Mapping,
+    /// Everything after the frontmatter.
+    pub body: String,
+}
+
+/// Why a file is not a plan's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// Not text.
+    #[error("it is not UTF-8 text (first bad byte at offset {offset})")]
+    NotText {
+        /// Where.
+        offset: usize,
+    },
+    /// Too much text.
+    #[error("it has {bytes} bytes, {MAX_FILE} at most; move material into files of their own")]
+    TooLarge {
+        /// Its length.
+        bytes: usize,
+    },
+    /// It has NUL bytes.
+    #[error("it holds a NUL byte; it is not a text file")]
+    Binary,
+    /// The frontmatter never ends.
+    #[error("its frontmatter starts with --- but no closing --- follows; was the file cut short?")]
+    Unclosed,
+    /// The frontmatter is not YAML.
+    #[error("its frontmatter is not valid YAML: {0}")]
+    Yaml(String),
+    /// The frontmatter is not a mapping.
+    #[error("its frontmatter is not a list of `key: value` lines")]
+    NotMapping,
+}
+
+/// Reads a plan file's bytes.
+///
+/// # Errors
+/// [`DocumentError`] says what is wrong with it.
+pub fn read(bytes: &[u8]) -> Result<Document, DocumentError> {
+    if bytes.len() > MAX_FILE {
+        return Err(DocumentError::TooLarge { bytes: bytes.len() });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| DocumentError::NotText {
+        offset: e.valid_up_to(),
+    })?;
+    if text.contains('\0') {
+        return Err(DocumentError::Binary);
+    }
+    let text = text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .replace("\r\n", "\n");
+    let Some((front, body)) = split(&text)? else {
+        return Ok(Document {
+            head: Head::default(),
+            values: yaml::Mapping::new(),
+            body: text,
+        });
+    };
+    let values = mapping(front)?;
+    Ok(Document {
+        head: layout(front, &values),
+        values,
+        body: body.to_owned(),
+    })
+}
+
+/// Frontmatter and body, `None` without a frontmatter.
+fn split(text: &str) -> Result<Option<(&str, &str)>, DocumentError> {
+    let Some(rest) = text.strip_prefix("---\n") else {
+        return Ok(None);
+    };
+    let mut end = 0;
+    for line in rest.split_inclusive('\n') {
+        if line.trim_end() == "---" {
+            return Ok(Some((&rest[..end], &rest[end + line.len()..])));
+        }
+        end += line.len();
+    }
+    Err(DocumentError::Unclosed)
+}
+
+fn mapping(front: &str) -> Result<yaml::Mapping, DocumentError> {
+    match yaml::parse_value(front).map_err(|e| DocumentError::Yaml(e.to_string()))? {
+        yaml::Value::Mapping(values) => Ok(values),
+        yaml::Value::Null => Ok(yaml::Mapping::new()),
+        yaml::Value::Bool(_)
+        | yaml::Value::Number(_)
+        | yaml::Value::String(_)
+        | yaml::Value::Sequence(_)
+        | yaml::Value::Tagged(_) => Err(DocumentError::NotMapping),
+    }
+}
+
+/// Cuts the frontmatter into keys. Where the text cannot be cut along its lines (flow style over several
+/// lines, say), the operator's keys are kept by value instead.
+fn layout(front: &str, values: &yaml::Mapping) -> Head {
+    let entries = cut(front);
+    let cut_keys = entries.iter().map(|entry| entry.key.as_str());
+    let faithful = cut_keys.eq(values.keys().filter_map(yaml::Value::as_str))
+        && entries.iter().all(stands_alone);
+    let entries = if faithful { entries } else { by_value(values) };
+    Head(entries.into_iter().map(give_engine_its_keys).collect())
+}
+
+fn give_engine_its_keys(entry: HeadEntry) -> HeadEntry {
+    let own = if ENGINE_KEYS.contains(&entry.key.as_str()) {
+        None
+    } else {
+        entry.own
+    };
+    HeadEntry { own, ..entry }
+}
+
+/// Whether an entry's own lines say the same key by themselves.
+fn stands_alone(entry: &HeadEntry) -> bool {
+    let text = entry.own.as_deref().unwrap_or_default();
+    matches!(yaml::parse_value(text), Ok(yaml::Value::Mapping(m)) if m.len() == 1 && m.contains_key(entry.key.as_str()))
+}
+
+fn by_value(values: &yaml::Mapping) -> Vec<HeadEntry> {
+    let one = |(key, value): (&yaml::Value, &yaml::Value)| {
+        let mut single = yaml::Mapping::new();
+        single.insert(key.clone(), value.clone());
+        let text = yaml::emit(&yaml::Value::Mapping(single));
+        Some(HeadEntry::own(key.as_str()?, text))
+    };
+    values.iter().filter_map(one).collect()
+}
+
+/// Cuts along lines: a line that starts in the first column with a key opens an entry, comments and blank
+/// lines above it are its lead.
+fn cut(front: &str) -> Vec<HeadEntry> {
+    let mut entries: Vec<HeadEntry> = Vec::new();
+    let mut lead = String::new();
+    for line in front.split_inclusive('\n') {
+        let is_lead = line.trim().is_empty() || line.starts_with('#');
+        if is_lead {
+            lead.push_str(line);
+        } else if let Some(key) = key_of(line) {
+            entries.push(HeadEntry {
+                key,
+                lead: std::mem::take(&mut lead),
+                own: Some(line.to_owned()),
+            });
+        } else if let Some(own) = entries.last_mut().and_then(|entry| entry.own.as_mut()) {
+            own.push_str(&std::mem::take(&mut lead));
+            own.push_str(line);
+        }
+    }
+    entries
+}
+
+fn key_of(line: &str) -> Option<String> {
+    let first = line.chars().next()?;
+    if first.is_whitespace() || "-]}".contains(first) {
+        return None;
+    }
+    let (key, rest) = line.split_once(':')?;
+    let ends_key = rest.is_empty() || rest.starts_with([' ', '\n', '\t']);
+    let plain = key.trim_end().trim_matches(['"', '\'']);
+    ends_key.then(|| plain.to_owned())
+}
+
+/// What the seal of a rendered plan file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seal {
+    /// The text is as it was rendered, from the state at this frame.
+    Intact(Anchor),
+    /// The text was changed since; the anchor is what it still claims, if it can be read.
+    Broken(Option<Anchor>),
+}
+
+const SEAL_OPENS: &str = "\njournal: {seq: ";
+const SEAL_OF_FILE: &str = ", file: ";
+
+/// Bytes of the seal in hex digits: half a BLAKE3, against accidents, not against forgery.
+const SEAL_DIGITS: usize = 32;
+
+/// Judges a file by its own text alone: is it as it was rendered?
+#[must_use]
+pub fn seal_of(text: &str) -> Seal {
+    let Some(start) = text.find(SEAL_OPENS) else {
+        return Seal::Broken(None);
+    };
+    let line = text[start + 1..].split('\n').next().unwrap_or_default();
+    let Some((anchor, file)) = read_seal(line) else {
+        return Seal::Broken(read_anchor(line));
+    };
+    let cut_at = start + 1 + line.len() - 1 - SEAL_DIGITS - SEAL_OF_FILE.len();
+    let unsealed = [&text[..cut_at], &text[start + line.len()..]].concat();
+    if Digest::of(unsealed.as_bytes()).to_string()[..SEAL_DIGITS] == *file {
+        Seal::Intact(anchor)
+    } else {
+        Seal::Broken(Some(anchor))
+    }
+}
+
+fn read_seal(line: &str) -> Option<(Anchor, &str)> {
+    let (before, file) = line.strip_suffix('}')?.rsplit_once(SEAL_OF_FILE)?;
+    let whole = file.len() == SEAL_DIGITS && file.bytes().all(|b| b.is_ascii_hexdigit());
+    whole.then_some((read_anchor(before)?, file))
+}
+
+fn read_anchor(line: &str) -> Option<Anchor> {
+    let rest = line.strip_prefix(&SEAL_OPENS[1..])?;
+    let (seq, rest) = rest.split_once(", b3: ")?;
+    Some(Anchor {
+        seq: seq.parse().ok()?,
+        b3: Digest::parse(rest.get(..64)?)?,
+    })
+}
+
+/// The `journal` line without its seal.
+pub(crate) fn anchor_line(anchor: Anchor) -> String {
+    format!("journal: {{seq: {}, b3: {}}}\n", anchor.seq, anchor.b3)
+}
+
+/// Puts the seal into a rendered text that holds [`anchor_line`] exactly once in its frontmatter.
+pub(crate) fn seal(text: &str, anchor: Anchor) -> String {
+    let digest = Digest::of(text.as_bytes()).to_string();
+    let line = anchor_line(anchor);
+    let open = line.trim_end().trim_end_matches('}');
+    text.replacen(
+        &line,
+        &format!("{open}{SEAL_OF_FILE}{}}}\n", &digest[..SEAL_DIGITS]),
+        1,
+    )
+}
+
+/// The `status:` that a plan file's frontmatter states, by its text alone.
+#[must_use]
+pub fn stated_status(text: &str) -> Option<&str> {
+    let front = text.strip_prefix("---\n")?;
+    let status = front
+        .lines()
+        .take_while(|line| *line != "---")
+        .find_map(|line| line.strip_prefix("status: "))?;
+    Some(status.trim().trim_matches(['"', '\'']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str =
+        "---\n# mine\nid: ESS-P-001\ntags:\n- a\n# inner\n- b\nstatus: draft\n---\n\n## Plan\n";
+
+    #[test]
+    fn the_operators_keys_are_kept_as_written() {
+        let document = read(TEXT.as_bytes()).unwrap();
+        let keys: Vec<_> = document
+            .head
+            .0
+            .iter()
+            .map(|e| (e.key.as_str(), e.own.as_deref()))
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                ("id", None),
+                ("tags", Some("tags:\n- a\n# inner\n- b\n")),
+                ("status", None)
+            ]
+        );
+        assert_eq!(document.head.0[0].lead, "# mine\n");
+        assert_eq!(document.body, "\n## Plan\n");
+    }
+
+    #[test]
+    fn a_layout_that_cannot_be_cut_is_kept_by_value() {
+        let document = read(b"---\n{id: X, tags: [a,\nb]}\n---\nbody").unwrap();
+        assert_eq!(document.head.0.len(), 2);
+        assert!(
+            document.head.0[1]
+                .own
+                .as_deref()
+                .unwrap()
+                .starts_with("tags:")
+        );
+    }
+
+    #[test]
+    fn what_is_no_plan_file_is_named() {
+        let cases: [(&[u8], &str); 6] = [
+            (b"\xff\xfe", "not UTF-8"),
+            (b"a\0b", "NUL"),
+            (b"---\nid: x\n", "no closing ---"),
+            (b"---\nid: [\n---\n", "not valid YAML"),
+            (b"---\n- a\n---\n", "key: value"),
+            (&[b'x'; MAX_FILE + 1], "at most"),
+        ];
+        for (bytes, message) in cases {
+            let error = read(bytes).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_seal_breaks_with_any_changed_byte() {
+        let anchor = Anchor {
+            seq: 4,
+            b3: Digest::of(b"x"),
+        };
+        let text = seal(
+            &format!("---\nid: A\n{}---\nbody\n", anchor_line(anchor)),
+            anchor,
+        );
+        assert_eq!(seal_of(&text), Seal::Intact(anchor));
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            if let Ok(changed) = String::from_utf8(bytes) {
+                assert!(!matches!(seal_of(&changed), Seal::Intact(_)), "byte {at}");
+            }
+        }
+    }
+}

@@ -1,0 +1,673 @@
+//! The vocabulary of facts. One event is one thing that happened to a plan; a frame holds the events of one
+//! decision. Every kind carries its version, so that a journal of any age still replays.
+//!
+//! Wire form: `{"kind":"PlanClaimed","v":1,…}`, `kind` and `v` first.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    document::Head,
+    ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId},
+    payload::{Digest, Payload},
+    time::{MicroUsd, Timestamp},
+    work::{Defect, Reflection, Step, TaskSpec, Transition, Verdict},
+};
+
+/// Version of the vocabulary as a whole, recorded in frame 0.
+///
+/// 1: first version.
+pub const FORMAT: u32 = 1;
+
+/// Declares the kinds: a struct each, the enum over them, and the tables that the codec needs.
+macro_rules! vocabulary {
+    ($( $(#[$doc:meta])* $kind:ident v $version:literal { $( $(#[$field_doc:meta])* $field:ident: $type:ty, )* } )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+            pub struct $kind { $( $(#[$field_doc])* pub $field: $type, )* }
+
+            impl From<$kind> for Event {
+                fn from(event: $kind) -> Self {
+                    Self::$kind(event)
+                }
+            }
+        )*
+
+        /// A fact.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event {
+            $( $(#[$doc])* $kind($kind), )*
+            /// A kind or version of a newer program: shown, never interpreted. A journal that holds one is
+            /// not written by this program.
+            Unknown(Unknown),
+        }
+
+        impl Event {
+            /// The kind's name.
+            #[must_use]
+            pub fn kind(&self) -> &str {
+                match self {
+                    $( Self::$kind(_) => stringify!($kind), )*
+                    Self::Unknown(unknown) => &unknown.kind,
+                }
+            }
+        }
+
+        impl Serialize for Event {
+            fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $( Self::$kind(body) => {
+                        crate::codec::Tagged { kind: stringify!($kind), v: $version, body }.serialize(out)
+                    } )*
+                    Self::Unknown(unknown) => unknown.raw.serialize(out),
+                }
+            }
+        }
+
+        /// Reads the rest of an event of a known kind, straight from the parser; `None` for an unknown one.
+        pub(crate) fn read_body<'de, M: serde::de::MapAccess<'de>>(
+            kind: &str,
+            v: u32,
+            map: &mut Option<M>,
+        ) -> Option<Result<Event, M::Error>> {
+            match (kind, v) {
+                $( (stringify!($kind), $version) => {
+                    let map = serde::de::value::MapAccessDeserializer::new(map.take()?);
+                    Some($kind::deserialize(map).map(Event::$kind))
+                } )*
+                _ => None,
+            }
+        }
+    };
+}
+
+/// An event of a newer program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unknown {
+    /// Its kind.
+    pub kind: String,
+    /// Its version.
+    pub v: u32,
+    /// All of it.
+    pub raw: serde_json::Value,
+}
+
+vocabulary! {
+    /// A plan was written down. Frame 0 of a plan made here.
+    PlanDrafted v 1 {
+        /// Version of the vocabulary, [`FORMAT`].
+        format: u32,
+        /// Whose journal this is.
+        plan: PlanId,
+        /// The project it belongs to.
+        project: ProjectCode,
+        /// The frontmatter's layout and the keys that are the operator's.
+        head: Head,
+        /// The Markdown body.
+        body: String,
+        /// The operator's caps.
+        caps: Caps,
+    }
+
+    /// A plan file without a journal was found, and is recorded as found. Frame 0 of such a plan.
+    PlanImported v 1 {
+        /// Version of the vocabulary, [`FORMAT`].
+        format: u32,
+        /// Whose journal this is.
+        plan: PlanId,
+        /// The project it belongs to.
+        project: ProjectCode,
+        /// The frontmatter's layout and the keys that are the operator's.
+        head: Head,
+        /// The Markdown body.
+        body: String,
+        /// The operator's caps.
+        caps: Caps,
+        /// What the file said of the plan's progress.
+        found: Found,
+    }
+
+    /// The plan's text changed: an operator's edit or an approved revision.
+    PlanRevised v 1 {
+        /// The new layout and operator's keys, if they changed.
+        head: Option<Head>,
+        /// The new body, if it changed.
+        body: Option<String>,
+        /// Why, for people.
+        why: String,
+    }
+
+    /// An operator approved the plan for running.
+    PlanApproved v 1 {
+        /// The operator's note.
+        note: String,
+    }
+
+    /// An operator declined the plan.
+    PlanDeclined v 1 {
+        /// The operator's note.
+        note: String,
+    }
+
+    /// A runner took the plan; every frame it writes from now on carries `epoch`.
+    PlanClaimed v 1 {
+        /// The new fencing epoch, one more than the last.
+        epoch: Epoch,
+        /// Whether an earlier runner was lost while executing.
+        recovered: bool,
+    }
+
+    /// The runner gave the plan back unfinished, to be claimed again.
+    PlanReleased v 1 {
+        /// Why, for people.
+        why: String,
+    }
+
+    /// The plan waits for a person.
+    PlanPaused v 1 {
+        /// What kind of reason.
+        reason: PauseReason,
+        /// The reason, for people.
+        note: String,
+    }
+
+    /// A paused plan may run again.
+    PlanResumed v 1 {
+        /// The operator's note.
+        note: String,
+    }
+
+    /// An operator ended the plan for good.
+    PlanCancelled v 1 {
+        /// The operator's note.
+        note: String,
+    }
+
+    /// The plan ended without reaching its objective.
+    PlanAborted v 1 {
+        /// Why.
+        summary: String,
+    }
+
+    /// Every sub-objective is finished.
+    PlanCompleted v 1 {
+        /// What was reached.
+        summary: String,
+    }
+
+    /// An operator changed the caps.
+    CapsChanged v 1 {
+        /// All caps that hold from now on.
+        caps: Caps,
+    }
+
+    /// A hand edit was refused; the file as edited was kept aside.
+    EditRejected v 1 {
+        /// The edited file, relative to the project.
+        file: String,
+        /// What was wrong and what to do.
+        why: String,
+        /// The name under which the edited file was kept, if there was a file.
+        kept_as: Option<String>,
+    }
+
+    /// Work on a sub-objective began.
+    SubObjectiveStarted v 1 {
+        /// Its number, from 1.
+        index: u32,
+        /// Its title.
+        title: String,
+    }
+
+    /// The planner divided the sub-objective.
+    TasksPlanned v 1 {
+        /// The sub-objective's number.
+        index: u32,
+        /// The tasks, in order.
+        tasks: Vec<TaskSpec>,
+    }
+
+    /// A producer handed in an artifact; it is to be written to disk.
+    TaskProduced v 1 {
+        /// The task.
+        task: TaskId,
+        /// Which production, from 1.
+        attempt: u32,
+        /// The call whose reply holds the artifact's content.
+        call_id: CallId,
+        /// What the producer claims to have done.
+        claim: String,
+    }
+
+    /// An artifact is on disk, whole.
+    ArtifactWritten v 1 {
+        /// The task it belongs to.
+        task: TaskId,
+        /// Path below the run's `artifacts/`.
+        path: String,
+        /// BLAKE3 of its bytes.
+        b3: Digest,
+        /// Its length.
+        bytes: u64,
+    }
+
+    /// Quality control judged an artifact.
+    TaskReviewed v 1 {
+        /// The task.
+        task: TaskId,
+        /// Which production was judged.
+        attempt: u32,
+        /// The judgement.
+        verdict: Verdict,
+    }
+
+    /// A rejected task goes back to its producer.
+    TaskRedone v 1 {
+        /// The task.
+        task: TaskId,
+        /// Which production this will be.
+        attempt: u32,
+        /// What must be mended.
+        defects: Vec<Defect>,
+    }
+
+    /// A task cannot be finished without a person.
+    TaskBlocked v 1 {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        why: String,
+    }
+
+    /// A person sent a blocked task back to work, with a fresh redo budget.
+    TaskUnblocked v 1 {
+        /// The task.
+        task: TaskId,
+    }
+
+    /// All of a sub-objective's work is done; `current_index` advances to it.
+    SubObjectiveFinished v 1 {
+        /// Its number.
+        index: u32,
+        /// One line on what was made.
+        summary: String,
+    }
+
+    /// The Leader reflected.
+    ReflectionRecorded v 1 {
+        /// Its reflection.
+        reflection: Reflection,
+    }
+
+    /// The Leader saw a claim that a verdict contradicts.
+    DivergenceFlagged v 1 {
+        /// After which sub-objective.
+        after_sub_objective: u32,
+        /// What diverges.
+        note: String,
+    }
+
+    /// The Leader rewrote the team's state document.
+    TeamStateWritten v 1 {
+        /// The whole document.
+        text: String,
+    }
+
+    /// A model is about to be called; its worst case is reserved.
+    ModelCallStarted v 1 {
+        /// The call.
+        call_id: CallId,
+        /// What it is for.
+        step: Step,
+        /// The model's name in the configuration.
+        model: String,
+        /// The agent that asks.
+        agent_id: String,
+        /// The worst case.
+        reserved: Reserved,
+        /// BLAKE3 of the prompt as sent.
+        prompt_b3: Digest,
+    }
+
+    /// A model answered: paid, and never asked again.
+    ModelCallCompleted v 1 {
+        /// The call.
+        call_id: CallId,
+        /// Tokens, as the provider counts them.
+        usage: Usage,
+        /// Its cost; `None` when the model's price is unknown.
+        cost: Option<MicroUsd>,
+        /// From request to answer, milliseconds.
+        latency_ms: u64,
+        /// The answer as received.
+        reply: Payload,
+    }
+
+    /// A model call failed.
+    ModelCallFailed v 1 {
+        /// The call.
+        call_id: CallId,
+        /// What kind of failure.
+        class: FailureClass,
+        /// For people; no key in it.
+        message: String,
+        /// When the step may be tried again; `None`: not by itself.
+        retry_at: Option<Timestamp>,
+    }
+
+    /// A call was cut (its runner stopped or died): whether it was billed is unknown, its reservation stays
+    /// booked as possible spend.
+    ModelCallAbandoned v 1 {
+        /// The call.
+        call_id: CallId,
+        /// Why.
+        why: String,
+    }
+
+    /// A completed call's answer did not have the asked-for form.
+    ReplyRejected v 1 {
+        /// The call.
+        call_id: CallId,
+        /// What was wrong.
+        why: String,
+    }
+
+    /// Spend has passed the warning level of a cap.
+    BudgetWarned v 1 {
+        /// Which cap.
+        cap: CapKind,
+        /// Spent and reserved, in the cap's unit (tokens, micro-dollars, seconds).
+        used: u64,
+        /// The cap, same unit.
+        limit: u64,
+    }
+
+    /// The next call would pass a cap; it was not made.
+    BudgetExhausted v 1 {
+        /// Which cap.
+        cap: CapKind,
+        /// Spent and reserved including the refused call, in the cap's unit.
+        used: u64,
+        /// The cap, same unit.
+        limit: u64,
+    }
+
+    /// A person is asked.
+    TicketOpened v 1 {
+        /// Its id.
+        ticket: TicketId,
+        /// How urgent.
+        priority: Priority,
+        /// What it is about, which decides what an answer does.
+        subject: TicketSubject,
+        /// One line.
+        title: String,
+        /// What happened, why it matters, what can be done.
+        body: String,
+        /// BLAKE3 of what is shown; a decision is bound to it.
+        digest: Digest,
+    }
+
+    /// A person answered.
+    TicketDecided v 1 {
+        /// Which ticket.
+        ticket: TicketId,
+        /// The answer.
+        decision: Decision,
+        /// The person's note.
+        note: String,
+        /// Digest of what was shown to the person.
+        digest: Digest,
+    }
+}
+
+/// What an imported plan file said of its own progress.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its status.
+    pub status: StatusName,
+    /// Its history.
+    pub transitions: Vec<Transition>,
+    /// Finished sub-objectives.
+    pub current_index: u32,
+    /// Its reflections.
+    pub reflections: Vec<Reflection>,
+    /// Its record of work, kept as found.
+    pub spawned_kickoffs: Vec<serde_json::Value>,
+    /// When it was first executed.
+    pub execution_started_at: Option<Timestamp>,
+    /// Tokens used so far.
+    pub tokens_used: u64,
+    /// Cost so far.
+    pub cost_usd_used: MicroUsd,
+    /// The usage ledger that lay beside it; ours goes on after it.
+    pub usage: Option<Payload>,
+}
+
+/// The statuses, as files spell them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusName {
+    /// Waits for approval.
+    Draft,
+    /// Waits for a runner.
+    Approved,
+    /// A runner has it.
+    Executing,
+    /// Waits for a person.
+    Paused,
+    /// Refused by an operator.
+    Declined,
+    /// Ended by an operator.
+    Cancelled,
+    /// Ended without reaching its objective.
+    Aborted,
+    /// Finished.
+    Done,
+}
+
+impl StatusName {
+    /// All of them, in the order of a plan's life.
+    pub const ALL: [Self; 8] = [
+        Self::Draft,
+        Self::Approved,
+        Self::Executing,
+        Self::Paused,
+        Self::Declined,
+        Self::Cancelled,
+        Self::Aborted,
+        Self::Done,
+    ];
+
+    /// The spelling in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Approved => "approved",
+            Self::Executing => "executing",
+            Self::Paused => "paused",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Aborted => "aborted",
+            Self::Done => "done",
+        }
+    }
+
+    /// Reads the spelling in files.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether nothing can happen to the plan any more.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            Self::Declined | Self::Cancelled | Self::Aborted | Self::Done
+        )
+    }
+}
+
+impl std::fmt::Display for StatusName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Limits that an operator sets for one plan; `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    /// Minutes since execution first started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wall_clock_min: Option<u64>,
+    /// Tokens, read and written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<u64>,
+    /// Cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost_usd: Option<MicroUsd>,
+}
+
+/// Which cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapKind {
+    /// `max_wall_clock_min`, in seconds.
+    WallClock,
+    /// `max_tokens`.
+    Tokens,
+    /// `max_cost_usd`, in micro-dollars.
+    Cost,
+}
+
+/// The worst case of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserved {
+    /// Tokens, read and written.
+    pub tokens: u64,
+    /// Cost; `None` when the model's price is unknown.
+    pub cost: Option<MicroUsd>,
+}
+
+/// Tokens of one call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Read, cached ones included.
+    pub input_tokens: u64,
+    /// Written.
+    pub output_tokens: u64,
+    /// Of those read, served from the provider's cache.
+    #[serde(default)]
+    pub cached_input_tokens: u64,
+    /// Whether the provider said nothing and these are an estimate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
+}
+
+impl Usage {
+    /// Tokens read and written.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
+
+/// Kinds of failed calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureClass {
+    /// No connection, or it broke off.
+    Connection,
+    /// The total timeout passed.
+    Timeout,
+    /// The provider asks to slow down.
+    RateLimited,
+    /// The provider is in trouble.
+    Server,
+    /// The key is missing or refused.
+    Authentication,
+    /// The prompt does not fit the model's window.
+    ContextTooLong,
+    /// The request was refused; asking again will not help.
+    Refused,
+    /// The answer breaks the protocol.
+    Malformed,
+}
+
+/// Why a plan waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PauseReason {
+    /// An operator said so.
+    Operator,
+    /// The body's list of sub-objectives cannot be run as it stands.
+    Body,
+    /// The Leader asked for a pause.
+    Reflection,
+    /// The Leader asked for a major revision.
+    MajorRevision,
+    /// A task is blocked.
+    Blocked,
+    /// An answer did not have the asked-for form, twice.
+    Reply,
+    /// A model could not be reached or refused.
+    Model,
+    /// A cap was reached.
+    Budget,
+    /// Runners were lost again and again without progress.
+    Quarantine,
+}
+
+/// How urgent a ticket is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Nothing goes on without it.
+    Blocker,
+    /// Look at it at once.
+    Critical,
+    /// When there is time.
+    Minor,
+}
+
+/// What a ticket is about; decides what approving it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "kebab-case")]
+pub enum TicketSubject {
+    /// The plan's body cannot be run as it stands; approving tries it as it stands then.
+    Body,
+    /// The Leader paused; approving goes on with the next sub-objective.
+    Reflection,
+    /// The Leader proposes a new rest of the plan; approving applies it.
+    Revision {
+        /// The proposed body, whole.
+        body: String,
+    },
+    /// A task is blocked; approving sends it back to work.
+    BlockedTask {
+        /// The task.
+        task: TaskId,
+    },
+    /// An answer did not have the asked-for form; approving asks again.
+    Reply,
+    /// A model could not be reached; approving tries again.
+    Model,
+    /// A cap was reached; approving goes on under the caps as they are then.
+    Budget,
+    /// Runners were lost; approving tries again.
+    Quarantine,
+}
+
+/// A person's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Go on.
+    Approved,
+    /// Stop.
+    Declined,
+}

@@ -1,0 +1,100 @@
+//! Events of model calls: reservations, settlements, failures.
+
+use super::{Entry, Refused};
+use crate::{
+    event::{
+        BudgetWarned, ModelCallAbandoned, ModelCallCompleted, ModelCallFailed, ModelCallStarted,
+        ReplyRejected,
+    },
+    ids::CallId,
+    plan::{InFlight, Plan, Trouble},
+};
+
+pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> Result<(), Refused> {
+    let call = InFlight {
+        step: e.step.clone(),
+        model: e.model.clone(),
+        agent_id: e.agent_id.clone(),
+        reserved: e.reserved,
+        started_at: entry.mark.at,
+        epoch: entry.epoch,
+    };
+    plan.calls.started += 1;
+    match plan.calls.in_flight.insert(e.call_id.clone(), call) {
+        None => Ok(()),
+        Some(_) => Err("a call of this id is under way already"),
+    }
+}
+
+pub(super) fn completed(
+    plan: &mut Plan,
+    entry: &Entry,
+    e: &ModelCallCompleted,
+) -> Result<(), Refused> {
+    let call = take(plan, &e.call_id)?;
+    plan.calls.completed += 1;
+    plan.calls.tokens = plan.calls.tokens.saturating_add(e.usage.total());
+    match e.cost {
+        Some(cost) => plan.calls.cost = plan.calls.cost.plus(cost),
+        None => plan.calls.unpriced += 1,
+    }
+    if let Some(trouble) = trouble(plan, &call) {
+        trouble.failures = 0;
+        trouble.not_before = None;
+    }
+    plan.calls.last_reply = Some((call, e.reply.clone()));
+    plan.barren_claims = 0;
+    plan.last_progress = entry.mark.at;
+    Ok(())
+}
+
+pub(super) fn failed(plan: &mut Plan, e: &ModelCallFailed) -> Result<(), Refused> {
+    let call = take(plan, &e.call_id)?;
+    if let Some(trouble) = trouble(plan, &call) {
+        trouble.failures += 1;
+        trouble.not_before = e.retry_at;
+    }
+    Ok(())
+}
+
+pub(super) fn abandoned(plan: &mut Plan, e: &ModelCallAbandoned) -> Result<(), Refused> {
+    let call = take(plan, &e.call_id)?;
+    plan.calls.abandoned += 1;
+    plan.calls.in_doubt = plan.calls.in_doubt.plus(call.reserved);
+    Ok(())
+}
+
+pub(super) fn reply_rejected(plan: &mut Plan, e: &ReplyRejected) -> Result<(), Refused> {
+    let (call, reply) = plan
+        .calls
+        .last_reply
+        .clone()
+        .ok_or("no reply came before it")?;
+    if let Some(trouble) = trouble(plan, &call) {
+        trouble.rejections += 1;
+        trouble.rejected = Some((reply, e.why.clone()));
+    }
+    Ok(())
+}
+
+pub(super) fn budget_warned(plan: &mut Plan, e: &BudgetWarned) -> Result<(), Refused> {
+    plan.calls.warned.push(e.cap);
+    Ok(())
+}
+
+fn take(plan: &mut Plan, id: &CallId) -> Result<InFlight, Refused> {
+    plan.calls
+        .in_flight
+        .remove(id)
+        .ok_or("no such call is under way")
+}
+
+fn trouble<'a>(plan: &'a mut Plan, call: &InFlight) -> Option<&'a mut Trouble> {
+    Some(
+        plan.run
+            .as_mut()?
+            .troubles
+            .entry(call.step.label())
+            .or_default(),
+    )
+}

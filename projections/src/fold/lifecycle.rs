@@ -1,0 +1,184 @@
+//! Events of the plan itself: text, status, claims, caps, tickets.
+
+use super::{Entry, Refused};
+use crate::{
+    body,
+    event::{
+        CapsChanged, Found, PauseReason, PlanClaimed, PlanPaused, PlanRevised, StatusName,
+        TicketDecided, TicketOpened,
+    },
+    plan::{Answer, Plan, Status, Ticket},
+    work::Transition,
+};
+
+pub(super) fn revised(plan: &mut Plan, e: &PlanRevised) -> Result<(), Refused> {
+    if let Some(head) = &e.head {
+        plan.head = head.clone();
+    }
+    if let Some(body) = &e.body {
+        let before = plan
+            .run
+            .as_ref()
+            .and_then(|run| plan.item(run.index))
+            .map(|item| item.text.clone());
+        plan.items = body::sub_objectives(body);
+        plan.body = body.clone();
+        let after = plan
+            .run
+            .as_ref()
+            .and_then(|run| plan.item(run.index))
+            .map(|item| &item.text);
+        // Work on a sub-objective that now reads otherwise starts anew.
+        if before.as_ref() != after {
+            plan.run = None;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(), Refused> {
+    plan.barren_claims = 0;
+    if let Some(run) = &mut plan.run {
+        run.troubles.clear();
+    }
+    turn(plan, entry, Status::Approved, note);
+    Ok(())
+}
+
+pub(super) fn ended(
+    plan: &mut Plan,
+    entry: &Entry,
+    status: Status,
+    note: &str,
+) -> Result<(), Refused> {
+    turn(plan, entry, status, note);
+    Ok(())
+}
+
+pub(super) fn claimed(plan: &mut Plan, entry: &Entry, e: &PlanClaimed) -> Result<(), Refused> {
+    if e.epoch != plan.epoch.next() {
+        return Err("its epoch does not follow the last claim's");
+    }
+    plan.epoch = e.epoch;
+    plan.barren_claims += 1;
+    plan.execution_started_at.get_or_insert(entry.mark.at);
+    let note = if e.recovered {
+        "resumed after its runner was lost"
+    } else {
+        "execution started"
+    };
+    turn(
+        plan,
+        entry,
+        Status::Executing {
+            by: entry.mark.by.clone(),
+            since: entry.mark.at,
+        },
+        note,
+    );
+    Ok(())
+}
+
+pub(super) fn released(plan: &mut Plan, entry: &Entry, why: &str) -> Result<(), Refused> {
+    plan.barren_claims = 0;
+    turn(plan, entry, Status::Approved, why);
+    Ok(())
+}
+
+pub(super) fn paused(plan: &mut Plan, entry: &Entry, e: &PlanPaused) -> Result<(), Refused> {
+    turn(
+        plan,
+        entry,
+        Status::Paused {
+            reason: e.reason,
+            note: e.note.clone(),
+        },
+        &e.note,
+    );
+    Ok(())
+}
+
+pub(super) fn caps_changed(plan: &mut Plan, e: &CapsChanged) -> Result<(), Refused> {
+    plan.caps = e.caps;
+    plan.calls.warned.clear();
+    Ok(())
+}
+
+pub(super) fn ticket_opened(
+    plan: &mut Plan,
+    entry: &Entry,
+    e: &TicketOpened,
+) -> Result<(), Refused> {
+    let ticket = Ticket {
+        priority: e.priority,
+        subject: e.subject.clone(),
+        title: e.title.clone(),
+        body: e.body.clone(),
+        digest: e.digest,
+        opened_at: entry.mark.at,
+        changed: entry.mark.clone(),
+        answer: None,
+    };
+    match plan.tickets.insert(e.ticket.clone(), ticket) {
+        None => Ok(()),
+        Some(_) => Err("a ticket of this id is open already"),
+    }
+}
+
+pub(super) fn ticket_decided(
+    plan: &mut Plan,
+    entry: &Entry,
+    e: &TicketDecided,
+) -> Result<(), Refused> {
+    let ticket = plan
+        .tickets
+        .get_mut(&e.ticket)
+        .ok_or("no such ticket was opened")?;
+    if ticket.answer.is_some() {
+        return Err("the ticket was decided before");
+    }
+    ticket.changed = entry.mark.clone();
+    ticket.answer = Some(Answer {
+        decision: e.decision,
+        by: entry.mark.by.clone(),
+        at: entry.mark.at,
+        note: e.note.clone(),
+    });
+    Ok(())
+}
+
+/// The status that an imported file states, as this program holds it.
+pub(super) fn status_as_found(found: &Found, entry: &Entry) -> Status {
+    match found.status {
+        StatusName::Draft => Status::Draft,
+        StatusName::Approved => Status::Approved,
+        StatusName::Executing => Status::Executing {
+            by: "an earlier program".to_owned(),
+            since: found.execution_started_at.unwrap_or(entry.mark.at),
+        },
+        StatusName::Paused => {
+            let note = found
+                .transitions
+                .last()
+                .map_or_else(String::new, |last| last.note.clone());
+            Status::Paused {
+                reason: PauseReason::Operator,
+                note,
+            }
+        }
+        StatusName::Declined => Status::Declined,
+        StatusName::Cancelled => Status::Cancelled,
+        StatusName::Aborted => Status::Aborted,
+        StatusName::Done => Status::Done,
+    }
+}
+
+fn turn(plan: &mut Plan, entry: &Entry, status: Status, note: &str) {
+    plan.transitions.push(Transition {
+        to: status.name(),
+        decided_by: entry.mark.by.clone(),
+        decided_at: entry.mark.at,
+        note: note.to_owned(),
+    });
+    plan.status = status;
+}

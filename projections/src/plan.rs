@@ -1,0 +1,371 @@
+//! The state of one plan: what [`crate::fold`] makes of its journal. Data lives in the variant that owns it.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    body::{BodyFault, SubObjective},
+    document::Head,
+    event::{
+        Caps, Decision, FailureClass, PauseReason, Priority, Reserved, StatusName, TicketSubject,
+    },
+    ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId},
+    payload::{Anchor, Digest, Payload},
+    time::{MicroUsd, Timestamp},
+    work::{Defect, Reflection, Step, TaskSpec, Transition, Verdict},
+};
+
+/// A plan, as its journal tells it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// Its project.
+    pub project: ProjectCode,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// Layout of the frontmatter and the operator's own keys.
+    pub head: Head,
+    /// The Markdown body.
+    pub body: String,
+    /// The body's list of sub-objectives, or why it cannot be run.
+    pub items: Result<Vec<SubObjective>, BodyFault>,
+    /// The operator's caps.
+    pub caps: Caps,
+    /// Where it stands.
+    pub status: Status,
+    /// How it came there.
+    pub transitions: Vec<Transition>,
+    /// How often it was claimed.
+    pub epoch: Epoch,
+    /// Claims in a row that ended with a lost runner and without a completed step.
+    pub barren_claims: u32,
+    /// When it was first executed.
+    pub execution_started_at: Option<Timestamp>,
+    /// Finished sub-objectives.
+    pub current_index: u32,
+    /// The sub-objective in work.
+    pub run: Option<Run>,
+    /// The Leader's reflections.
+    pub reflections: Vec<Reflection>,
+    /// One record for each finished sub-objective.
+    pub kickoffs: Vec<serde_json::Value>,
+    /// The team's state document.
+    pub team_state: Option<String>,
+    /// Model calls.
+    pub calls: Calls,
+    /// Tickets, by id.
+    pub tickets: BTreeMap<TicketId, Ticket>,
+    /// The usage ledger found beside an imported plan.
+    pub usage_before: Option<Payload>,
+    /// The last frame.
+    pub head_frame: FrameMark,
+    /// When a step was last completed.
+    pub last_progress: Timestamp,
+    /// A kind of event that this program does not know; such a journal is not written.
+    pub unknown: Option<String>,
+}
+
+/// The last frame that was folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameMark {
+    /// Its place.
+    pub anchor: Anchor,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who wrote it.
+    pub by: String,
+}
+
+/// Where a plan stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Waits for approval.
+    Draft,
+    /// Waits for a runner.
+    Approved,
+    /// A runner has it.
+    Executing {
+        /// The runner.
+        by: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Waits for a person.
+    Paused {
+        /// What kind of reason.
+        reason: PauseReason,
+        /// The reason, for people.
+        note: String,
+    },
+    /// Refused by an operator.
+    Declined,
+    /// Ended by an operator.
+    Cancelled,
+    /// Ended without reaching its objective.
+    Aborted,
+    /// Finished.
+    Done,
+}
+
+impl Status {
+    /// The spelling in files.
+    #[must_use]
+    pub fn name(&self) -> StatusName {
+        match self {
+            Self::Draft => StatusName::Draft,
+            Self::Approved => StatusName::Approved,
+            Self::Executing { .. } => StatusName::Executing,
+            Self::Paused { .. } => StatusName::Paused,
+            Self::Declined => StatusName::Declined,
+            Self::Cancelled => StatusName::Cancelled,
+            Self::Aborted => StatusName::Aborted,
+            Self::Done => StatusName::Done,
+        }
+    }
+}
+
+/// The sub-objective in work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its number, from 1.
+    pub index: u32,
+    /// How far it is.
+    pub stage: RunStage,
+    /// Its tasks, in order.
+    pub tasks: Vec<Task>,
+    /// Steps that went wrong and are to be tried again, by label.
+    pub troubles: BTreeMap<String, Trouble>,
+}
+
+/// How far a sub-objective is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStage {
+    /// The planner is to be asked.
+    Planning,
+    /// Tasks are in work.
+    Working,
+    /// The Leader is to reflect.
+    Reflecting,
+}
+
+/// A task in work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// As planned.
+    pub spec: TaskSpec,
+    /// How far it is.
+    pub stage: TaskStage,
+    /// Which production is current, from 1.
+    pub attempt: u32,
+    /// Redos since it was planned or unblocked.
+    pub redos: u32,
+    /// What the current production must mend.
+    pub defects: Vec<Defect>,
+    /// What its producer claims.
+    pub claim: String,
+    /// The last artifact on disk.
+    pub artifact: Option<Artifact>,
+    /// The last judgement.
+    pub verdict: Option<Verdict>,
+}
+
+/// How far a task is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskStage {
+    /// A producer is to be asked.
+    Producing,
+    /// The artifact in this reply is to be written.
+    Writing {
+        /// The producer's reply.
+        reply: Payload,
+    },
+    /// Quality control is to be asked.
+    Reviewing,
+    /// Good enough.
+    Passed,
+    /// Waits for a person.
+    Blocked {
+        /// Why.
+        why: String,
+    },
+}
+
+/// An artifact on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// Below the run's `artifacts/`.
+    pub path: String,
+    /// BLAKE3 of its bytes.
+    pub b3: Digest,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// A step that went wrong.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trouble {
+    /// Failed calls in a row.
+    pub failures: u32,
+    /// Not to be tried before.
+    pub not_before: Option<Timestamp>,
+    /// Replies without the asked-for form, in a row.
+    pub rejections: u32,
+    /// The last such reply and what was wrong with it.
+    pub rejected: Option<(Payload, String)>,
+}
+
+/// The plan's model calls.
+#[derive(Clone, Debug, Default)]
+pub struct Calls {
+    /// Calls ever started; the next id follows from it.
+    pub started: u64,
+    /// Calls under way.
+    pub in_flight: BTreeMap<CallId, InFlight>,
+    /// The last completed one, until its consequence is folded.
+    pub last_reply: Option<(InFlight, Payload)>,
+    /// Calls completed.
+    pub completed: u64,
+    /// Calls cut, their reservations still booked.
+    pub abandoned: u64,
+    /// Tokens of completed calls.
+    pub tokens: u64,
+    /// Cost of completed calls with a known price.
+    pub cost: MicroUsd,
+    /// Completed calls whose price is unknown.
+    pub unpriced: u64,
+    /// Reservations of cut calls: possible spend.
+    pub in_doubt: Reserved,
+    /// Caps whose warning was given.
+    pub warned: Vec<crate::event::CapKind>,
+}
+
+/// A call under way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InFlight {
+    /// What it is for.
+    pub step: Step,
+    /// The model's name in the configuration.
+    pub model: String,
+    /// The agent that asks.
+    pub agent_id: String,
+    /// Its worst case.
+    pub reserved: Reserved,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The claim under which it started.
+    pub epoch: Epoch,
+}
+
+/// A question to a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ticket {
+    /// How urgent.
+    pub priority: Priority,
+    /// What it is about.
+    pub subject: TicketSubject,
+    /// One line.
+    pub title: String,
+    /// What happened and what can be done.
+    pub body: String,
+    /// What a decision is bound to.
+    pub digest: Digest,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// The frame that changed it last.
+    pub changed: FrameMark,
+    /// The answer.
+    pub answer: Option<Answer>,
+}
+
+/// A person's answer to a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The decision.
+    pub decision: Decision,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// The person's note.
+    pub note: String,
+}
+
+impl Plan {
+    /// The sub-objective numbered `index`, from 1, if the body can be read and has it.
+    #[must_use]
+    pub fn item(&self, index: u32) -> Option<&SubObjective> {
+        let items = self.items.as_ref().ok()?;
+        items.get(usize::try_from(index.checked_sub(1)?).ok()?)
+    }
+
+    /// How many sub-objectives the body lists; 0 when it cannot be read.
+    #[must_use]
+    pub fn item_count(&self) -> u32 {
+        self.items
+            .as_ref()
+            .map_or(0, |items| u32::try_from(items.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Tokens and cost that are spent or may be: settled, under way and in doubt.
+    #[must_use]
+    pub fn committed(&self) -> Reserved {
+        let settled = Reserved {
+            tokens: self.calls.tokens,
+            cost: Some(self.calls.cost),
+        };
+        let flying = self.calls.in_flight.values().map(|call| call.reserved);
+        flying
+            .chain([self.calls.in_doubt])
+            .fold(settled, Reserved::plus)
+    }
+
+    /// Tickets without an answer.
+    pub fn open_tickets(&self) -> impl Iterator<Item = (&TicketId, &Ticket)> {
+        self.tickets
+            .iter()
+            .filter(|(_, ticket)| ticket.answer.is_none())
+    }
+}
+
+impl Reserved {
+    /// The sum; an unknown cost counts as none.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let cost = match (self.cost, other.cost) {
+            (Some(a), Some(b)) => Some(a.plus(b)),
+            (one, None) | (None, one) => one,
+        };
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            cost,
+        }
+    }
+}
+
+impl Run {
+    /// The task named `id`.
+    #[must_use]
+    pub fn task(&self, id: &TaskId) -> Option<&Task> {
+        self.tasks.iter().find(|task| &task.spec.id == id)
+    }
+
+    /// The task named `id`.
+    pub fn task_mut(&mut self, id: &TaskId) -> Option<&mut Task> {
+        self.tasks.iter_mut().find(|task| &task.spec.id == id)
+    }
+}
+
+impl FailureClass {
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        match self {
+            Self::Connection
+            | Self::Timeout
+            | Self::RateLimited
+            | Self::Server
+            | Self::Malformed => true,
+            Self::Authentication | Self::ContextTooLong | Self::Refused => false,
+        }
+    }
+}

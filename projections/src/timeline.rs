@@ -1,0 +1,127 @@
+//! One line for people on each event.
+
+use crate::event::Event;
+
+/// What happened, without its time and writer.
+#[must_use]
+pub fn describe(event: &Event) -> String {
+    match event {
+        Event::PlanDrafted(e) => format!("plan {} written down", e.plan),
+        Event::PlanImported(e) => format!("plan {} imported as found, {}", e.plan, e.found.status),
+        Event::PlanRevised(e) => format!("plan revised: {}", e.why),
+        Event::PlanApproved(e) => noted("approved", &e.note),
+        Event::PlanDeclined(e) => noted("declined", &e.note),
+        Event::PlanClaimed(e) if e.recovered => {
+            format!("claimed at epoch {} after its runner was lost", e.epoch)
+        }
+        Event::PlanClaimed(e) => format!("claimed at epoch {}", e.epoch),
+        Event::PlanReleased(e) => noted("released", &e.why),
+        Event::PlanPaused(e) => noted("paused", &e.note),
+        Event::PlanResumed(e) => noted("resumed", &e.note),
+        Event::PlanCancelled(e) => noted("cancelled", &e.note),
+        Event::PlanAborted(e) => noted("aborted", &e.summary),
+        Event::PlanCompleted(e) => noted("done", &e.summary),
+        Event::CapsChanged(_) => "caps changed".to_owned(),
+        Event::EditRejected(e) => format!("edit of {} refused: {}", e.file, e.why),
+        Event::BudgetWarned(e) => format!("budget warning, {:?}: {} of {}", e.cap, e.used, e.limit),
+        Event::BudgetExhausted(e) => {
+            format!("budget exhausted, {:?}: {} of {}", e.cap, e.used, e.limit)
+        }
+        Event::TicketOpened(e) => format!("ticket {} opened: {}", e.ticket, e.title),
+        Event::TicketDecided(e) => noted(
+            &format!("ticket {} {}", e.ticket, e.decision.as_str()),
+            &e.note,
+        ),
+        Event::Unknown(e) => format!("{} v{} (of a newer program)", e.kind, e.v),
+        Event::SubObjectiveStarted(_)
+        | Event::TasksPlanned(_)
+        | Event::TaskProduced(_)
+        | Event::ArtifactWritten(_)
+        | Event::TaskReviewed(_)
+        | Event::TaskRedone(_)
+        | Event::TaskBlocked(_)
+        | Event::TaskUnblocked(_)
+        | Event::SubObjectiveFinished(_)
+        | Event::ReflectionRecorded(_)
+        | Event::DivergenceFlagged(_)
+        | Event::TeamStateWritten(_) => describe_work(event),
+        Event::ModelCallStarted(_)
+        | Event::ModelCallCompleted(_)
+        | Event::ModelCallFailed(_)
+        | Event::ModelCallAbandoned(_)
+        | Event::ReplyRejected(_) => describe_call(event),
+    }
+}
+
+fn describe_work(event: &Event) -> String {
+    match event {
+        Event::SubObjectiveStarted(e) => format!("sub-objective {} started: {}", e.index, e.title),
+        Event::TasksPlanned(e) => format!(
+            "sub-objective {} divided into {} task(s)",
+            e.index,
+            e.tasks.len()
+        ),
+        Event::TaskProduced(e) => noted(
+            &format!("{} produced (production {})", e.task, e.attempt),
+            &e.claim,
+        ),
+        Event::ArtifactWritten(e) => format!("artifact {} written, {} bytes", e.path, e.bytes),
+        Event::TaskReviewed(e) => {
+            let verdict = if e.verdict.accepts() {
+                "passed"
+            } else {
+                "rejected"
+            };
+            noted(&format!("{} {verdict} by QC", e.task), &e.verdict.summary)
+        }
+        Event::TaskRedone(e) => format!("{} goes back for production {}", e.task, e.attempt),
+        Event::TaskBlocked(e) => format!("{} blocked: {}", e.task, e.why),
+        Event::TaskUnblocked(e) => format!("{} sent back to work", e.task),
+        Event::SubObjectiveFinished(e) => {
+            noted(&format!("sub-objective {} finished", e.index), &e.summary)
+        }
+        Event::ReflectionRecorded(e) => {
+            let reflection = &e.reflection;
+            let after = reflection.after_sub_objective;
+            noted(
+                &format!("reflection after {after}: {}", reflection.outcome.as_str()),
+                &reflection.rationale,
+            )
+        }
+        Event::DivergenceFlagged(e) => {
+            format!("divergence after {}: {}", e.after_sub_objective, e.note)
+        }
+        Event::TeamStateWritten(_) => "team state written".to_owned(),
+        other => other.kind().to_owned(),
+    }
+}
+
+fn describe_call(event: &Event) -> String {
+    match event {
+        Event::ModelCallStarted(e) => {
+            format!("call {} to {} for {}", e.call_id, e.model, e.step.label())
+        }
+        Event::ModelCallCompleted(e) => {
+            let cost = e
+                .cost
+                .map_or_else(|| "cost unknown".to_owned(), |cost| format!("${cost}"));
+            let (read, written) = (e.usage.input_tokens, e.usage.output_tokens);
+            format!(
+                "call {} completed: {read} + {written} tokens, {cost}, {} ms",
+                e.call_id, e.latency_ms
+            )
+        }
+        Event::ModelCallFailed(e) => format!("call {} failed: {}", e.call_id, e.message),
+        Event::ModelCallAbandoned(e) => format!("call {} abandoned: {}", e.call_id, e.why),
+        Event::ReplyRejected(e) => format!("reply of {} refused: {}", e.call_id, e.why),
+        other => other.kind().to_owned(),
+    }
+}
+
+fn noted(what: &str, note: &str) -> String {
+    if note.is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {note}")
+    }
+}

@@ -1,0 +1,222 @@
+//! What work is made of: steps, tasks, verdicts, reflections. Shared by events, state and prompts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{event::StatusName, ids::TaskId, time::Timestamp};
+
+/// A step of the plan machine that asks a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Step {
+    /// Divide the sub-objective into tasks.
+    PlanTasks {
+        /// The sub-objective, from 1.
+        index: u32,
+    },
+    /// Produce a task's artifact.
+    Produce {
+        /// The task.
+        task: TaskId,
+        /// Which production, from 1.
+        attempt: u32,
+    },
+    /// Judge an artifact.
+    Review {
+        /// The task.
+        task: TaskId,
+        /// Which production.
+        attempt: u32,
+    },
+    /// Reflect after the sub-objective.
+    Reflect {
+        /// The sub-objective, from 1.
+        index: u32,
+    },
+}
+
+impl Step {
+    /// The step within its plan, for ids, logs and people: `s1-plan`, `s1-t2-produce-1`, `s1-t2-qc-1`,
+    /// `s1-reflect`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::PlanTasks { index } => format!("s{index}-plan"),
+            Self::Produce { task, attempt } => format!("{task}-produce-{attempt}"),
+            Self::Review { task, attempt } => format!("{task}-qc-{attempt}"),
+            Self::Reflect { index } => format!("s{index}-reflect"),
+        }
+    }
+}
+
+/// What kind of artifact a task makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskKind {
+    /// Prose.
+    #[default]
+    Document,
+    /// A program or a part of one.
+    Code,
+    /// Data.
+    Data,
+    /// Findings.
+    Research,
+}
+
+/// A task as the planner defined it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSpec {
+    /// Its id.
+    pub id: TaskId,
+    /// One line.
+    pub title: String,
+    /// What to do.
+    pub brief: String,
+    /// What it makes.
+    pub kind: TaskKind,
+    /// Where the artifact goes, below the run's `artifacts/`.
+    pub artifact: String,
+    /// When it is good enough.
+    pub acceptance: Vec<String>,
+}
+
+/// How bad a defect is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A matter of taste.
+    Style,
+    /// Worth mending, not worth failing.
+    Minor,
+    /// Fails the task.
+    Major,
+    /// Fails the task.
+    Critical,
+}
+
+/// What kind of work mends a defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefectClass {
+    /// An edit of the artifact.
+    Mechanical,
+    /// A new artifact.
+    Substantive,
+    /// Something outside: a tool, a dependency, a credential.
+    Environmental,
+}
+
+/// One thing wrong with an artifact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Defect {
+    /// How bad.
+    pub severity: Severity,
+    /// What kind.
+    pub class: DefectClass,
+    /// Where in the artifact.
+    #[serde(default)]
+    pub location: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Quality control's judgement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether the task is good enough.
+    pub passed: bool,
+    /// One or two lines.
+    #[serde(default)]
+    pub summary: String,
+    /// What is wrong.
+    #[serde(default)]
+    pub defects: Vec<Defect>,
+}
+
+impl Verdict {
+    /// Whether the artifact stands: QC says so and names no critical or major defect.
+    #[must_use]
+    pub fn accepts(&self) -> bool {
+        self.passed
+            && self
+                .defects
+                .iter()
+                .all(|defect| defect.severity < Severity::Major)
+    }
+}
+
+/// What the Leader decides after a sub-objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Go on.
+    Continue,
+    /// Go on, with a note to the next sub-objective.
+    ReviseMinor,
+    /// Stop and ask: the rest of the plan should change.
+    ReviseMajor,
+    /// Stop and ask.
+    Pause,
+    /// End the plan.
+    Abort,
+}
+
+impl Outcome {
+    /// The spelling in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::ReviseMinor => "revise-minor",
+            Self::ReviseMajor => "revise-major",
+            Self::Pause => "pause",
+            Self::Abort => "abort",
+        }
+    }
+
+    /// Reads the spelling in files.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Continue,
+            Self::ReviseMinor,
+            Self::ReviseMajor,
+            Self::Pause,
+            Self::Abort,
+        ]
+        .into_iter()
+        .find(|outcome| outcome.as_str() == text)
+    }
+}
+
+/// One entry of `reflection_log`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reflection {
+    /// After which sub-objective, from 1.
+    pub after_sub_objective: u32,
+    /// The decision.
+    pub outcome: Outcome,
+    /// Why.
+    pub rationale: String,
+    /// When.
+    pub timestamp: Timestamp,
+    /// A note to the next sub-objective.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Keys that an imported entry held besides.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub more: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One entry of `status_transitions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// The new status.
+    pub to: StatusName,
+    /// Who.
+    pub decided_by: String,
+    /// When.
+    pub decided_at: Timestamp,
+    /// Why.
+    pub note: String,
+}
