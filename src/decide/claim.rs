@@ -1,0 +1,88 @@
+//! Taking a plan, and what follows when there is nothing left to take it for.
+
+use projections::{
+    event::{
+        ModelCallAbandoned, PauseReason, PlanClaimed, PlanCompleted, SubObjectiveStarted,
+        TicketSubject,
+    },
+    ids::CallId,
+    plan::Status,
+};
+
+use super::{Decided, Decision, Refusal, question};
+
+/// Claims an approved plan, or one whose runner was lost. The caller holds its lease, so no runner is alive.
+pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
+    let recovered = match decision.plan.status {
+        Status::Approved => false,
+        Status::Executing { .. } => true,
+        Status::Draft
+        | Status::Paused { .. }
+        | Status::Declined
+        | Status::Cancelled
+        | Status::Aborted
+        | Status::Done => return Err(decision.refuse("claimed", "")),
+    };
+    if let Err(fault) = &decision.plan.items {
+        let what = fault.to_string();
+        return question::ask(decision, PauseReason::Body, TicketSubject::Body, &what);
+    }
+    if recovered && decision.plan.barren_claims >= decision.context.policy.barren_claims {
+        abandon_calls(decision, "its runner was lost");
+        let what = format!(
+            "{} runners in a row were lost before they completed a step",
+            decision.plan.barren_claims
+        );
+        return question::ask(
+            decision,
+            PauseReason::Quarantine,
+            TicketSubject::Quarantine,
+            &what,
+        );
+    }
+    decision.push(PlanClaimed {
+        epoch: decision.plan.epoch.next(),
+        recovered,
+    });
+    abandon_calls(decision, "its runner was lost");
+    go_on(decision);
+    Ok(())
+}
+
+/// Begins the next sub-objective of an executing plan that has none in work, or completes the plan.
+pub(super) fn go_on(decision: &mut Decision<'_>) {
+    if !decision.is_executing() || decision.plan.run.is_some() {
+        return;
+    }
+    let index = decision.plan.current_index + 1;
+    match decision.plan.item(index).map(|item| item.title.clone()) {
+        Some(title) => decision.push(SubObjectiveStarted { index, title }),
+        None => {
+            let summary = format!(
+                "all {} sub-objectives completed",
+                decision.plan.item_count()
+            );
+            decision.push(PlanCompleted { summary });
+        }
+    }
+}
+
+/// Books every call under way as cut: whether it was billed is unknown.
+pub(super) fn abandon_calls(decision: &mut Decision<'_>, why: &str) {
+    let calls: Vec<CallId> = decision.plan.calls.in_flight.keys().cloned().collect();
+    for call_id in calls {
+        decision.push(ModelCallAbandoned {
+            call_id,
+            why: why.to_owned(),
+        });
+    }
+}
+
+/// Settles calls that were under way when their plan was cancelled or paused and its runner died.
+pub(super) fn settle_orphans(decision: &mut Decision<'_>) -> Decided {
+    if decision.is_executing() || decision.plan.calls.in_flight.is_empty() {
+        return Err(Refusal::Moot);
+    }
+    abandon_calls(decision, "its runner was lost");
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Frame 0 of a plan: written down here, or found on disk and recorded as found.
+
+use projections::{
+    document::{Document, HeadEntry},
+    event::{Event, FORMAT, PlanDrafted, PlanImported},
+    found::{self, FieldFault},
+    ids::PlanId,
+    payload::Payload,
+    yaml,
+};
+
+/// The events of a plan made from an operator's Markdown. Keys that are the engine's are taken from nowhere
+/// but here: whatever the file says of its status, the plan begins as a draft.
+///
+/// # Errors
+/// [`FieldFault`] names a cap that is not a number.
+pub fn draft(id: &PlanId, document: &Document) -> Result<Vec<Event>, FieldFault> {
+    let mut head = document.head.clone();
+    head.0.retain(|entry| entry.own.is_some());
+    for (key, value) in [
+        ("agent_id", "operator"),
+        ("source_message", ""),
+        ("attachments", "[]"),
+    ] {
+        if !head.0.iter().any(|entry| entry.key == key) {
+            let value = if key == "attachments" {
+                value.to_owned()
+            } else {
+                yaml::scalar(value)
+            };
+            head.0
+                .push(HeadEntry::own(key, format!("{key}: {value}\n")));
+        }
+    }
+    for (at, key) in ["id", "project_code", "created_at"].into_iter().enumerate() {
+        head.0.insert(
+            at,
+            HeadEntry {
+                key: key.to_owned(),
+                lead: String::new(),
+                own: None,
+            },
+        );
+    }
+    let event = PlanDrafted {
+        format: FORMAT,
+        plan: id.clone(),
+        project: id.project().clone(),
+        head,
+        body: with_blank_line(&document.body),
+        caps: found::caps(&document.values)?,
+    };
+    Ok(vec![event.into()])
+}
+
+/// A body begins with a blank line after the frontmatter, as the existing program writes it.
+fn with_blank_line(body: &str) -> String {
+    if body.starts_with('\n') {
+        body.to_owned()
+    } else {
+        format!("\n{body}")
+    }
+}
+
+/// The events of a plan file that was found without a journal; `usage` is the ledger that lay beside it.
+///
+/// # Errors
+/// [`FieldFault`] names the first field that cannot be read.
+pub fn import(
+    id: &PlanId,
+    document: &Document,
+    usage: Option<Payload>,
+) -> Result<Vec<Event>, FieldFault> {
+    let event = PlanImported {
+        format: FORMAT,
+        plan: id.clone(),
+        project: id.project().clone(),
+        head: document.head.clone(),
+        body: document.body.clone(),
+        caps: found::caps(&document.values)?,
+        found: found::read(id, &document.values, usage)?,
+    };
+    Ok(vec![event.into()])
+}

@@ -1,0 +1,170 @@
+//! Hand edits: what an operator changed in a plan's file becomes events, all of it or none.
+
+use projections::{
+    document::{Document, ENGINE_KEYS},
+    event::{CapsChanged, EditRejected, PlanRevised, StatusName},
+    found,
+    yaml::{Mapping, Value},
+};
+
+use super::{Decided, Decision, Refusal, approval};
+
+/// Why an edit is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EditFault {
+    /// The key is not for editing.
+    #[error("`{key}` belongs to the engine; it follows from the journal and cannot be edited")]
+    EnginesKey {
+        /// Which.
+        key: String,
+    },
+    /// The status cannot become this one by hand.
+    #[error("`status: {to}` cannot be set by hand on a plan that is {from}; possible: {possible}")]
+    Status {
+        /// Where it stands.
+        from: StatusName,
+        /// What was written.
+        to: String,
+        /// What may be written.
+        possible: &'static str,
+    },
+    /// A cap is not a number.
+    #[error("{0}")]
+    Cap(String),
+    /// The body is fixed in this status.
+    #[error("the body of a plan that is {status} cannot be edited; pause it first")]
+    Body {
+        /// Where it stands.
+        status: StatusName,
+    },
+    /// The file says nothing new.
+    #[error("the file was rewritten without a change of meaning")]
+    Nothing,
+}
+
+const NOTE: &str = "edited in the plan's file";
+
+const CAPS: [&str; 3] = ["max_wall_clock_min", "max_tokens", "max_cost_usd"];
+
+pub(super) fn edit(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Decided {
+    refuse_engine_keys(&base.values, &edited.values)?;
+    text(decision, base, edited)?;
+    caps(decision, base, edited)?;
+    status(decision, base, edited)?;
+    if decision.events.is_empty() {
+        Err(EditFault::Nothing.into())
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) fn reject(
+    decision: &mut Decision<'_>,
+    file: &str,
+    why: &str,
+    kept_as: Option<&String>,
+) -> Decided {
+    decision.push(EditRejected {
+        file: file.to_owned(),
+        why: why.to_owned(),
+        kept_as: kept_as.cloned(),
+    });
+    Ok(())
+}
+
+fn changed<'a>(base: &Mapping, edited: &'a Mapping, key: &str) -> Option<Option<&'a Value>> {
+    let (before, after) = (base.get(key), edited.get(key));
+    (before != after).then_some(after)
+}
+
+fn refuse_engine_keys(base: &Mapping, edited: &Mapping) -> Result<(), EditFault> {
+    // The anchor is rendered afresh whatever becomes of it; an editor that drops it does no harm.
+    let free = |key: &str| key == "journal" || key == "status" || CAPS.contains(&key);
+    let touched = ENGINE_KEYS
+        .iter()
+        .find(|key| !free(key) && changed(base, edited, key).is_some());
+    touched.map_or(Ok(()), |key| {
+        Err(EditFault::EnginesKey {
+            key: (*key).to_owned(),
+        })
+    })
+}
+
+/// The operator's keys at any time, the body while nobody works on it.
+fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
+    let head = (own_keys(base) != own_keys(edited)).then(|| edited.head.clone());
+    let body = (base.body != edited.body).then(|| edited.body.clone());
+    let status = decision.status();
+    if body.is_some() && !matches!(status, StatusName::Draft | StatusName::Paused) {
+        return Err(EditFault::Body { status });
+    }
+    if head.is_some() || body.is_some() {
+        decision.push(PlanRevised {
+            head,
+            body,
+            why: NOTE.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn own_keys(document: &Document) -> Vec<(&str, &str, Option<&str>)> {
+    document
+        .head
+        .0
+        .iter()
+        .map(|e| (e.key.as_str(), e.lead.as_str(), e.own.as_deref()))
+        .filter(is_own)
+        .collect()
+}
+
+fn is_own((_, lead, own): &(&str, &str, Option<&str>)) -> bool {
+    own.is_some() || !lead.is_empty()
+}
+
+fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
+    if CAPS
+        .iter()
+        .any(|key| changed(&base.values, &edited.values, key).is_some())
+    {
+        let caps =
+            found::caps(&edited.values).map_err(|fault| EditFault::Cap(fault.to_string()))?;
+        decision.push(CapsChanged { caps });
+    }
+    Ok(())
+}
+
+fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), Refusal> {
+    let Some(value) = changed(&base.values, &edited.values, "status") else {
+        return Ok(());
+    };
+    let written = value.and_then(Value::as_str).unwrap_or_default();
+    let from = decision.status();
+    match (from, StatusName::parse(written)) {
+        (now, Some(wished)) if now == wished => Ok(()),
+        (StatusName::Draft | StatusName::Paused, Some(StatusName::Approved)) => {
+            approval::approve(decision, NOTE)
+        }
+        (StatusName::Draft, Some(StatusName::Declined)) => approval::decline(decision, NOTE),
+        (live, Some(StatusName::Cancelled)) if !live.is_terminal() => {
+            approval::cancel(decision, NOTE)
+        }
+        _ => Err(EditFault::Status {
+            from,
+            to: written.to_owned(),
+            possible: possible(from),
+        }
+        .into()),
+    }
+}
+
+fn possible(from: StatusName) -> &'static str {
+    match from {
+        StatusName::Draft => "approved, declined, cancelled",
+        StatusName::Paused => "approved, cancelled",
+        StatusName::Approved | StatusName::Executing => "cancelled",
+        StatusName::Declined | StatusName::Cancelled | StatusName::Aborted | StatusName::Done => {
+            "nothing, it has ended; add a new plan"
+        }
+    }
+}

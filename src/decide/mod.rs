@@ -1,0 +1,232 @@
+//! `(state, command, context) → events`, or a reasoned refusal. Pure: no I/O, no clock, no randomness.
+//!
+//! One file per family of commands. Every family writes its events through [`Decision`], which applies each to
+//! a working copy of the state as it goes, so that later rules of the same frame see the earlier events.
+
+mod approval;
+mod budget;
+mod calls;
+mod claim;
+mod create;
+mod edit;
+mod outcome;
+mod question;
+mod reflection;
+
+use projections::{
+    event::{Event, PauseReason, PlanPaused, StatusName},
+    fold::{self, Entry},
+    ids::{Epoch, TicketId},
+    payload::{Anchor, Digest},
+    plan::{FrameMark, Plan, Status},
+    time::Timestamp,
+};
+
+use crate::command::Command;
+
+pub use create::{draft, import};
+pub use edit::EditFault;
+
+/// What a decision may depend on besides the state and the command.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The instant of the decision.
+    pub now: Timestamp,
+    /// Who asks, as the frame will name them.
+    pub by: String,
+    /// The asking runner's claim; `None` for anyone else.
+    pub runner: Option<Epoch>,
+    /// A ticket id reserved for this decision, once [`Refusal::NeedsTicket`] has asked for one.
+    pub ticket: Option<TicketId>,
+    /// The rules in force.
+    pub policy: Policy,
+}
+
+/// Numbers that an operator may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Lost runners in a row, without a completed step, before the plan is quarantined.
+    pub barren_claims: u32,
+    /// Redos of a task before it is blocked.
+    pub redos: u32,
+    /// Failed calls of one step in a row before a person is asked.
+    pub call_failures: u32,
+    /// Replies of a wrong form to one step before a person is asked.
+    pub rejections: u32,
+    /// Percent of a cap at which a warning is given.
+    pub warn_percent: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            barren_claims: 3,
+            redos: 1,
+            call_failures: 3,
+            rejections: 2,
+            warn_percent: 80,
+        }
+    }
+}
+
+/// Why a command is refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The plan's status does not allow it.
+    #[error("the plan is {status}, so it cannot be {wish}{hint}")]
+    Status {
+        /// Where it stands.
+        status: StatusName,
+        /// What was asked, as a participle.
+        wish: &'static str,
+        /// What to do instead, beginning with `: `; may be empty.
+        hint: String,
+    },
+    /// The runner's claim is not the plan's last one.
+    #[error("epoch {epoch} was fenced off: the plan was claimed again at epoch {current}")]
+    StaleEpoch {
+        /// The runner's.
+        epoch: Epoch,
+        /// The plan's.
+        current: Epoch,
+    },
+    /// Nothing is left to decide: the state has moved past it.
+    #[error("the plan has moved past this")]
+    Moot,
+    /// The decision opens a ticket and needs an id for it.
+    #[error("a ticket id must be reserved first")]
+    NeedsTicket,
+    /// No such ticket, or answered already, or shown otherwise.
+    #[error("ticket {ticket} {why}")]
+    Ticket {
+        /// Which.
+        ticket: TicketId,
+        /// Why not.
+        why: &'static str,
+    },
+    /// The journal holds kinds of a newer program.
+    #[error(
+        "the journal holds {kind}, which a newer modulatio wrote; this one reads it but does not write to it"
+    )]
+    NewerProgram {
+        /// Which kind.
+        kind: String,
+    },
+    /// The edit is not one that may be made by hand.
+    #[error(transparent)]
+    Edit(#[from] EditFault),
+}
+
+/// Decides one command.
+///
+/// # Errors
+/// [`Refusal`] says why nothing happens.
+pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    if let Some(kind) = &plan.unknown {
+        return Err(Refusal::NewerProgram { kind: kind.clone() });
+    }
+    let mut decision = Decision::on(plan, context);
+    match command {
+        Command::Approve { note } => approval::approve(&mut decision, note),
+        Command::Decline { note } => approval::decline(&mut decision, note),
+        Command::Cancel { note } => approval::cancel(&mut decision, note),
+        Command::Pause { note } => approval::pause(&mut decision, note),
+        Command::Resume { note } => approval::resume(&mut decision, note),
+        Command::DecideTicket {
+            ticket,
+            digest,
+            decision: answer,
+            note,
+        } => approval::decide_ticket(&mut decision, ticket, digest, *answer, note),
+        Command::Edit { base, edited } => edit::edit(&mut decision, base, edited),
+        Command::RejectEdit { file, why, kept_as } => {
+            edit::reject(&mut decision, file, why, kept_as.as_ref())
+        }
+        Command::Claim => claim::claim(&mut decision),
+        Command::SettleOrphans => claim::settle_orphans(&mut decision),
+        Command::Runner(report) => calls::report(&mut decision, report),
+    }?;
+    Ok(decision.events)
+}
+
+/// The epoch that the frame of these events carries: a claim's own, else the plan's.
+#[must_use]
+pub fn epoch_of(plan: &Plan, events: &[Event]) -> Epoch {
+    let claimed = events.iter().find_map(|event| match event {
+        Event::PlanClaimed(claim) => Some(claim.epoch),
+        _ => None,
+    });
+    claimed.unwrap_or(plan.epoch)
+}
+
+/// A frame being decided: the events so far and the state after them.
+struct Decision<'a> {
+    plan: Plan,
+    context: &'a Context,
+    entry: Entry,
+    events: Vec<Event>,
+}
+
+/// What a rule returns: its events are in the [`Decision`].
+type Decided = Result<(), Refusal>;
+
+impl<'a> Decision<'a> {
+    fn on(plan: &Plan, context: &'a Context) -> Self {
+        let anchor = Anchor {
+            seq: plan.head_frame.anchor.seq + 1,
+            b3: Digest([0; 32]),
+        };
+        let mark = FrameMark {
+            anchor,
+            at: context.now,
+            by: context.by.clone(),
+        };
+        let entry = Entry {
+            mark,
+            epoch: plan.epoch,
+            events: Vec::new(),
+        };
+        Self {
+            plan: plan.clone(),
+            context,
+            entry,
+            events: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, event: impl Into<Event>) {
+        let event = event.into();
+        fold::apply_event(&mut self.plan, &self.entry, &event)
+            .expect("decide emits only events that fold accepts");
+        self.events.push(event);
+    }
+
+    fn status(&self) -> StatusName {
+        self.plan.status.name()
+    }
+
+    fn is_executing(&self) -> bool {
+        matches!(self.plan.status, Status::Executing { .. })
+    }
+
+    /// Pauses a plan that runs or is about to; one that an operator paused meanwhile stays as it is.
+    fn pause(&mut self, reason: PauseReason, note: &str) {
+        if matches!(
+            self.plan.status,
+            Status::Executing { .. } | Status::Approved
+        ) {
+            self.push(PlanPaused {
+                reason,
+                note: note.to_owned(),
+            });
+        }
+    }
+
+    fn refuse(&self, wish: &'static str, hint: &str) -> Refusal {
+        Refusal::Status {
+            status: self.status(),
+            wish,
+            hint: hint.to_owned(),
+        }
+    }
+}

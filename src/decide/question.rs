@@ -1,0 +1,141 @@
+//! Asking a person: the ticket that explains a pause and says what an answer does.
+
+use projections::{
+    event::{PauseReason, Priority, TicketOpened, TicketSubject},
+    payload::Digest,
+};
+
+use super::{Decided, Decision, Refusal};
+
+/// Longest quotation inside a ticket, in characters.
+const QUOTE: usize = 2_000;
+
+/// Pauses the plan and opens the ticket that says why. `what` is what happened, in one sentence.
+pub(super) fn ask(
+    decision: &mut Decision<'_>,
+    reason: PauseReason,
+    subject: TicketSubject,
+    what: &str,
+) -> Decided {
+    open(decision, subject, what)?;
+    decision.pause(reason, what);
+    Ok(())
+}
+
+fn open(decision: &mut Decision<'_>, subject: TicketSubject, what: &str) -> Decided {
+    let ticket = decision
+        .context
+        .ticket
+        .clone()
+        .ok_or(Refusal::NeedsTicket)?;
+    let plan = &decision.plan.id;
+    let title = format!("{plan}: {}", first_line(what));
+    let body = body(&plan.to_string(), &subject, what);
+    let shown = serde_json::to_string(&(&title, &body, &subject)).expect("a ticket is text");
+    let digest = Digest::of(shown.as_bytes());
+    let priority = priority(&subject);
+    decision.push(TicketOpened {
+        ticket,
+        priority,
+        subject,
+        title,
+        body,
+        digest,
+    });
+    Ok(())
+}
+
+fn priority(subject: &TicketSubject) -> Priority {
+    match subject {
+        TicketSubject::Reflection | TicketSubject::Revision { .. } => Priority::Blocker,
+        TicketSubject::Body
+        | TicketSubject::BlockedTask { .. }
+        | TicketSubject::Reply
+        | TicketSubject::Model
+        | TicketSubject::Budget
+        | TicketSubject::Quarantine => Priority::Critical,
+    }
+}
+
+fn body(plan: &str, subject: &TicketSubject, what: &str) -> String {
+    let (matters, approving) = meaning(subject);
+    let proposal = match subject {
+        TicketSubject::Revision { body } => {
+            format!("\n## The plan as it would be\n\n{}\n", body.trim())
+        }
+        TicketSubject::Body
+        | TicketSubject::Reflection
+        | TicketSubject::BlockedTask { .. }
+        | TicketSubject::Reply
+        | TicketSubject::Model
+        | TicketSubject::Budget
+        | TicketSubject::Quarantine => String::new(),
+    };
+    format!(
+        "\n## What happened\n\n{what}\n\n## Why it matters\n\n{matters}\n\n## What you can do\n\n\
+         - approve: `modulatio project resume {plan}` (or `status: approved` in the plan's file). {approving}\n\
+         - decline: `modulatio plan decline {plan}`. The plan is aborted; what is finished stays.\n\
+         - look closer: `modulatio replay {plan}`, `modulatio plan show {plan}`\n{proposal}"
+    )
+}
+
+/// Why it matters, and what approving does.
+fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
+    match subject {
+        TicketSubject::Body => (
+            "A list of sub-objectives that is read only in part would run a shorter plan than the approved one.",
+            "Mend the list in the plan's file first; the list is read again.",
+        ),
+        TicketSubject::Reflection => (
+            "The Leader sees a reason not to go on without you.",
+            "The plan goes on with the next sub-objective; finished work is not repeated.",
+        ),
+        TicketSubject::Revision { .. } => (
+            "The Leader no longer believes in the rest of the plan as it stands.",
+            "The plan below replaces the present one; finished work is not repeated.",
+        ),
+        TicketSubject::BlockedTask { .. } => (
+            "A plan is never called done over work that failed.",
+            "The task is sent back to work with a fresh redo budget.",
+        ),
+        TicketSubject::Reply => (
+            "Without a reply of the right form the step cannot be finished; each try costs a call.",
+            "The step is asked again.",
+        ),
+        TicketSubject::Model => (
+            "No work is possible without the model.",
+            "The step is tried again.",
+        ),
+        TicketSubject::Budget => (
+            "The cap is yours; the call that would have passed it was not made.",
+            "Raise the cap in the plan's file first, or the plan pauses again.",
+        ),
+        TicketSubject::Quarantine => (
+            "A plan that brings its runner down would do so for ever.",
+            "The plan is tried again, with a fresh count.",
+        ),
+    }
+}
+
+/// The first line of a text, cut for a title.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(120).collect();
+    if cut.len() < line.len() {
+        format!("{cut}…")
+    } else {
+        cut
+    }
+}
+
+/// A reply as a ticket quotes it: cut, and fenced so that it cannot pass for the ticket's own text.
+pub(super) fn quote(reply: &str) -> String {
+    let cut: String = reply.chars().take(QUOTE).collect();
+    let more = if cut.len() < reply.len() {
+        "\n> […]"
+    } else {
+        ""
+    };
+    let lines: Vec<String> = cut.lines().map(|line| format!("> {line}")).collect();
+    format!("{}{more}", lines.join("\n"))
+}

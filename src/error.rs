@@ -1,0 +1,190 @@
+//! What can go wrong, for the person at the command line: one enum, one exit code a kind, and what to do next.
+
+use std::{io, path::PathBuf};
+
+use projections::{
+    ids::{InvalidId, PlanId, ProjectCode},
+    time::Timestamp,
+};
+
+use crate::decide::Refusal;
+
+/// An error of the program.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line asks for something that does not make sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A name that does not fit its rule.
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    /// There is no vault.
+    #[error("{what}")]
+    NoVault {
+        /// Where it was looked for.
+        what: String,
+    },
+    /// The configuration has faults.
+    #[error("{}", faults.join("\n"))]
+    Config {
+        /// All of them, each naming file and field.
+        faults: Vec<String>,
+    },
+    /// There is no such project.
+    #[error("there is no project {code} in {}", vault.display())]
+    NoProject {
+        /// The code.
+        code: ProjectCode,
+        /// The vault.
+        vault: PathBuf,
+    },
+    /// A project's directory cannot be used.
+    #[error("project {code} cannot be used: {why}")]
+    BadProject {
+        /// The code.
+        code: ProjectCode,
+        /// Why.
+        why: String,
+    },
+    /// There is no such plan.
+    #[error("there is no plan {0}")]
+    NoPlan(PlanId),
+    /// A plan's file cannot be read as one.
+    #[error("{}: {why}", file.display())]
+    BadFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The plan's state does not allow what was asked.
+    #[error("{plan}: {refusal}")]
+    Refused {
+        /// Which plan.
+        plan: PlanId,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// The log could not do what was asked, or is damaged.
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    /// The log is whole, but its history cannot have happened.
+    #[error("{plan}: {why}")]
+    History {
+        /// Which plan.
+        plan: PlanId,
+        /// What is wrong, and in which frame.
+        why: String,
+    },
+    /// Projections differ from the journal.
+    #[error("{0} file(s) differ from the journal")]
+    Differs(usize),
+    /// Journals are damaged.
+    #[error("{0} journal(s) are damaged")]
+    Damaged(usize),
+    /// No daemon, or trouble with one.
+    #[error("{0}")]
+    Daemon(String),
+    /// Somebody has the plan.
+    #[error("{plan} is being executed by {holder} since {since}")]
+    Leased {
+        /// Which plan.
+        plan: PlanId,
+        /// Who.
+        holder: String,
+        /// Since when.
+        since: String,
+    },
+    /// The environment's refusal.
+    #[error("cannot {act} {}", path.display())]
+    Io {
+        /// What was tried.
+        act: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Something else failed, and says so itself.
+    #[error("{0}")]
+    Failed(String),
+    /// There is no frame at the time asked for.
+    #[error("the plan was not yet written down at {0}")]
+    BeforeTheBeginning(Timestamp),
+}
+
+/// A result of the program.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// For [`io::Error`]s, as `map_err(Error::io("read", path))`.
+    pub fn io(act: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { act, path, source }
+    }
+
+    /// The process's exit code: 1 failure, 2 usage, 3 configuration, 5 daemon, 6 plan state, 7 corruption.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Id(_) => 2,
+            Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,
+            Self::Daemon(_) => 5,
+            Self::Refused { .. } | Self::Leased { .. } => 6,
+            Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
+            Self::Journal(error) if error.is_damage() => 7,
+            Self::Journal(_)
+            | Self::NoProject { .. }
+            | Self::NoPlan(_)
+            | Self::BadFile { .. }
+            | Self::Io { .. }
+            | Self::Failed(_)
+            | Self::BeforeTheBeginning(_) => 1,
+        }
+    }
+
+    /// What to do next, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoVault { .. } => Some("make one with `modulatio init DIR`, or name one with --vault DIR".into()),
+            Self::NoProject { .. } => Some("see `modulatio project list`, or add one with `modulatio project add`".into()),
+            Self::NoPlan(_) => Some("see `modulatio plan list`".into()),
+            Self::Journal(error) if error.is_damage() => {
+                Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())
+            }
+            Self::Journal(error) if error.is_full() => Some("the disk is full; no acknowledged fact was lost".into()),
+            Self::Differs(_) => Some("rebuild them with `modulatio replay PLAN --write`".into()),
+            Self::Journal(_)
+            | Self::Usage(_)
+            | Self::Id(_)
+            | Self::Config { .. }
+            | Self::BadProject { .. }
+            | Self::BadFile { .. }
+            | Self::Refused { .. }
+            | Self::History { .. }
+            | Self::Damaged(_)
+            | Self::Daemon(_)
+            | Self::Leased { .. }
+            | Self::Io { .. }
+            | Self::Failed(_)
+            | Self::BeforeTheBeginning(_) => None,
+        }
+    }
+
+    /// The error and its causes on one line.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let said = error.to_string();
+            if !text.contains(&said) {
+                text.push_str(": ");
+                text.push_str(&said);
+            }
+            cause = error.source();
+        }
+        text
+    }
+}

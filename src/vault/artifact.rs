@@ -1,0 +1,112 @@
+//! Artifacts: what producers make, written whole below the run's `artifacts/`, by paths that were checked.
+
+use std::path::{Path, PathBuf};
+
+use projections::{body::is_safe_relative_path, files, ids::PlanId, payload::Digest};
+
+use super::{Project, make_dirs, set_mode};
+use crate::error::{Error, Result};
+
+/// Why an artifact cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArtifactFault {
+    /// The file is gone or changed since it was written.
+    #[error("artifact {path} {why}")]
+    Changed {
+        /// Which.
+        path: String,
+        /// How.
+        why: &'static str,
+    },
+}
+
+impl Project {
+    /// Writes an artifact: temporary file, sync, name, directory sync. Writing the same again is harmless.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] for a path that leads out of the run, or through a symlink; the file system's.
+    pub fn write_artifact(&self, plan: &PlanId, path: &str, content: &str) -> Result<Digest> {
+        let target = self.artifact_path(plan, path)?;
+        let (dir, name) = (
+            target.parent().unwrap_or(&target),
+            target.file_name().unwrap_or_default(),
+        );
+        if std::fs::symlink_metadata(&target).is_ok_and(|meta| !meta.is_file()) {
+            return Err(Error::BadFile {
+                file: target,
+                why: "something that is no file stands there".to_owned(),
+            });
+        }
+        let temporary = dir.join(format!(
+            ".{}.tmp-{}",
+            name.to_string_lossy(),
+            std::process::id()
+        ));
+        self.write_synced(&temporary, content.as_bytes())?;
+        set_mode(self.vault().root(), &temporary, 0o666);
+        self.disk()
+            .rename(&temporary, &target)
+            .map_err(Error::io("rename over", &target))?;
+        self.disk().sync_dir(dir).map_err(Error::io("sync", dir))?;
+        Ok(Digest::of(content.as_bytes()))
+    }
+
+    fn write_synced(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let failed = |error| Error::io("write", path)(error);
+        if self.disk().exists(path).map_err(failed)? {
+            self.disk().remove(path).map_err(failed)?;
+        }
+        let file = self.disk().create_new(path).map_err(failed)?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match file.append(rest).map_err(failed)? {
+                0 => return Err(failed(std::io::ErrorKind::WriteZero.into())),
+                written => rest = &rest[written..],
+            }
+        }
+        file.sync_data().map_err(failed)
+    }
+
+    /// Reads an artifact and checks that it is still what was written.
+    ///
+    /// # Errors
+    /// The file system's; the inner result says that the file changed since.
+    pub fn read_artifact(
+        &self,
+        plan: &PlanId,
+        path: &str,
+        b3: &Digest,
+    ) -> Result<std::result::Result<String, ArtifactFault>> {
+        let target = self.artifact_path(plan, path)?;
+        let changed = |why| ArtifactFault::Changed {
+            path: path.to_owned(),
+            why,
+        };
+        match std::fs::read(&target) {
+            Ok(bytes) if Digest::of(&bytes) != *b3 => {
+                Ok(Err(changed("was changed since it was written")))
+            }
+            Ok(bytes) => Ok(String::from_utf8(bytes).map_err(|_| changed("is not text"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Err(changed("is gone")))
+            }
+            Err(error) => Err(Error::io("read", target)(error)),
+        }
+    }
+
+    /// Where an artifact lies; its directory is made.
+    fn artifact_path(&self, plan: &PlanId, path: &str) -> Result<PathBuf> {
+        let below = Path::new(&self.code().directory()).join(files::artifacts_path(plan));
+        if !is_safe_relative_path(path) {
+            let why = "it is not a relative path inside the run".to_owned();
+            return Err(Error::BadFile {
+                file: PathBuf::from(path),
+                why,
+            });
+        }
+        let relative = below.join(path);
+        let dir = relative.parent().unwrap_or(&below);
+        let dir = make_dirs(self.disk(), self.vault().root(), dir)?;
+        Ok(dir.join(relative.file_name().unwrap_or_default()))
+    }
+}

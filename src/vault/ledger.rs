@@ -1,0 +1,192 @@
+//! Projections that grow by lines. A handle follows what each file should hold, by length and hash; lines are
+//! appended where the file is a true prefix of that, else the file is written anew from the journal.
+
+use std::io::Read;
+
+use journal::disk::Access;
+use projections::{
+    event::Event, files::Ledger, fold::Entry, ids::PlanId, payload::Payload, plan::Plan,
+};
+
+use super::{Project, atomic, replay, set_mode};
+use crate::error::{Error, Result};
+
+/// What the growing files of one plan should hold.
+#[derive(Debug, Default)]
+pub(super) struct Tracker {
+    usage: Sum,
+    audit: Sum,
+}
+
+/// Length and hash of what a file should hold, and what is still to be added to it.
+#[derive(Debug, Default)]
+struct Sum {
+    bytes: u64,
+    hasher: blake3::Hasher,
+    /// Additions that are not yet counted: blobs are read first.
+    waiting: Vec<Payload>,
+    /// Whether this handle has seen that the file holds just this.
+    verified: bool,
+}
+
+impl Tracker {
+    fn sum(&self, ledger: Ledger) -> &Sum {
+        match ledger {
+            Ledger::Usage => &self.usage,
+            Ledger::Audit => &self.audit,
+        }
+    }
+
+    fn sum_mut(&mut self, ledger: Ledger) -> &mut Sum {
+        match ledger {
+            Ledger::Usage => &mut self.usage,
+            Ledger::Audit => &mut self.audit,
+        }
+    }
+
+    /// Notes what an event adds.
+    pub(super) fn observe(&mut self, plan: &Plan, entry: &Entry, event: &Event) {
+        for ledger in Ledger::ALL {
+            if let Some(addition) = ledger.addition(plan, entry, event) {
+                let sum = self.sum_mut(ledger);
+                match addition {
+                    Payload::Text(text) if sum.waiting.is_empty() && !sum.verified => {
+                        sum.count(text.as_bytes())
+                    }
+                    waits => sum.waiting.push(waits),
+                }
+            }
+        }
+    }
+
+    /// Counts what waits, reading blobs, without writing.
+    pub(super) fn resolve(&mut self, project: &Project) -> Result<()> {
+        for ledger in Ledger::ALL {
+            let sum = self.sum_mut(ledger);
+            for addition in std::mem::take(&mut sum.waiting) {
+                sum.count(&project.resolve(&addition)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the files up to what the journal says.
+    pub(super) fn write(&mut self, project: &Project, plan: &PlanId) -> Result<()> {
+        for ledger in Ledger::ALL {
+            self.write_one(project, plan, ledger)?;
+        }
+        Ok(())
+    }
+
+    fn write_one(&mut self, project: &Project, plan: &PlanId, ledger: Ledger) -> Result<()> {
+        let sum = self.sum_mut(ledger);
+        let mut new = Vec::new();
+        for addition in std::mem::take(&mut sum.waiting) {
+            new.extend(project.resolve(&addition)?);
+        }
+        let before = sum.bytes;
+        sum.count(&new);
+        if sum.verified && append(project, plan, ledger, before, &new)? {
+            return Ok(());
+        }
+        sum.verified = false;
+        if self.difference(project, plan, ledger)?.is_some() {
+            self.rewrite(project, plan, ledger)?;
+        }
+        self.sum_mut(ledger).verified = true;
+        Ok(())
+    }
+
+    /// What differs between the file and what it should hold; `None` when nothing does.
+    pub(super) fn difference(
+        &self,
+        project: &Project,
+        plan: &PlanId,
+        ledger: Ledger,
+    ) -> Result<Option<String>> {
+        let sum = self.sum(ledger);
+        let path = project.dir().join(ledger.path(plan));
+        let mut file = match std::fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok((sum.bytes > 0).then(|| "it is missing".to_owned()));
+            }
+            Err(error) => return Err(Error::io("read", path)(error)),
+        };
+        let mut found = blake3::Hasher::new();
+        let bytes =
+            std::io::copy(&mut file.by_ref(), &mut found).map_err(Error::io("read", path))?;
+        let same = bytes == sum.bytes && found.finalize() == sum.hasher.finalize();
+        Ok((!same).then(|| {
+            format!(
+                "it has {bytes} bytes and should have {}, or other ones",
+                sum.bytes
+            )
+        }))
+    }
+
+    /// Writes the file anew from the journal.
+    pub(super) fn rewrite(&self, project: &Project, plan: &PlanId, ledger: Ledger) -> Result<()> {
+        let mut lines = Vec::new();
+        let reading = replay::read(
+            project,
+            plan,
+            replay::Until::Tail,
+            &mut |state, entry, event| {
+                lines.extend(ledger.addition(state, entry, event));
+            },
+        )?;
+        if let Some(fault) = reading.fault {
+            return Err(fault);
+        }
+        let path = project.make_parent(&ledger.path(plan))?;
+        let mut text = Vec::new();
+        for line in lines {
+            text.extend(project.resolve(&line)?);
+        }
+        if text.is_empty() && !path.exists() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&text);
+        atomic::replace(project.disk(), project.vault().root(), &path, &text, |_| {
+            true
+        })
+        .map(drop)
+    }
+}
+
+impl Sum {
+    fn count(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.hasher.update(bytes);
+    }
+}
+
+/// Appends to a file of exactly `before` bytes; says whether it could.
+fn append(
+    project: &Project,
+    plan: &PlanId,
+    ledger: Ledger,
+    before: u64,
+    new: &[u8],
+) -> Result<bool> {
+    if new.is_empty() {
+        return Ok(true);
+    }
+    let path = project.make_parent(&ledger.path(plan))?;
+    let failed = |error| Error::io("append to", &path)(error);
+    let file = match project.disk().open(&path, Access::Append) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && before == 0 => {
+            let made = project.disk().create_new(&path).map_err(failed)?;
+            set_mode(project.vault().root(), &path, 0o666);
+            made
+        }
+        Err(_) => return Ok(false),
+    };
+    if file.len().map_err(failed)? != before {
+        return Ok(false);
+    }
+    let written = file.append(new).map_err(failed)?;
+    Ok(written == new.len())
+}

@@ -1,0 +1,146 @@
+//! Ids of plans and tickets. A number is taken by an append to the project's own small journal, under its
+//! lock, so that no two processes ever take the same one. A number whose taker died is simply never used.
+
+use journal::{Draft, FileStore, LogName, LogStore};
+use projections::ids::{PlanId, TicketId};
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, OWN_DIR, Project, make_dirs, stamp};
+use crate::{
+    clock,
+    error::{Error, Result},
+};
+
+/// What is numbered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Series {
+    Plan,
+    Ticket,
+}
+
+/// The one kind of event in such a journal.
+#[derive(Debug, Serialize, Deserialize)]
+struct NumberTaken {
+    kind: String,
+    v: u32,
+    series: Series,
+    number: u32,
+}
+
+impl Project {
+    /// A plan id that nobody has had.
+    ///
+    /// # Errors
+    /// The log's, and the directory's.
+    pub fn take_plan_id(&self, actor: &Actor) -> Result<PlanId> {
+        let used = self
+            .plan_ids()?
+            .iter()
+            .map(PlanId::number)
+            .max()
+            .unwrap_or(0);
+        Ok(PlanId::mint(
+            self.code().clone(),
+            take(self, Series::Plan, used, actor)?,
+        ))
+    }
+
+    /// A ticket id that nobody has had.
+    ///
+    /// # Errors
+    /// The log's, and the directory's.
+    pub fn take_ticket_id(&self, actor: &Actor) -> Result<TicketId> {
+        let used = ticket_files(self).map(|id| id.number()).max().unwrap_or(0);
+        Ok(TicketId::new(
+            self.code().clone(),
+            take(self, Series::Ticket, used, actor)?,
+        ))
+    }
+}
+
+/// Tickets that lie in the project, those of the existing program included.
+fn ticket_files(project: &Project) -> impl Iterator<Item = TicketId> + use<> {
+    let entries = std::fs::read_dir(project.dir().join("tickets"))
+        .into_iter()
+        .flatten();
+    entries.filter_map(|entry| {
+        entry
+            .ok()?
+            .file_name()
+            .to_str()?
+            .strip_suffix(".md")?
+            .parse()
+            .ok()
+    })
+}
+
+fn take(project: &Project, series: Series, used: u32, actor: &Actor) -> Result<u32> {
+    let dir = make_dirs(
+        project.disk(),
+        project.vault().root(),
+        &std::path::Path::new(OWN_DIR).join("numbers"),
+    )?;
+    let store = FileStore::on_disk(dir, stamp());
+    let name = LogName::parse(&project.code().to_string())?;
+    loop {
+        match try_take(&store, &name, series, used, actor) {
+            Err(Error::Journal(
+                journal::Error::Conflict { .. } | journal::Error::Exists { .. },
+            )) => {}
+            done => return done,
+        }
+    }
+}
+
+fn try_take(
+    store: &FileStore,
+    name: &LogName,
+    series: Series,
+    used: u32,
+    actor: &Actor,
+) -> Result<u32> {
+    let mut log = match store.open(name, None) {
+        Ok(log) => log,
+        Err(journal::Error::Missing { .. }) => {
+            let number = next(used)?;
+            store.create(name, &draft(series, number, actor))?;
+            return Ok(number);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut last = used;
+    let seen = log.catch_up(&mut |frame| {
+        let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
+        last = taken
+            .iter()
+            .filter(|t| t.series == series)
+            .map(|t| t.number)
+            .fold(last, u32::max);
+    })?;
+    let number = next(last)?;
+    let expected = seen.tail.map_or(0, |tail| tail.seq + 1);
+    log.append(expected, &[draft(series, number, actor)])?;
+    Ok(number)
+}
+
+fn next(used: u32) -> Result<u32> {
+    used.checked_add(1)
+        .ok_or_else(|| Error::Failed("the project has run out of numbers".to_owned()))
+}
+
+fn draft(series: Series, number: u32, actor: &Actor) -> Draft {
+    let event = NumberTaken {
+        kind: "NumberTaken".to_owned(),
+        v: 1,
+        series,
+        number,
+    };
+    let events = serde_json::to_string(&[event]).expect("an event is text and integers");
+    Draft {
+        at: clock::now().to_string(),
+        epoch: 0,
+        by: actor.by.clone(),
+        events,
+    }
+}

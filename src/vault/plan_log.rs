@@ -1,0 +1,421 @@
+//! A plan's journal with the state it folds to: the only way to change a plan.
+//!
+//! ```text
+//!  submit: refresh ▸ decide ▸ (reserve a ticket id) ▸ long texts to blobs ▸ append, fsync ▸ fold ▸ project
+//!             ▲                                                               │
+//!             └───────────────────── another process was first ◀──────────────┘
+//! ```
+
+use journal::{Draft, Lease, LeaseNote, Log};
+use projections::{
+    codec,
+    document::{self, Seal},
+    event::Event,
+    files::{self, Whole},
+    ids::{Epoch, PlanId},
+    payload::{BlobRef, Digest, INLINE_LIMIT, Payload},
+    plan::{Plan, Status},
+    time::Timestamp,
+};
+
+use super::{Project, atomic, ledger::Tracker, project::log_name, replay};
+use crate::{
+    clock,
+    command::Command,
+    decide::{self, Context, Policy, Refusal},
+    error::{Error, Result},
+    fault,
+};
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// As frames name them: `cli:alice`, `daemon:host:4711`, `file-edit`.
+    pub by: String,
+    /// The claim of a runner.
+    pub runner: Option<Epoch>,
+}
+
+impl Actor {
+    /// Somebody who is not a runner.
+    #[must_use]
+    pub fn named(by: impl Into<String>) -> Self {
+        Self {
+            by: by.into(),
+            runner: None,
+        }
+    }
+
+    /// The same one under a claim.
+    #[must_use]
+    pub fn under(&self, epoch: Epoch) -> Self {
+        Self {
+            by: self.by.clone(),
+            runner: Some(epoch),
+        }
+    }
+}
+
+/// A plan that can be changed.
+pub struct PlanLog {
+    pub(super) project: Project,
+    pub(super) id: PlanId,
+    log: Box<dyn Log>,
+    plan: Plan,
+    ledgers: Tracker,
+    /// A torn tail that opening found and moved aside.
+    torn: Option<journal::TornTail>,
+}
+
+impl PlanLog {
+    /// Opens a plan's journal and folds it: after a crash and on a quiet day alike.
+    ///
+    /// # Errors
+    /// [`Error::NoPlan`]; damage as [`Error::Journal`] or [`Error::History`].
+    pub fn open(project: &Project, id: &PlanId) -> Result<Self> {
+        let anchor = anchor_on_disk(project, id).map(replay::log_anchor);
+        let mut log = match project.store().open(&log_name(id), anchor) {
+            Err(journal::Error::Missing { .. }) => return Err(Error::NoPlan(id.clone())),
+            opened => opened?,
+        };
+        let mut ledgers = Tracker::default();
+        let (plan, seen) = replay::fold_log(&mut *log, id, None, &mut ledgers)?;
+        let plan = plan.ok_or_else(|| Error::NoPlan(id.clone()))?;
+        Ok(Self {
+            project: project.clone(),
+            id: id.clone(),
+            log,
+            plan,
+            ledgers,
+            torn: seen.torn,
+        })
+    }
+
+    /// Makes a plan's journal with `events` as its first frame.
+    ///
+    /// # Errors
+    /// [`journal::Error::Exists`] when the id is taken.
+    pub fn create(
+        project: &Project,
+        id: &PlanId,
+        mut events: Vec<Event>,
+        actor: &Actor,
+    ) -> Result<Self> {
+        project.make_dir("plans")?;
+        to_blobs(project, &mut events)?;
+        let first = draft(&events, clock::now(), Epoch::default(), actor);
+        fault::before_append();
+        project.store().create(&log_name(id), &first)?;
+        fault::after_append();
+        let mut made = Self::open(project, id)?;
+        made.render_all()?;
+        Ok(made)
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Its project.
+    #[must_use]
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// A torn tail that opening moved aside.
+    #[must_use]
+    pub fn torn(&self) -> Option<&journal::TornTail> {
+        self.torn.as_ref()
+    }
+
+    /// Takes in what others have appended.
+    ///
+    /// # Errors
+    /// Damage. A log that diverged is opened anew.
+    pub fn refresh(&mut self) -> Result<()> {
+        let before = self.plan.clone();
+        match replay::fold_log(&mut *self.log, &self.id, Some(before), &mut self.ledgers) {
+            Ok((plan, _)) => {
+                self.plan = plan.expect("folding onto a plan gives a plan");
+                Ok(())
+            }
+            Err(Error::Journal(
+                journal::Error::Diverged { .. } | journal::Error::Poisoned { .. },
+            )) => self.reopen(),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens and verifies the log anew, after a failed sync.
+    ///
+    /// # Errors
+    /// As [`PlanLog::open`].
+    pub fn reopen(&mut self) -> Result<()> {
+        *self = Self::open(&self.project, &self.id)?;
+        Ok(())
+    }
+
+    /// Decides a command against the newest state, makes its events durable, and projects them.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the reason; [`Error::Journal`] when nothing could be made durable: then nothing
+    /// has happened.
+    pub fn submit(&mut self, command: &Command, actor: &Actor) -> Result<Vec<Event>> {
+        let mut ticket = None;
+        loop {
+            self.refresh()?;
+            let context = Context {
+                now: clock::now().max(self.plan.head_frame.at),
+                by: actor.by.clone(),
+                runner: actor.runner,
+                ticket: ticket.clone(),
+                policy: Policy::default(),
+            };
+            let events = match decide::decide(&self.plan, command, &context) {
+                Ok(events) => events,
+                Err(Refusal::NeedsTicket) => {
+                    ticket = Some(self.project.take_ticket_id(actor)?);
+                    continue;
+                }
+                Err(refusal) => {
+                    return Err(Error::Refused {
+                        plan: self.id.clone(),
+                        refusal,
+                    });
+                }
+            };
+            match self.append(events, context.now, actor) {
+                Err(Error::Journal(journal::Error::Conflict { .. })) => {}
+                Err(Error::Journal(journal::Error::Diverged { .. })) => self.reopen()?,
+                Err(error) => return Err(error),
+                Ok(events) => {
+                    self.project_events(&events)?;
+                    return Ok(events);
+                }
+            }
+        }
+    }
+
+    fn append(
+        &mut self,
+        mut events: Vec<Event>,
+        now: Timestamp,
+        actor: &Actor,
+    ) -> Result<Vec<Event>> {
+        to_blobs(&self.project, &mut events)?;
+        let epoch = decide::epoch_of(&self.plan, &events);
+        let frame = draft(&events, now, epoch, actor);
+        fault::before_append();
+        self.log.append(
+            self.plan.head_frame.anchor.seq + 1,
+            std::slice::from_ref(&frame),
+        )?;
+        fault::after_append();
+        self.fold_own(frame)?;
+        Ok(events)
+    }
+
+    /// Folds the frame just appended, as any reader would: from its text.
+    fn fold_own(&mut self, frame: Draft) -> Result<()> {
+        let anchor = self
+            .log
+            .position()
+            .expect("a log that was appended to has a tail");
+        let frame = journal::Frame {
+            anchor,
+            at: frame.at,
+            epoch: frame.epoch,
+            by: frame.by,
+            events: frame.events,
+        };
+        let mut folding = replay::Folding::new(Some(self.plan.clone()), replay::Until::Tail);
+        folding.take(&self.id, frame, &mut |plan, entry, event| {
+            self.ledgers.observe(plan, entry, event)
+        });
+        match (folding.fault, folding.plan) {
+            (None, Some(plan)) => {
+                self.plan = plan;
+                Ok(())
+            }
+            (Some(fault), _) => Err(fault),
+            (None, None) => Err(Error::NoPlan(self.id.clone())),
+        }
+    }
+
+    /// Projects a decision. A projection that cannot be written is no reason to stop: the journal holds the
+    /// fact, and the next opener renders what is missing.
+    fn project_events(&mut self, events: &[Event]) -> Result<()> {
+        let id = self.id.clone();
+        if let Err(error) = self.ledgers.write(&self.project, &id) {
+            tracing::warn!(plan = %id, "a ledger could not be written: {}", error.told());
+        }
+        if !self.is_noteworthy(events) {
+            return Ok(());
+        }
+        if let Err(error) = self.render(events) {
+            tracing::warn!(plan = %id, "a projection could not be written: {}", error.told());
+        }
+        fault::after_render();
+        Ok(())
+    }
+
+    /// Whether an operator would look for it. Steps of a plan at work are not shown one by one.
+    fn is_noteworthy(&self, events: &[Event]) -> bool {
+        let step = |event: &Event| {
+            matches!(
+                event,
+                Event::ModelCallStarted(_)
+                    | Event::ModelCallCompleted(_)
+                    | Event::ModelCallFailed(_)
+                    | Event::ModelCallAbandoned(_)
+                    | Event::ReplyRejected(_)
+                    | Event::TasksPlanned(_)
+                    | Event::TaskProduced(_)
+                    | Event::TaskReviewed(_)
+                    | Event::TaskRedone(_)
+                    | Event::ArtifactWritten(_)
+                    | Event::BudgetWarned(_)
+            )
+        };
+        !matches!(self.plan.status, Status::Executing { .. }) || !events.iter().all(step)
+    }
+
+    /// Renders the plan's file and those whole files that the events changed.
+    fn render(&mut self, events: &[Event]) -> Result<()> {
+        let changed: Vec<String> = events
+            .iter()
+            .filter_map(|event| self.path_of(event))
+            .collect();
+        let own = files::plan_path(&self.id);
+        let wanted = |file: &Whole| file.path == own || changed.contains(&file.path);
+        for file in files::whole(&self.plan).iter().filter(|file| wanted(file)) {
+            self.put(file)?;
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, event: &Event) -> Option<String> {
+        match event {
+            Event::TicketOpened(e) => Some(files::ticket_path(&e.ticket)),
+            Event::TicketDecided(e) => Some(files::ticket_path(&e.ticket)),
+            Event::TeamStateWritten(_) => Some(files::team_state_path(&self.id)),
+            _ => None,
+        }
+    }
+
+    /// Renders everything.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn render_all(&mut self) -> Result<()> {
+        for file in files::whole(&self.plan) {
+            self.put(&file)?;
+        }
+        self.ledgers.write(&self.project, &self.id)
+    }
+
+    /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.
+    fn put(&mut self, file: &Whole) -> Result<()> {
+        match self.project.put_whole(file, false)? {
+            Some(edited) if file.path == files::plan_path(&self.id) => {
+                self.absorb(&edited).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Takes the lease if nobody has it.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn lease(project: &Project, id: &PlanId) -> Result<Option<Box<dyn Lease>>> {
+        Ok(project.store().lease(&log_name(id))?)
+    }
+
+    /// Who holds the lease.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn leased(project: &Project, id: &PlanId) -> Result<Option<LeaseNote>> {
+        Ok(project.store().leased(&log_name(id))?)
+    }
+}
+
+impl Project {
+    /// Puts a whole file in place. `Some` gives back what an editor had put there in the very last instant; with
+    /// `keep` set, whatever was no rendering is kept aside instead.
+    pub(super) fn put_whole(&self, file: &Whole, keep: bool) -> Result<Option<Vec<u8>>> {
+        let path = self.make_parent(&file.path)?;
+        let sealed = file.path.ends_with(".md") && !file.path.ends_with("current_state.md");
+        let ours = |bytes: &[u8]| !sealed || is_rendering(bytes);
+        let displaced = atomic::replace(self.disk(), self.vault().root(), &path, &file.text, ours)?;
+        match displaced {
+            Some(bytes) if keep => self.keep_aside(&path, &bytes).map(|_| None),
+            other => Ok(other),
+        }
+    }
+
+    /// The parent directory of a file below the project's, made if it is missing; returns the file's path.
+    pub(super) fn make_parent(&self, below: &str) -> Result<std::path::PathBuf> {
+        let (dir, name) = below.rsplit_once('/').unwrap_or(("", below));
+        Ok(self.make_dir(dir)?.join(name))
+    }
+
+    /// The bytes of a payload, wherever they lie.
+    pub(crate) fn resolve(&self, payload: &Payload) -> Result<Vec<u8>> {
+        match payload {
+            Payload::Text(text) => Ok(text.clone().into_bytes()),
+            Payload::Blob(blob) => Ok(self.blobs().get(&journal::Hash(blob.b3.0))?),
+        }
+    }
+}
+
+/// Whether bytes are a rendering of ours, unchanged.
+pub(super) fn is_rendering(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| matches!(document::seal_of(text), Seal::Intact(_)))
+}
+
+/// What the plan's file remembers as acknowledged, if the file is as it was rendered.
+fn anchor_on_disk(project: &Project, id: &PlanId) -> Option<projections::payload::Anchor> {
+    let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
+    match document::seal_of(&text) {
+        Seal::Intact(anchor) => Some(anchor),
+        Seal::Broken(_) => None,
+    }
+}
+
+/// Moves long texts to the blob store, durable before the frame that names them.
+fn to_blobs(project: &Project, events: &mut [Event]) -> Result<()> {
+    for payload in events.iter_mut().filter_map(long_payload) {
+        if let Payload::Text(text) = payload
+            && text.len() > INLINE_LIMIT
+        {
+            project.make_dir("blobs")?;
+            let hash = project.blobs().put(text.as_bytes())?;
+            *payload = Payload::Blob(BlobRef {
+                b3: Digest(hash.0),
+                bytes: text.len() as u64,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn long_payload(event: &mut Event) -> Option<&mut Payload> {
+    match event {
+        Event::ModelCallCompleted(e) => Some(&mut e.reply),
+        Event::PlanImported(e) => e.found.usage.as_mut(),
+        _ => None,
+    }
+}
+
+fn draft(events: &[Event], now: Timestamp, epoch: Epoch, actor: &Actor) -> Draft {
+    Draft {
+        at: now.to_string(),
+        epoch: epoch.0,
+        by: actor.by.clone(),
+        events: codec::encode(events),
+    }
+}

@@ -1,0 +1,299 @@
+//! Hand edits: a plan's file is compared with what the journal would render. A legal edit becomes events, an
+//! illegal one is kept aside and refused with a reason, and a rendering that is missing or old is made anew.
+//! Nothing that an operator wrote is ever lost.
+
+use std::{path::Path, time::Duration};
+
+use projections::{
+    document::{self, Document, Seal},
+    files, frontmatter,
+    ids::PlanId,
+    payload::Anchor,
+    plan::{Plan, Status},
+};
+
+use super::{Actor, PlanLog, Project, replay};
+use crate::{
+    clock,
+    command::Command,
+    decide::{EditFault, Refusal},
+    error::{Error, Result},
+};
+
+/// The actor of hand edits.
+const FILE_EDIT: &str = "file-edit";
+
+/// What became of a plan's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reconciled {
+    /// It is what the journal renders.
+    Clean,
+    /// It was old or missing and was rendered.
+    Rendered,
+    /// An edit was taken over.
+    Edited,
+    /// An edit was refused.
+    Rejected {
+        /// Why.
+        why: String,
+        /// The name under which it was kept, if there was a file.
+        kept_as: Option<String>,
+    },
+    /// Somebody may be writing it just now; look again.
+    Unsettled,
+}
+
+/// How old a file's last change must be before a verdict on it that may be hasty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// Judge it as it is: the operator has spoken since.
+    Now,
+    /// An editor may truncate first and write then.
+    After(Duration),
+}
+
+/// Editors write a file of this size in much less.
+pub(super) const SETTLED: Settling = Settling::After(Duration::from_millis(400));
+
+impl PlanLog {
+    /// Brings the plan's file and its journal together.
+    ///
+    /// # Errors
+    /// The journal's, damage included; the file system's.
+    pub fn reconcile(&mut self, settling: Settling) -> Result<Reconciled> {
+        let path = self.project.plan_path(&self.id);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return self.file_gone(&path, settling);
+            }
+            Err(error) => return Err(Error::io("read", path)(error)),
+        };
+        match std::str::from_utf8(&bytes).map(document::seal_of) {
+            Ok(Seal::Intact(anchor)) if anchor == self.plan().head_frame.anchor => {
+                Ok(Reconciled::Clean)
+            }
+            Ok(Seal::Intact(anchor)) => self.file_lags(anchor),
+            Ok(Seal::Broken(_)) | Err(_) => self.file_edited(&path, &bytes, settling),
+        }
+    }
+
+    /// A lagging file is no news while its plan is at work: steps are not shown one by one.
+    fn file_lags(&mut self, anchor: Anchor) -> Result<Reconciled> {
+        self.refresh()?;
+        if anchor == self.plan().head_frame.anchor {
+            return Ok(Reconciled::Clean);
+        }
+        let at_work = matches!(self.plan().status, Status::Executing { .. })
+            && Self::leased(&self.project, &self.id)?.is_some();
+        if at_work {
+            return Ok(Reconciled::Clean);
+        }
+        self.render_all()?;
+        Ok(Reconciled::Rendered)
+    }
+
+    /// A file that was never rendered is rendered; one that was deleted is a refused edit.
+    fn file_gone(&mut self, path: &Path, settling: Settling) -> Result<Reconciled> {
+        if self.plan().head_frame.anchor.seq == 0 {
+            self.render_all()?;
+            return Ok(Reconciled::Rendered);
+        }
+        // Some editors remove a file just before they put the new one in its place.
+        if let Settling::After(time) = settling {
+            std::thread::sleep(time.min(Duration::from_millis(50)));
+            if path.exists() {
+                return Ok(Reconciled::Unsettled);
+            }
+        }
+        let why = format!(
+            "it was deleted; to end a plan, run `modulatio plan cancel {}`",
+            self.id
+        );
+        self.reject(why, None)
+    }
+
+    fn file_edited(&mut self, path: &Path, bytes: &[u8], settling: Settling) -> Result<Reconciled> {
+        if bytes.is_empty() && !is_settled(path, settling) {
+            return Ok(Reconciled::Unsettled);
+        }
+        match self.try_absorb(bytes) {
+            Ok(Absorbed::Taken) => Ok(Reconciled::Edited),
+            Ok(Absorbed::NothingNew) => {
+                self.render_all()?;
+                Ok(Reconciled::Rendered)
+            }
+            Ok(Absorbed::Refused(_) | Absorbed::Touches) if !is_settled(path, settling) => {
+                Ok(Reconciled::Unsettled)
+            }
+            Ok(Absorbed::Touches) => self.absorb(bytes),
+            Ok(Absorbed::Refused(why)) => {
+                let kept = self.project.keep_aside(path, bytes)?;
+                self.reject(why, Some(kept))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes in an edit that is known to be whole.
+    pub(super) fn absorb(&mut self, bytes: &[u8]) -> Result<Reconciled> {
+        let outcome = document::read(bytes)
+            .map_err(|e| e.to_string())
+            .and_then(|edited| self.command(edited));
+        let outcome = outcome.and_then(|command| self.submit_edit(&command));
+        match outcome {
+            Ok(Some(())) => Ok(Reconciled::Edited),
+            Ok(None) => Ok(Reconciled::Clean),
+            Err(why) => {
+                let kept = self
+                    .project
+                    .keep_aside(&self.project.plan_path(&self.id), bytes)?;
+                self.reject(why, Some(kept))
+            }
+        }
+    }
+
+    /// As [`PlanLog::absorb`], but holds back where a half-written file would do harm.
+    fn try_absorb(&mut self, bytes: &[u8]) -> Result<Absorbed> {
+        let edited = match document::read(bytes) {
+            Ok(edited) => edited,
+            Err(error) => return Ok(Absorbed::Refused(error.to_string())),
+        };
+        let command = match self.command(edited) {
+            Ok(command) => command,
+            Err(why) => return Ok(Absorbed::Refused(why)),
+        };
+        if let Command::Edit { base, edited } = &command
+            && base.body != edited.body
+        {
+            return Ok(Absorbed::Touches);
+        }
+        Ok(match self.submit_edit(&command) {
+            Ok(Some(())) => Absorbed::Taken,
+            Ok(None) => Absorbed::NothingNew,
+            Err(why) => Absorbed::Refused(why),
+        })
+    }
+
+    /// The edit as a command: against the rendering that the operator had before them.
+    fn command(&self, edited: Document) -> std::result::Result<Command, String> {
+        let anchor = claimed_anchor(&edited);
+        let base = anchor
+            .and_then(|anchor| self.rendering_at(anchor))
+            .unwrap_or_else(|| frontmatter::render(self.plan()));
+        let base = document::read(base.as_bytes())
+            .map_err(|e| format!("our own rendering cannot be read: {e}"))?;
+        Ok(Command::Edit {
+            base: Box::new(base),
+            edited: Box::new(edited),
+        })
+    }
+
+    fn rendering_at(&self, anchor: Anchor) -> Option<String> {
+        if anchor == self.plan().head_frame.anchor {
+            return None;
+        }
+        let reading = replay::read(
+            &self.project,
+            &self.id,
+            replay::Until::Seq(anchor.seq),
+            &mut |_, _, _| (),
+        )
+        .ok()?;
+        let plan: Plan = reading.plan?;
+        (plan.head_frame.anchor == anchor).then(|| frontmatter::render(&plan))
+    }
+
+    /// `None`: the file says nothing new.
+    fn submit_edit(&mut self, command: &Command) -> std::result::Result<Option<()>, String> {
+        match self.submit(command, &Actor::named(FILE_EDIT)) {
+            Ok(_) => Ok(Some(())),
+            Err(Error::Refused {
+                refusal: Refusal::Edit(EditFault::Nothing),
+                ..
+            }) => Ok(None),
+            Err(Error::Refused { refusal, .. }) => Err(refusal.to_string()),
+            Err(error) => Err(error.told()),
+        }
+    }
+
+    fn reject(&mut self, why: String, kept_as: Option<String>) -> Result<Reconciled> {
+        let file = files::plan_path(&self.id);
+        let command = Command::RejectEdit {
+            file,
+            why: why.clone(),
+            kept_as: kept_as.clone(),
+        };
+        let name = kept_as.as_deref().unwrap_or("nothing");
+        tracing::warn!(plan = %self.id, kept_as = name, "hand edit refused: {why}");
+        self.submit(&command, &Actor::named(FILE_EDIT))?;
+        self.render_all()?;
+        Ok(Reconciled::Rejected { why, kept_as })
+    }
+}
+
+enum Absorbed {
+    Taken,
+    NothingNew,
+    /// It changes the body; a half-written body would be a short plan.
+    Touches,
+    Refused(String),
+}
+
+fn claimed_anchor(edited: &Document) -> Option<Anchor> {
+    let value = edited.values.get("journal")?;
+    projections::yaml::from_value(value.clone()).ok()
+}
+
+fn is_settled(path: &Path, settling: Settling) -> bool {
+    let Settling::After(time) = settling else {
+        return true;
+    };
+    let modified = std::fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .ok();
+    let since = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    let Some(micros) = since.and_then(|d| i64::try_from(d.as_micros()).ok()) else {
+        return true;
+    };
+    let age = clock::now().micros().saturating_sub(micros);
+    // A file from the future has a wrong clock, not a busy writer.
+    age < 0 || u128::from(age.unsigned_abs()) >= time.as_micros()
+}
+
+impl Project {
+    /// Keeps an operator's text beside the file it was written to; returns its name.
+    pub(super) fn keep_aside(&self, path: &Path, bytes: &[u8]) -> Result<String> {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("file");
+        let kept = format!("{name}.rejected-{}", clock::now().file_form());
+        let target = path.with_file_name(&kept);
+        let file = self
+            .disk()
+            .create_new(&target)
+            .map_err(Error::io("keep the edit as", &target))?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let written = file
+                .append(rest)
+                .map_err(Error::io("keep the edit as", &target))?;
+            rest = &rest[written..];
+        }
+        file.sync_data()
+            .map_err(Error::io("keep the edit as", &target))?;
+        Ok(kept)
+    }
+
+    /// Opens a plan, importing it if it has a file and no journal yet.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] when the file cannot be read as a plan; the journal's.
+    pub fn open_plan(&self, id: &PlanId) -> Result<PlanLog> {
+        match PlanLog::open(self, id) {
+            Err(Error::NoPlan(_)) => self.import_plan(id),
+            opened => opened,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Which plans want a runner. A tick asks the file system only for sizes and times; a plan is read when they
+//! changed, and its whole journal is folded only when its file is no true rendering of the journal's tail.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use projections::{
+    document::{self, Seal},
+    event::StatusName,
+    ids::{PlanId, ProjectCode},
+};
+
+use super::{
+    PlanLog, Project, ProjectFault, Reconciled, Vault, project::log_name, reconcile::SETTLED,
+    replay,
+};
+use crate::{
+    clock,
+    error::{Error, Result},
+};
+
+/// What a scan knows of one plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing to do.
+    Idle(StatusName),
+    /// Approved, waits for a runner.
+    Approved,
+    /// Executing; an orphan if nobody holds its lease.
+    Executing,
+    /// Its file may be in the middle of being written.
+    Unsettled,
+    /// It cannot be run, and why.
+    Fault(String),
+}
+
+/// Size, time and identity of a plan's two files: what changes when they do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Trace {
+    file: Option<Stat>,
+    journal: Option<Stat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stat {
+    ino: u64,
+    size: u64,
+    mtime_ns: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    trace: Trace,
+    standing: Standing,
+}
+
+/// What one scan found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Plans that can be claimed, approved ones and orphans, in the order in which to try them.
+    pub runnable: Vec<PlanId>,
+    /// Whether a file must be looked at again soon.
+    pub unsettled: bool,
+    /// Plans scanned.
+    pub plans: usize,
+}
+
+/// Remembers what it has seen.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    only: Option<ProjectCode>,
+    known: BTreeMap<PlanId, Known>,
+    faults: BTreeSet<(String, String)>,
+}
+
+impl Scanner {
+    /// A scanner of all projects, or of one.
+    #[must_use]
+    pub fn new(only: Option<ProjectCode>) -> Self {
+        Self {
+            only,
+            ..Self::default()
+        }
+    }
+
+    /// Looks at every plan of every project. One bad plan or project never hides another: it is told as a
+    /// warning, once.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the vault itself cannot be read.
+    pub fn scan(&mut self, vault: &Vault) -> Result<Found> {
+        let (projects, faults) = vault.projects()?;
+        for ProjectFault { name, why } in faults {
+            self.warn(&name, &why);
+        }
+        let mut found = Found::default();
+        let mut present = BTreeSet::new();
+        let covered: Vec<&Project> = projects
+            .iter()
+            .filter(|project| self.covers(project))
+            .collect();
+        for project in covered {
+            match project.plan_ids() {
+                Ok(ids) => {
+                    for id in ids {
+                        self.look(project, &id, &mut found);
+                        present.insert(id);
+                    }
+                }
+                Err(error) => self.warn(&project.code().directory(), &error.told()),
+            }
+        }
+        self.known.retain(|id, _| present.contains(id));
+        found.plans = present.len();
+        Ok(found)
+    }
+
+    /// Looks only at `plans`, as the watcher names them.
+    ///
+    /// # Errors
+    /// None of its own: a plan or project that cannot be read is told as a warning.
+    pub fn scan_only(&mut self, vault: &Vault, plans: &BTreeSet<PlanId>) -> Result<Found> {
+        let mut found = Found::default();
+        for id in plans {
+            match vault.project_of(id) {
+                Ok(project) if self.covers(&project) => self.look(&project, id, &mut found),
+                Ok(_) | Err(Error::NoPlan(_) | Error::NoProject { .. }) => {}
+                Err(error) => self.warn(&id.to_string(), &error.told()),
+            }
+        }
+        found.plans = plans.len();
+        Ok(found)
+    }
+
+    fn covers(&self, project: &Project) -> bool {
+        self.only.as_ref().is_none_or(|code| code == project.code())
+    }
+
+    fn look(&mut self, project: &Project, id: &PlanId, found: &mut Found) {
+        let standing = self.standing(project, id);
+        match &standing {
+            Standing::Idle(_) => {}
+            Standing::Approved => found.runnable.push(id.clone()),
+            Standing::Executing => {
+                if matches!(PlanLog::leased(project, id), Ok(None)) {
+                    found.runnable.push(id.clone());
+                }
+            }
+            Standing::Unsettled => found.unsettled = true,
+            Standing::Fault(why) => self.warn(&id.to_string(), why),
+        }
+    }
+
+    fn standing(&mut self, project: &Project, id: &PlanId) -> Standing {
+        let trace = trace(project, id);
+        if let Some(known) = self.known.get(id)
+            && known.trace == trace
+            && known.standing != Standing::Unsettled
+        {
+            return known.standing.clone();
+        }
+        let standing = quick(project, id).or_else(|| thorough(project, id));
+        let standing = standing.unwrap_or_else(|| Standing::Fault("it is gone".to_owned()));
+        // Files may have changed again while they were read; only what was stable is remembered.
+        let after = self::trace(project, id);
+        if after == trace || !matches!(standing, Standing::Idle(_)) {
+            self.known.insert(
+                id.clone(),
+                Known {
+                    trace: after,
+                    standing: standing.clone(),
+                },
+            );
+        }
+        standing
+    }
+
+    fn warn(&mut self, what: &str, why: &str) {
+        if self.faults.insert((what.to_owned(), why.to_owned())) {
+            tracing::warn!(what, "passed over: {why}");
+        }
+    }
+}
+
+fn trace(project: &Project, id: &PlanId) -> Trace {
+    Trace {
+        file: stat(&project.plan_path(id)),
+        journal: stat(&project.journal_path(id)),
+    }
+}
+
+#[cfg(unix)]
+fn stat(path: &Path) -> Option<Stat> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::metadata(path).ok()?;
+    let mtime_ns = meta
+        .mtime()
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(meta.mtime_nsec());
+    Some(Stat {
+        ino: meta.ino(),
+        size: meta.size(),
+        mtime_ns,
+    })
+}
+
+#[cfg(not(unix))]
+fn stat(path: &Path) -> Option<Stat> {
+    let meta = std::fs::metadata(path).ok()?;
+    let since = meta
+        .modified()
+        .ok()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    Some(Stat {
+        ino: 0,
+        size: meta.len(),
+        mtime_ns: i64::try_from(since.as_nanos()).unwrap_or(0),
+    })
+}
+
+/// The standing by the file alone, when it is a true rendering of the journal's last frame.
+fn quick(project: &Project, id: &PlanId) -> Option<Standing> {
+    let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
+    let Seal::Intact(anchor) = document::seal_of(&text) else {
+        return None;
+    };
+    let status = StatusName::parse(document::stated_status(&text)?)?;
+    let tail = project
+        .store()
+        .read(&log_name(id), None)
+        .ok()?
+        .seek_tail()
+        .ok()?;
+    if tail.torn.is_some() || tail.tail.map(replay::anchor_of) != Some(anchor) {
+        return None;
+    }
+    Some(standing_of(status))
+}
+
+fn standing_of(status: StatusName) -> Standing {
+    match status {
+        StatusName::Approved => Standing::Approved,
+        StatusName::Executing => Standing::Executing,
+        StatusName::Draft
+        | StatusName::Paused
+        | StatusName::Declined
+        | StatusName::Cancelled
+        | StatusName::Aborted
+        | StatusName::Done => Standing::Idle(status),
+    }
+}
+
+/// The standing by the journal, after taking in hand edits and rendering what is missing.
+fn thorough(project: &Project, id: &PlanId) -> Option<Standing> {
+    let mut log = match project.open_plan(id) {
+        Ok(log) => log,
+        Err(Error::NoPlan(_)) => return None,
+        Err(error) => return Some(Standing::Fault(error.told())),
+    };
+    if let Some(torn) = log.torn() {
+        let kept = torn
+            .kept_as
+            .as_ref()
+            .map_or_else(String::new, |path| path.display().to_string());
+        tracing::warn!(plan = %id, bytes = torn.bytes, kept, "unfinished frame of a lost writer moved aside");
+    }
+    match log.reconcile(SETTLED) {
+        Ok(Reconciled::Unsettled) => Some(Standing::Unsettled),
+        Ok(_) => Some(standing_of(log.plan().status.name())),
+        Err(error) => Some(Standing::Fault(error.told())),
+    }
+}
+
+/// Removes temporary files that crashed writers left. One that holds an operator's text, swapped out in the
+/// instant of the crash, is kept aside instead.
+pub fn sweep(project: &Project) {
+    let now = clock::now();
+    for dir in ["plans", "tickets"] {
+        let entries = std::fs::read_dir(project.dir().join(dir))
+            .into_iter()
+            .flatten()
+            .flatten();
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some((file, _)) = name
+                .strip_prefix('.')
+                .and_then(|rest| rest.split_once(".tmp-"))
+            else {
+                continue;
+            };
+            let modified = stat(&entry.path()).map_or(0, |stat| stat.mtime_ns / 1000);
+            // A writer that lives finishes in milliseconds.
+            if now.micros().saturating_sub(modified) > 60_000_000 {
+                sweep_one(project, &entry.path(), file);
+            }
+        }
+    }
+}
+
+fn sweep_one(project: &Project, temporary: &Path, file: &str) {
+    let bytes = std::fs::read(temporary).unwrap_or_default();
+    let known = bytes.is_empty() || super::plan_log::is_rendering(&bytes) || !file.ends_with(".md");
+    let kept = known
+        || project
+            .keep_aside(&temporary.with_file_name(file), &bytes)
+            .is_ok();
+    if kept && let Err(error) = std::fs::remove_file(temporary) {
+        tracing::warn!(file = %temporary.display(), "a leftover cannot be removed: {error}");
+    }
+}

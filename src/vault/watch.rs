@@ -1,0 +1,218 @@
+//! The watcher: wakes the daemon when a plan's file or journal changes. A hint, never a truth: what is missed
+//! here (a network file system, a full queue) the next tick finds.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use notify::{
+    Event, EventKind, RecursiveMode, Watcher as _,
+    event::{AccessKind, AccessMode, ModifyKind},
+};
+use projections::ids::PlanId;
+use tokio::sync::Notify;
+
+use super::Vault;
+
+/// What has changed since it was last asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// These plans, by their files' names.
+    pub plans: BTreeSet<PlanId>,
+    /// Directories came or went, or events were lost: look at everything.
+    pub everything: bool,
+}
+
+impl Changes {
+    fn is_empty(&self) -> bool {
+        self.plans.is_empty() && !self.everything
+    }
+}
+
+/// Watches a vault's projects.
+pub struct Watch {
+    watcher: Option<notify::RecommendedWatcher>,
+    watched: BTreeSet<PathBuf>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    changes: Mutex<Changes>,
+    wake: Notify,
+}
+
+impl Watch {
+    /// Starts watching. Where the system has no events left to give, says so once; ticks go on.
+    #[must_use]
+    pub fn start(vault: &Vault) -> Self {
+        let shared = Arc::new(Shared::default());
+        let told = shared.clone();
+        let root = vault.root().to_path_buf();
+        let watcher = notify::recommended_watcher(move |event| told.take(&root, event));
+        let watcher = watcher
+            .map_err(|error| tracing::warn!("no watcher, ticks only: {error}"))
+            .ok();
+        let mut watch = Self {
+            watcher,
+            watched: BTreeSet::new(),
+            shared,
+        };
+        watch.follow(vault);
+        watch
+    }
+
+    /// Watches projects that have come since.
+    pub fn follow(&mut self, vault: &Vault) {
+        let projects = vault
+            .projects()
+            .map(|(projects, _)| projects)
+            .unwrap_or_default();
+        self.add(vault.root().to_path_buf());
+        for project in projects {
+            self.add(project.dir().to_path_buf());
+            self.add(project.plans_dir());
+        }
+    }
+
+    fn add(&mut self, dir: PathBuf) {
+        let Some(watcher) = &mut self.watcher else {
+            return;
+        };
+        if self.watched.contains(&dir) || !dir.is_dir() {
+            return;
+        }
+        match watcher.watch(&dir, RecursiveMode::NonRecursive) {
+            Ok(()) => {
+                self.watched.insert(dir);
+            }
+            Err(error) => {
+                tracing::warn!(dir = %dir.display(), "cannot be watched, ticks only: {error}")
+            }
+        }
+    }
+
+    /// Waits until something changed.
+    pub async fn changed(&self) {
+        loop {
+            if !self.shared.lock().is_empty() {
+                return;
+            }
+            self.shared.wake.notified().await;
+        }
+    }
+
+    /// What has changed, and forgets it.
+    pub fn take(&self) -> Changes {
+        std::mem::take(&mut *self.shared.lock())
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Changes> {
+        self.changes
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn take(&self, root: &Path, event: notify::Result<Event>) {
+        let changes = match event {
+            Ok(event) => sort(root, &event),
+            Err(_) => Changes {
+                everything: true,
+                ..Changes::default()
+            },
+        };
+        if changes.is_empty() {
+            return;
+        }
+        let mut all = self.lock();
+        all.plans.extend(changes.plans);
+        all.everything |= changes.everything;
+        drop(all);
+        self.wake.notify_one();
+    }
+}
+
+/// What an event means for the vault.
+fn sort(root: &Path, event: &Event) -> Changes {
+    if event.need_rescan() {
+        return Changes {
+            everything: true,
+            ..Changes::default()
+        };
+    }
+    let mut changes = Changes::default();
+    for path in &event.paths {
+        match plan_of(path) {
+            Some(Touched::File(id)) if is_finished(event.kind) => {
+                changes.plans.insert(id);
+            }
+            Some(Touched::Journal(id)) if is_written(event.kind) => {
+                changes.plans.insert(id);
+            }
+            Some(_) => {}
+            None => changes.everything |= is_new_place(root, path, event.kind),
+        }
+    }
+    changes
+}
+
+enum Touched {
+    File(PlanId),
+    Journal(PlanId),
+}
+
+fn plan_of(path: &Path) -> Option<Touched> {
+    let name = path.file_name()?.to_str()?;
+    if path.parent()?.file_name()? != "plans" {
+        return None;
+    }
+    let file = name
+        .strip_suffix(".md")
+        .and_then(|stem| stem.parse().ok())
+        .map(Touched::File);
+    file.or_else(|| {
+        name.strip_suffix(".journal.jsonl")
+            .and_then(|stem| stem.parse().ok())
+            .map(Touched::Journal)
+    })
+}
+
+/// A file that an editor is done with: closed after writing, renamed into place, or gone.
+fn is_finished(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(_) | ModifyKind::Any)
+            | EventKind::Remove(_)
+            | EventKind::Any
+    )
+}
+
+fn is_written(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Modify(_) | EventKind::Create(_) | EventKind::Any
+    )
+}
+
+/// A directory that may be a project's, or its plans.
+fn is_new_place(root: &Path, path: &Path, kind: EventKind) -> bool {
+    let depth = path
+        .strip_prefix(root)
+        .map_or(0, |below| below.components().count());
+    let hidden = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.starts_with('.'));
+    let came = matches!(
+        kind,
+        EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_))
+    );
+    came && !hidden
+        && (depth == 1 || path.file_name().is_some_and(|name| name == "plans"))
+        && path.is_dir()
+}
