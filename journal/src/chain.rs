@@ -28,7 +28,8 @@ impl Chain {
         }
     }
 
-    /// After a frame that is trusted for another reason (its successor is to be verified).
+    /// After a frame that is trusted for another reason (its successor is to be verified). Its number may be
+    /// anything, so it must not overflow here.
     pub(crate) fn after(anchor: Anchor, epoch: u64) -> Chain {
         Chain {
             key: anchor.b3,

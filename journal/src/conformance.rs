@@ -79,6 +79,7 @@ macro_rules! conformance {
                 a_reader_does_not_append
                 an_anchor_beyond_the_tail_is_damage
                 an_anchor_that_differs_is_damage
+                a_damaged_log_is_not_written_to
                 an_anchor_that_holds_is_no_news
                 a_newer_format_is_read_and_not_written
                 a_lease_has_one_holder
@@ -491,6 +492,22 @@ pub fn an_anchor_beyond_the_tail_is_damage(store: &dyn LogStore) {
             (DamageKind::AnchorBeyondTail, 3)
         );
     }
+}
+
+/// A log that is known to be cut is not appended to.
+pub fn a_damaged_log_is_not_written_to(store: &dyn LogStore) {
+    with_frames(store, 3);
+    for anchor in [5, 1].map(|seq| Anchor {
+        seq,
+        b3: Hash([1; 32]),
+    }) {
+        let mut log = store.open(&name("P-1"), Some(anchor)).expect("opened");
+        let error = log.catch_up(&mut |_| ()).expect_err("damage");
+        assert!(error.is_damage(), "{error}");
+        let next = log.position().map_or(0, |tail| tail.seq + 1);
+        assert!(log.append(next, &[event(9)]).is_err());
+    }
+    assert_eq!(frames_of(store).len(), 3);
 }
 
 /// A log with another frame in the place of an acknowledged one was rewritten.

@@ -1,5 +1,5 @@
 //! The storage port: every act that changes a disk is one call here, so that a simulated disk
-//! can stop, fail or forget at each of them.
+//! ([`crate::sim::SimDisk`]) can stop, fail or forget at each of them.
 //!
 //! The port is wider than the journal needs: blobs and the vault's projections are written through it as well.
 

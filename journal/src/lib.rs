@@ -19,10 +19,11 @@
 //! | `lock` | flock with bounded waiting |
 //! | `file` | the [`FileStore`]: append, catch up, recovery, leases |
 //! | `memory` | the [`MemoryStore`], for tests of what stands above |
+//! | [`verify`], [`inspect`] | reading without a store: proof, and forensics on damage |
 //! | `group`, `blob` | [`GroupCommit`] for several threads, [`BlobStore`] for large payloads |
 //!
 //! Everything above the [`LogStore`] trait must hold for any store; [`FileStore`] is the embedded default,
-//! [`MemoryStore`] serves tests, and both pass the one suite in [`conformance`].
+//! [`MemoryStore`] serves tests, and both pass the one suite in [`mod@conformance`].
 
 mod blob;
 mod chain;
@@ -33,10 +34,13 @@ mod file;
 pub mod frame;
 mod group;
 mod hash;
+pub mod inspect;
 mod lines;
 mod lock;
 mod memory;
+pub mod sim;
 mod store;
+pub mod verify;
 mod walk;
 
 pub use blob::BlobStore;
@@ -46,6 +50,7 @@ pub use file::{FileStore, Stamp};
 pub use frame::{FORMAT_VERSION, MAX_LINE};
 pub use group::GroupCommit;
 pub use memory::MemoryStore;
+pub use sim::SimDisk;
 pub use store::{
     Anchor, CatchUp, Draft, Frame, Hash, Lease, LeaseNote, Log, LogName, LogStore, TornTail,
 };

@@ -228,6 +228,7 @@ impl Log for MemoryLog {
                 tail: Some(tail.anchor),
             });
         }
+        self.check_anchor(&frames)?;
         check_version(&self.name, &frames[0])?;
         let mut chain = Chain::after(tail.anchor, tail.epoch);
         let mut batch = Vec::with_capacity(drafts.len());

@@ -13,6 +13,7 @@ impl FileLog {
         self.check_version()?;
         check_epochs(self.at.chain.epoch(), drafts)?;
         let after = self.encode(drafts);
+        self.secure_name()?;
         self.write()?;
         self.sync()?;
         self.at = after;
@@ -45,7 +46,8 @@ impl FileLog {
         if tail.is_none() || expected != self.at.chain.next() {
             return Err(Error::Conflict { expected, tail });
         }
-        Ok(())
+        // A log that was cut is not written to, whatever the caller made of the report.
+        self.source().check_anchor(&self.at)
     }
 
     /// All lines into one buffer; tells the position behind them.

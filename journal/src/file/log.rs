@@ -171,10 +171,23 @@ impl FileLog {
     /// Frames of a process that died between its write and its sync are made durable before anyone renders them
     /// elsewhere: an anchor must never outlive its frame.
     fn secure(&mut self) -> Result<()> {
+        self.secure_name()?;
         self.file.sync_data().map_err(|error| {
             self.poisoned = true;
             Error::io("sync", &self.path, error)
         })
+    }
+
+    /// A creator that dies between its rename and its directory sync leaves a log whose name a power cut may take
+    /// back. So who builds on frame 0 makes the name durable first; any later frame proves that someone did.
+    pub(super) fn secure_name(&self) -> Result<()> {
+        if self.at.chain.next() != 1 {
+            return Ok(());
+        }
+        let dir = self.path.parent().expect("a log's file has a directory");
+        self.disk
+            .sync_dir(dir)
+            .map_err(|e| Error::io("sync", dir, e))
     }
 }
 
