@@ -124,6 +124,11 @@ pub enum Report {
         /// Its length.
         bytes: u64,
     },
+    /// The machine does not let the runner do its work.
+    Obstructed {
+        /// What it tried and what it was told.
+        why: String,
+    },
     /// The runner stops; calls under way are cut.
     Releasing {
         /// Why.

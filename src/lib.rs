@@ -19,7 +19,7 @@
 pub mod clock;
 pub mod command;
 pub mod config;
-//D pub mod daemon;
+pub mod daemon;
 pub mod decide;
 pub mod effect;
 pub mod error;

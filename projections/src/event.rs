@@ -620,6 +620,8 @@ pub enum PauseReason {
     Budget,
     /// Runners were lost again and again without progress.
     Quarantine,
+    /// The machine did not let the runner do its work.
+    Environment,
 }
 
 /// How urgent a ticket is.
@@ -660,6 +662,8 @@ pub enum TicketSubject {
     Budget,
     /// Runners were lost; approving tries again.
     Quarantine,
+    /// The machine did not let the runner do its work; approving tries again.
+    Environment,
 }
 
 /// A person's answer.

@@ -64,6 +64,7 @@ pub fn kind(subject: &TicketSubject) -> &'static str {
         TicketSubject::Model => "model",
         TicketSubject::Budget => "budget",
         TicketSubject::Quarantine => "quarantine",
+        TicketSubject::Environment => "environment",
     }
 }
 

@@ -230,6 +230,7 @@ fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject) {
         | TicketSubject::Reply
         | TicketSubject::Model
         | TicketSubject::Budget
-        | TicketSubject::Quarantine => {}
+        | TicketSubject::Quarantine
+        | TicketSubject::Environment => {}
     }
 }

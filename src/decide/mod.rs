@@ -14,7 +14,7 @@ mod question;
 mod reflection;
 
 use projections::{
-    event::{Event, PauseReason, PlanPaused, StatusName},
+    event::{Caps, Event, PauseReason, PlanPaused, StatusName},
     fold::{self, Entry},
     ids::{Epoch, TicketId},
     payload::{Anchor, Digest},
@@ -55,6 +55,8 @@ pub struct Policy {
     pub rejections: u32,
     /// Percent of a cap at which a warning is given.
     pub warn_percent: u64,
+    /// Caps for plans that set none themselves.
+    pub default_caps: Caps,
 }
 
 impl Default for Policy {
@@ -65,6 +67,7 @@ impl Default for Policy {
             call_failures: 3,
             rejections: 2,
             warn_percent: 80,
+            default_caps: Caps::default(),
         }
     }
 }

@@ -53,7 +53,8 @@ fn priority(subject: &TicketSubject) -> Priority {
         | TicketSubject::Reply
         | TicketSubject::Model
         | TicketSubject::Budget
-        | TicketSubject::Quarantine => Priority::Critical,
+        | TicketSubject::Quarantine
+        | TicketSubject::Environment => Priority::Critical,
     }
 }
 
@@ -69,7 +70,8 @@ fn body(plan: &str, subject: &TicketSubject, what: &str) -> String {
         | TicketSubject::Reply
         | TicketSubject::Model
         | TicketSubject::Budget
-        | TicketSubject::Quarantine => String::new(),
+        | TicketSubject::Quarantine
+        | TicketSubject::Environment => String::new(),
     };
     format!(
         "\n## What happened\n\n{what}\n\n## Why it matters\n\n{matters}\n\n## What you can do\n\n\
@@ -113,6 +115,10 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         TicketSubject::Quarantine => (
             "A plan that brings its runner down would do so for ever.",
             "The plan is tried again, with a fresh count.",
+        ),
+        TicketSubject::Environment => (
+            "The step cannot be finished until the machine lets it.",
+            "Mend what is named above first; the step is tried again.",
         ),
     }
 }

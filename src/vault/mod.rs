@@ -111,6 +111,11 @@ impl Vault {
         self.root.join(OWN_DIR)
     }
 
+    /// A directory of the program's own, made if it is missing.
+    pub(crate) fn make_own_dir(&self, below: &str) -> Result<PathBuf> {
+        make_dirs(&*self.disk, &self.root, &Path::new(OWN_DIR).join(below))
+    }
+
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
         &self.disk
     }

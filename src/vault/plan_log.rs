@@ -63,6 +63,7 @@ pub struct PlanLog {
     log: Box<dyn Log>,
     plan: Plan,
     ledgers: Tracker,
+    policy: Policy,
     /// A torn tail that opening found and moved aside.
     torn: Option<journal::TornTail>,
 }
@@ -87,6 +88,7 @@ impl PlanLog {
             log,
             plan,
             ledgers,
+            policy: Policy::default(),
             torn: seen.torn,
         })
     }
@@ -110,6 +112,13 @@ impl PlanLog {
         let mut made = Self::open(project, id)?;
         made.render_all()?;
         Ok(made)
+    }
+
+    /// The same handle, deciding by these rules.
+    #[must_use]
+    pub fn under(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
     }
 
     /// The state.
@@ -153,7 +162,7 @@ impl PlanLog {
     /// # Errors
     /// As [`PlanLog::open`].
     pub fn reopen(&mut self) -> Result<()> {
-        *self = Self::open(&self.project, &self.id)?;
+        *self = Self::open(&self.project, &self.id)?.under(self.policy);
         Ok(())
     }
 
@@ -171,7 +180,7 @@ impl PlanLog {
                 by: actor.by.clone(),
                 runner: actor.runner,
                 ticket: ticket.clone(),
-                policy: Policy::default(),
+                policy: self.policy,
             };
             let events = match decide::decide(&self.plan, command, &context) {
                 Ok(events) => events,

@@ -13,6 +13,7 @@ use projections::{
     payload::{Anchor, Digest, Payload},
     plan::{FrameMark, Plan},
     time::Timestamp,
+    work::Step,
 };
 
 use super::{Project, ledger::Tracker, project::log_name};
@@ -335,5 +336,26 @@ pub(super) fn fold_log(
     match folding.fault {
         Some(fault) => Err(fault),
         None => Ok((folding.plan, seen)),
+    }
+}
+
+impl Project {
+    /// The last completed reply to `step`, from the journal.
+    ///
+    /// # Errors
+    /// The journal's, and the blob store's.
+    pub fn reply_to(&self, id: &PlanId, step: &Step) -> Result<Option<String>> {
+        let mut reply = None;
+        let reading = read(self, id, Until::Tail, &mut |plan, _, event| {
+            let answers = plan.calls.last_reply.as_ref().is_some_and(|(call, _)| call.step == *step);
+            if let (Event::ModelCallCompleted(e), true) = (event, answers) {
+                reply = Some(e.reply.clone());
+            }
+        })?;
+        if let Some(fault) = reading.fault {
+            return Err(fault);
+        }
+        let bytes = reply.map(|payload| self.resolve(&payload)).transpose()?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 }

@@ -1,0 +1,191 @@
+//! Executing one plan: claim it, then perform what is due and report, until nothing is due. The state decides
+//! what is next; nothing here remembers where it was.
+
+use std::time::Duration;
+
+use journal::{Lease, LeaseNote};
+use projections::{
+    event::{Event, StatusName},
+    ids::{PlanId, TaskId},
+    payload::Payload,
+};
+
+use super::{Shutdown, beat::Beat, team::Team};
+use crate::{
+    clock,
+    command::{Command, Report},
+    decide::{Policy, Refusal},
+    effect::{self, Effect},
+    error::{Error, Result},
+    prompts::reply,
+    vault::{Actor, PlanLog, Project, Settling},
+};
+
+/// Longest wait before the journal is asked again whether the plan was cancelled meanwhile.
+const LOOK_UP: Duration = Duration::from_secs(1);
+
+/// How an attempt to run a plan ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// Somebody else has it, or it no longer wants a runner.
+    LostRace(String),
+    /// It is finished or waits for a person.
+    At(StatusName),
+    /// The process was asked to stop; the plan was given back.
+    Released,
+    /// Another runner has claimed it since: nothing more was written.
+    Fenced,
+}
+
+/// A plan in execution.
+pub(super) struct Runner<'a> {
+    pub(super) id: PlanId,
+    pub(super) log: PlanLog,
+    pub(super) team: Team,
+    pub(super) shutdown: &'a Shutdown,
+    actor: Actor,
+    lease: Box<dyn Lease>,
+    beat: &'a Beat,
+}
+
+/// Runs a plan as far as it goes.
+///
+/// # Errors
+/// The journal's and the machine's; the plan then stays executing without a runner, and a later tick resumes it.
+pub(super) async fn run(project: &Project, id: &PlanId, by: &str, shutdown: &Shutdown, beat: &Beat) -> Result<Ended> {
+    let runner = match Runner::claim(project, id, by, shutdown, beat) {
+        Ok(Some(runner)) => runner,
+        Ok(None) => return Ok(Ended::LostRace("another process holds its lease".to_owned())),
+        Err(Error::Refused { refusal, .. }) => return Ok(Ended::LostRace(refusal.to_string())),
+        Err(error) => return Err(error),
+    };
+    let ended = runner.run().await;
+    beat.idle();
+    ended
+}
+
+impl<'a> Runner<'a> {
+    /// Lease first, then the claim: whoever holds the lease knows that no other runner is alive.
+    fn claim(
+        project: &Project,
+        id: &PlanId,
+        by: &str,
+        shutdown: &'a Shutdown,
+        beat: &'a Beat,
+    ) -> Result<Option<Self>> {
+        let team = Team::of(project)?;
+        let Some(lease) = PlanLog::lease(project, id)? else { return Ok(None) };
+        let policy = Policy { default_caps: team.default_caps, ..Policy::default() };
+        let mut log = project.open_plan(id)?.under(policy);
+        log.reconcile(Settling::Now)?;
+        let actor = Actor::named(by);
+        log.submit(&Command::Claim, &actor)?;
+        log.render_all()?;
+        let epoch = log.plan().epoch;
+        let mut runner = Self { id: id.clone(), log, team, shutdown, actor: actor.under(epoch), lease, beat };
+        runner.note_lease();
+        Ok(Some(runner))
+    }
+
+    fn note_lease(&mut self) {
+        let note = LeaseNote {
+            holder: self.actor.by.clone(),
+            since: clock::now().to_string(),
+            epoch: self.log.plan().epoch.0,
+        };
+        // For people only; the lock itself is the kernel's.
+        if let Err(error) = self.lease.note(&note) {
+            tracing::warn!(plan = %self.id, "the lease cannot be labelled: {error}");
+        }
+    }
+
+    async fn run(mut self) -> Result<Ended> {
+        let ended = self.work().await;
+        match ended {
+            Err(Error::Refused { refusal: Refusal::StaleEpoch { .. }, .. })
+            | Err(Error::Journal(journal::Error::Fenced { .. })) => Ok(Ended::Fenced),
+            other => other,
+        }
+    }
+
+    async fn work(&mut self) -> Result<Ended> {
+        loop {
+            if self.shutdown.is_asked() {
+                return self.release();
+            }
+            self.beat.at_work(self.log.plan());
+            let due = effect::due(self.log.plan(), clock::now());
+            match (due.effects.into_iter().next(), due.wake_at) {
+                (Some(effect), _) => self.perform(&effect).await?,
+                (None, Some(time)) => self.wait_until(time).await?,
+                (None, None) => return self.nothing_due(),
+            }
+        }
+    }
+
+    /// Nothing is due in a plan that is executing only if the machine is wrong; a person must hear of it.
+    fn nothing_due(&mut self) -> Result<Ended> {
+        self.log.refresh()?;
+        let status = self.log.plan().status.name();
+        if status == StatusName::Executing && self.log.plan().calls.in_flight.is_empty() {
+            let why = "nothing is due although the plan is executing; please report this".to_owned();
+            self.report(Report::Obstructed { why })?;
+        }
+        Ok(Ended::At(self.log.plan().status.name()))
+    }
+
+    async fn perform(&mut self, effect: &Effect) -> Result<()> {
+        match effect {
+            Effect::CallModel { step } => self.call_model(step).await,
+            Effect::WriteArtifact { task, path, reply } => self.write_artifact(task, path, reply),
+        }
+    }
+
+    fn write_artifact(&mut self, task: &TaskId, path: &str, reply: &Payload) -> Result<()> {
+        let text = self.log.project().resolve(reply)?;
+        let text = String::from_utf8_lossy(&text);
+        let content = match reply::artifact(&text) {
+            Ok(produced) => produced.content,
+            Err(fault) => return self.obstructed(format!("the reply of {task} holds no artifact: {fault}")),
+        };
+        let bytes = content.len() as u64;
+        match self.log.project().write_artifact(&self.id, path, &content) {
+            Ok(b3) => {
+                self.report(Report::ArtifactWritten { task: task.clone(), path: path.to_owned(), b3, bytes })?;
+                Ok(())
+            }
+            Err(error) => self.obstructed(format!("the artifact {path} cannot be written: {}", error.told())),
+        }
+    }
+
+    fn obstructed(&mut self, why: String) -> Result<()> {
+        tracing::error!(plan = %self.id, "{why}");
+        self.report(Report::Obstructed { why }).map(drop)
+    }
+
+    async fn wait_until(&mut self, time: projections::time::Timestamp) -> Result<()> {
+        let micros = time.micros_since(clock::now());
+        let wait = Duration::from_micros(micros).min(LOOK_UP);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.shutdown.asked() => {}
+        }
+        self.log.refresh()
+    }
+
+    /// Reports under this claim. What the plan has moved past is no error: the state says what is next.
+    pub(super) fn report(&mut self, report: Report) -> Result<Vec<Event>> {
+        match self.log.submit(&Command::Runner(report), &self.actor) {
+            Err(Error::Refused { refusal: Refusal::Moot, .. }) => Ok(Vec::new()),
+            done => done,
+        }
+    }
+
+    fn release(&mut self) -> Result<Ended> {
+        self.report(Report::Releasing { why: "its runner was asked to stop".to_owned() })?;
+        match self.log.plan().status.name() {
+            StatusName::Approved => Ok(Ended::Released),
+            status => Ok(Ended::At(status)),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The daemon: the edge that acts. It ticks, claims one plan at a time, performs what is due, and reports every
+//! outcome back as a command.
+//!
+//! ```text
+//!  watcher ─▶ wake ─┐
+//!  tick (30 s) ─────┼─▶ scan ─▶ runnable plans ─▶ claim (lease, then append) ─▶ execute: due ▸ perform ▸ report
+//!  signals ─────────┘                                   └ lost the race: the next one     └ until nothing is due
+//! ```
+
+mod beat;
+mod call;
+mod execute;
+mod identity;
+mod shutdown;
+mod team;
+mod tick;
+
+use std::time::Duration;
+
+use projections::ids::ProjectCode;
+
+pub use beat::{heartbeats, rebuild_heartbeats, heartbeat_differences};
+pub use identity::Identity;
+pub use shutdown::Shutdown;
+pub use tick::run;
+
+/// What an operator may choose.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Between two ticks; the configuration's if `None`.
+    pub tick: Option<Duration>,
+    /// Only this project's plans.
+    pub project: Option<ProjectCode>,
+    /// End when nothing is left to run.
+    pub until_idle: bool,
+}

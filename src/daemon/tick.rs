@@ -1,0 +1,192 @@
+//! The tick loop: scan, run what is runnable one plan at a time, sleep until the next tick or until something
+//! changes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use projections::ids::PlanId;
+
+use super::{
+    Identity, Options, Shutdown,
+    beat::Beat,
+    execute::{self, Ended},
+};
+use crate::{
+    config,
+    error::{Error, Result},
+    vault::{
+        Vault,
+        scan::{self, Found, Scanner},
+        watch::{Changes, Watch},
+    },
+};
+
+/// How soon a file that may be in the middle of being written is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A daemon at work.
+struct Daemon {
+    vault: Vault,
+    identity: Identity,
+    tick: Duration,
+    until_idle: bool,
+    shutdown: Shutdown,
+    beat: Arc<Beat>,
+    scanner: Scanner,
+    watch: Watch,
+    /// Plans that could not be run, and when to try them again.
+    resting: BTreeMap<PlanId, Instant>,
+}
+
+/// Runs until it is asked to stop, or until nothing is left to run.
+///
+/// # Errors
+/// [`Error::Config`] when the vault's configuration cannot be used, [`Error::Io`] when the vault cannot be read
+/// or written; [`Error::Daemon`] when it was to run until idle and some plans could not be run.
+pub async fn run(vault: Vault, options: Options) -> Result<()> {
+    let identity = Identity::own();
+    tracing::info!(pid = identity.pid, vault = %vault.root().display(), "modulatio {} starting", env!("CARGO_PKG_VERSION"));
+    let shutdown = Shutdown::on_signals().map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;
+    let tick = match options.tick {
+        Some(tick) => tick,
+        None => configured_tick(&vault)?,
+    };
+    if let Some(code) = &options.project {
+        vault.project(code)?;
+    }
+    let beat = Arc::new(Beat::start(&vault, &identity)?);
+    let pulse = tokio::spawn(pulse(beat.clone(), tick));
+    let watch = Watch::start(&vault);
+    vault.projects()?.0.iter().for_each(scan::sweep);
+    let scanner = Scanner::new(options.project);
+    let until_idle = options.until_idle;
+    let daemon =
+        Daemon { vault, identity, tick, until_idle, shutdown, beat, scanner, watch, resting: BTreeMap::new() };
+    let ended = daemon.run().await;
+    pulse.abort();
+    tracing::info!("stopped");
+    ended
+}
+
+fn configured_tick(vault: &Vault) -> Result<Duration> {
+    match config::load(vault.root()) {
+        Ok(config) => Ok(config.daemon.tick),
+        Err(error) => Err(Error::Config { faults: vec![error.to_string()] }),
+    }
+}
+
+/// `last_tick` goes on while a plan executes.
+async fn pulse(beat: Arc<Beat>, tick: Duration) {
+    loop {
+        tokio::time::sleep(tick).await;
+        beat.tick();
+    }
+}
+
+impl Daemon {
+    async fn run(mut self) -> Result<()> {
+        let mut next_full = Instant::now();
+        let mut changes = Changes { everything: true, ..Changes::default() };
+        loop {
+            if changes.everything || Instant::now() >= next_full {
+                next_full = Instant::now() + self.tick;
+                changes.everything = true;
+            }
+            let found = self.scan(&changes)?;
+            let ran = self.run_first(&found).await?;
+            if self.shutdown.is_asked() {
+                return Ok(());
+            }
+            if !ran && self.until_idle && changes.everything && !found.unsettled {
+                return self.idle_end();
+            }
+            changes = if ran || (self.until_idle && !found.unsettled) {
+                Changes { everything: true, ..self.watch.take() }
+            } else {
+                self.sleep(next_full, found.unsettled).await
+            };
+        }
+    }
+
+    fn scan(&mut self, changes: &Changes) -> Result<Found> {
+        let started = Instant::now();
+        let found = if changes.everything {
+            self.watch.follow(&self.vault);
+            self.scanner.scan(&self.vault)?
+        } else {
+            self.scanner.scan_only(&self.vault, &changes.plans)?
+        };
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(plans = found.plans, runnable = found.runnable.len(), micros, "tick");
+        Ok(found)
+    }
+
+    /// Tries the runnable plans in turn until one was run; says whether one was.
+    async fn run_first(&mut self, found: &Found) -> Result<bool> {
+        let now = Instant::now();
+        self.resting.retain(|_, until| *until > now);
+        let ready: Vec<PlanId> =
+            found.runnable.iter().filter(|id| !self.resting.contains_key(*id)).cloned().collect();
+        for id in ready {
+            if self.shutdown.is_asked() || self.try_run(&id).await {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Says whether the plan was run. One that cannot be run rests for a tick and holds up no other.
+    async fn try_run(&mut self, id: &PlanId) -> bool {
+        tracing::info!(plan = %id, "claiming");
+        let project = match self.vault.project_of(id) {
+            Ok(project) => project,
+            Err(error) => return self.rest(id, &error.told()),
+        };
+        match execute::run(&project, id, &self.identity.by(), &self.shutdown, &self.beat).await {
+            Ok(Ended::LostRace(why)) => {
+                tracing::info!(plan = %id, "claim lost: {why}");
+                false
+            }
+            Ok(Ended::At(status)) => {
+                tracing::info!(plan = %id, %status, "runner done");
+                true
+            }
+            Ok(Ended::Released) => {
+                tracing::info!(plan = %id, "released");
+                true
+            }
+            Ok(Ended::Fenced) => {
+                tracing::warn!(plan = %id, "another runner has claimed it; nothing more was written");
+                true
+            }
+            Err(error) => self.rest(id, &error.told()),
+        }
+    }
+
+    fn rest(&mut self, id: &PlanId, why: &str) -> bool {
+        tracing::error!(plan = %id, "cannot be run, trying again at a later tick: {why}");
+        self.resting.insert(id.clone(), Instant::now() + self.tick);
+        false
+    }
+
+    async fn sleep(&mut self, next_full: Instant, unsettled: bool) -> Changes {
+        let until = next_full.saturating_duration_since(Instant::now());
+        let wait = if unsettled { until.min(LOOK_AGAIN) } else { until };
+        tracing::info!(millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "sleeping");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Changes { everything: true, plans: BTreeSet::new() },
+            () = self.watch.changed() => self.watch.take(),
+            () = self.shutdown.asked() => Changes::default(),
+        }
+    }
+
+    fn idle_end(&self) -> Result<()> {
+        match self.resting.len() {
+            0 => Ok(()),
+            count => Err(Error::Daemon(format!("{count} plan(s) could not be run; see the errors above"))),
+        }
+    }
+}
