@@ -15,7 +15,7 @@
 //! files, [`models`] the only code that speaks to providers, [`clock`] the only code that reads the clock, and
 //! [`daemon`] joins them. What is on disk besides the journals follows from the journals (crate `projections`).
 
-//CLI pub mod cli;
+pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;

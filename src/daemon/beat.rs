@@ -36,7 +36,10 @@ impl Beat {
         remove_dead(&dir, identity);
         let path = dir.join(format!("{}-{}.json", identity.host, identity.pid));
         let beat = Heartbeat::idle(&identity.by(), &identity.host, identity.pid, clock::now());
-        let beat = Self { path, now: Mutex::new(beat) };
+        let beat = Self {
+            path,
+            now: Mutex::new(beat),
+        };
         beat.tick();
         Ok(beat)
     }
@@ -58,7 +61,10 @@ impl Beat {
 
     fn change(&self, with: impl FnOnce(Heartbeat) -> Heartbeat) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        let ticked = Heartbeat { last_tick: clock::now().guide_form(), ..now.clone() };
+        let ticked = Heartbeat {
+            last_tick: clock::now().guide_form(),
+            ..now.clone()
+        };
         *now = with(ticked);
         if let Err(error) = write(&self.path, &now) {
             tracing::warn!("the heartbeat cannot be written: {}", error.told());
@@ -82,8 +88,12 @@ fn remove_dead(dir: &Path, identity: &Identity) {
     let prefix = format!("{}-", identity.host);
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let pid = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".json"));
-        let dead = pid.is_some_and(|pid| pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists());
+        let pid = name
+            .strip_prefix(&prefix)
+            .and_then(|rest| rest.strip_suffix(".json"));
+        let dead = pid.is_some_and(|pid| {
+            pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists()
+        });
         if dead && Path::new("/proc/self").exists() {
             let _ = std::fs::remove_file(entry.path());
         }
@@ -101,8 +111,13 @@ pub fn heartbeats(vault: &Vault) -> Result<Vec<Heartbeat>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Error::io("read", dir)(error)),
     };
-    let paths = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
-    let read = |path: PathBuf| serde_json::from_str::<Heartbeat>(&std::fs::read_to_string(path).ok()?).ok();
+    let paths = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "json"));
+    let read = |path: PathBuf| {
+        serde_json::from_str::<Heartbeat>(&std::fs::read_to_string(path).ok()?).ok()
+    };
     let mut beats: Vec<Heartbeat> = paths.filter_map(read).collect();
     beats.sort_by(|a, b| b.last_tick.cmp(&a.last_tick));
     Ok(beats)
@@ -114,7 +129,9 @@ fn from_journals(vault: &Vault) -> Result<Vec<Heartbeat>> {
     let mut beats = Vec::new();
     for project in vault.projects()?.0 {
         for id in project.plan_ids()? {
-            let Ok(reading) = replay::read(&project, &id, Until::Tail, &mut |_, _, _| ()) else { continue };
+            let Ok(reading) = replay::read(&project, &id, Until::Tail, &mut |_, _, _| ()) else {
+                continue;
+            };
             beats.extend(reading.plan.as_ref().and_then(of_plan));
         }
     }
@@ -122,7 +139,9 @@ fn from_journals(vault: &Vault) -> Result<Vec<Heartbeat>> {
 }
 
 fn of_plan(plan: &Plan) -> Option<Heartbeat> {
-    let Status::Executing { by, .. } = &plan.status else { return None };
+    let Status::Executing { by, .. } = &plan.status else {
+        return None;
+    };
     let (host, pid) = by.strip_prefix("daemon:")?.rsplit_once(':')?;
     let tick = plan.head_frame.at;
     Some(Heartbeat::idle(by, host, pid.parse().ok()?, tick).with_plan(plan))
@@ -136,8 +155,15 @@ pub fn heartbeat_differences(vault: &Vault) -> Result<Vec<Difference>> {
     let written = heartbeats(vault)?;
     let differs = |told: &Heartbeat| !written.iter().any(|beat| says_the_same(beat, told));
     let name = |told: &Heartbeat| format!("{OWN_DIR}/{DIR}/{}-{}.json", told.host, told.pid);
-    let difference = |told: Heartbeat| Difference { path: name(&told), why: "it does not say what its claim says".into() };
-    Ok(from_journals(vault)?.into_iter().filter(differs).map(difference).collect())
+    let difference = |told: Heartbeat| Difference {
+        path: name(&told),
+        why: "it does not say what its claim says".into(),
+    };
+    Ok(from_journals(vault)?
+        .into_iter()
+        .filter(differs)
+        .map(difference)
+        .collect())
 }
 
 /// A live daemon's file may be a step ahead or behind; the claim must agree.

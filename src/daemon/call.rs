@@ -26,10 +26,17 @@ impl Runner<'_> {
     /// Asks the step's model, unless a cap forbids it. Ends early when the process is asked to stop.
     pub(super) async fn call_model(&mut self, step: &Step) -> Result<()> {
         let briefing = self.briefing(step)?;
-        let Ok(prompt) = prompts::prompt(self.log.plan(), step, &briefing) else { return self.log.refresh() };
+        let prompt = match prompts::prompt(self.log.plan(), step, &briefing) {
+            Ok(prompt) => prompt,
+            Err(fault) => {
+                return self.obstructed(format!("{} cannot be asked: {fault}", step.label()));
+            }
+        };
         let member = self.team.member(step).clone();
         let mut request = request(self.log.plan(), step, &prompt, member.max_output_tokens);
-        let Some(call_id) = self.start(step, &member, &request, &prompt)? else { return Ok(()) };
+        let Some(call_id) = self.start(step, &member, &request, &prompt)? else {
+            return Ok(());
+        };
         request.call_id = call_id.to_string();
         tracing::debug!(plan = %self.id, call = %call_id, model = member.label, "asking");
         let asked = Instant::now();
@@ -42,7 +49,13 @@ impl Runner<'_> {
     }
 
     /// Reserves the worst case; `None` when the call may not be made.
-    fn start(&mut self, step: &Step, member: &Member, request: &Request, prompt: &Prompt) -> Result<Option<CallId>> {
+    fn start(
+        &mut self,
+        step: &Step,
+        member: &Member,
+        request: &Request,
+        prompt: &Prompt,
+    ) -> Result<Option<CallId>> {
         let starting = Report::CallStarting {
             step: step.clone(),
             model: member.label.clone(),
@@ -63,7 +76,9 @@ impl Runner<'_> {
         loop {
             let error = match self.report(report.clone()) {
                 Ok(_) => return Ok(()),
-                Err(error) if !is_the_disks(&error) || self.shutdown.is_asked() => return Err(error),
+                Err(error) if !is_the_disks(&error) || self.shutdown.is_asked() => {
+                    return Err(error);
+                }
                 Err(error) => error,
             };
             tracing::error!(plan = %self.id, "an answer cannot be made durable yet, trying again: {}", error.told());
@@ -83,9 +98,16 @@ impl Runner<'_> {
             Step::Review { task, .. } => self.artifact_text(task)?,
             Step::PlanTasks { .. } | Step::Produce { .. } | Step::Reflect { .. } => None,
         };
-        let trouble = plan.run.as_ref().and_then(|run| run.troubles.get(&step.label()));
-        let rejected = trouble.and_then(|trouble| trouble.rejected.as_ref()).map(|(reply, _)| reply);
-        let rejected = rejected.map(|reply| self.log.project().resolve(reply)).transpose()?;
+        let trouble = plan
+            .run
+            .as_ref()
+            .and_then(|run| run.troubles.get(&step.label()));
+        let rejected = trouble
+            .and_then(|trouble| trouble.rejected.as_ref())
+            .map(|(reply, _)| reply);
+        let rejected = rejected
+            .map(|reply| self.log.project().resolve(reply))
+            .transpose()?;
         Ok(Briefing {
             objective: self.team.objective.clone(),
             artifact,
@@ -96,9 +118,17 @@ impl Runner<'_> {
     /// The artifact as it lies on disk; one that was changed or deleted meanwhile is restored from the journal.
     fn artifact_text(&self, task: &TaskId) -> Result<Option<String>> {
         let plan = self.log.plan();
-        let Some(task) = plan.run.as_ref().and_then(|run| run.task(task)) else { return Ok(None) };
-        let Some(artifact) = &task.artifact else { return Ok(None) };
-        match self.log.project().read_artifact(&self.id, &artifact.path, &artifact.b3)? {
+        let Some(task) = plan.run.as_ref().and_then(|run| run.task(task)) else {
+            return Ok(None);
+        };
+        let Some(artifact) = &task.artifact else {
+            return Ok(None);
+        };
+        match self
+            .log
+            .project()
+            .read_artifact(&self.id, &artifact.path, &artifact.b3)?
+        {
             Ok(text) => Ok(Some(text)),
             Err(fault) => {
                 tracing::warn!(plan = %self.id, "{fault}; restored from the journal");
@@ -108,10 +138,19 @@ impl Runner<'_> {
     }
 
     fn restore(&self, task: &Task) -> Result<Option<String>> {
-        let wanted = Step::Produce { task: task.spec.id.clone(), attempt: task.attempt };
-        let Some(reply) = self.log.project().reply_to(&self.id, &wanted)? else { return Ok(None) };
-        let Ok(produced) = prompts::reply::artifact(&reply) else { return Ok(None) };
-        self.log.project().write_artifact(&self.id, &task.spec.artifact, &produced.content)?;
+        let wanted = Step::Produce {
+            task: task.spec.id.clone(),
+            attempt: task.attempt,
+        };
+        let Some(reply) = self.log.project().reply_to(&self.id, &wanted)? else {
+            return Ok(None);
+        };
+        let Ok(produced) = prompts::reply::artifact(&reply) else {
+            return Ok(None);
+        };
+        self.log
+            .project()
+            .write_artifact(&self.id, &task.spec.artifact, &produced.content)?;
         Ok(Some(produced.content))
     }
 }
@@ -119,7 +158,11 @@ impl Runner<'_> {
 fn is_the_disks(error: &crate::error::Error) -> bool {
     matches!(
         error,
-        crate::error::Error::Journal(journal::Error::Io { .. } | journal::Error::Poisoned { .. } | journal::Error::Busy { .. })
+        crate::error::Error::Journal(
+            journal::Error::Io { .. }
+                | journal::Error::Poisoned { .. }
+                | journal::Error::Busy { .. }
+        )
     )
 }
 
@@ -134,7 +177,13 @@ fn report(
             let usage = usage(&reply.usage);
             let (Answer::ToolCall(text) | Answer::Text(text)) = reply.answer;
             let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-            Report::CallCompleted { call_id, reply: text, usage, cost: member.cost(&usage), latency_ms }
+            Report::CallCompleted {
+                call_id,
+                reply: text,
+                usage,
+                cost: member.cost(&usage),
+                latency_ms,
+            }
         }
         Err(failure) => Report::CallFailed {
             call_id,
@@ -169,8 +218,14 @@ fn class(class: models::FailureClass) -> FailureClass {
 
 fn request(plan: &Plan, step: &Step, prompt: &Prompt, max_output_tokens: u32) -> Request {
     let message = |turn: &Turn| match turn {
-        Turn::Asked(text) => Message { role: Role::User, text: text.clone() },
-        Turn::Answered(text) => Message { role: Role::Assistant, text: text.clone() },
+        Turn::Asked(text) => Message {
+            role: Role::User,
+            text: text.clone(),
+        },
+        Turn::Answered(text) => Message {
+            role: Role::Assistant,
+            text: text.clone(),
+        },
     };
     let tool = &prompt.tool;
     Request {
@@ -178,7 +233,11 @@ fn request(plan: &Plan, step: &Step, prompt: &Prompt, max_output_tokens: u32) ->
         about: about(plan, step),
         system: prompt.system.clone(),
         messages: prompt.turns.iter().map(message).collect(),
-        answer_with: Some(AnswerTool { name: tool.name, description: tool.description, schema: tool.schema.clone() }),
+        answer_with: Some(AnswerTool {
+            name: tool.name,
+            description: tool.description,
+            schema: tool.schema.clone(),
+        }),
         max_output_tokens,
     }
 }
@@ -195,7 +254,10 @@ fn about(plan: &Plan, step: &Step) -> About {
         Step::Reflect { .. } => (Purpose::Reflect, None, 1),
     };
     let of_item = |item: &SubObjective| item.files.clone();
-    let files = spec.map_or_else(|| item.map(of_item).unwrap_or_default(), |spec| vec![spec.artifact.clone()]);
+    let files = spec.map_or_else(
+        || item.map(of_item).unwrap_or_default(),
+        |spec| vec![spec.artifact.clone()],
+    );
     About {
         purpose,
         sub_objective: index,

@@ -52,10 +52,20 @@ pub(super) struct Runner<'a> {
 ///
 /// # Errors
 /// The journal's and the machine's; the plan then stays executing without a runner, and a later tick resumes it.
-pub(super) async fn run(project: &Project, id: &PlanId, by: &str, shutdown: &Shutdown, beat: &Beat) -> Result<Ended> {
+pub(super) async fn run(
+    project: &Project,
+    id: &PlanId,
+    by: &str,
+    shutdown: &Shutdown,
+    beat: &Beat,
+) -> Result<Ended> {
     let runner = match Runner::claim(project, id, by, shutdown, beat) {
         Ok(Some(runner)) => runner,
-        Ok(None) => return Ok(Ended::LostRace("another process holds its lease".to_owned())),
+        Ok(None) => {
+            return Ok(Ended::LostRace(
+                "another process holds its lease".to_owned(),
+            ));
+        }
         Err(Error::Refused { refusal, .. }) => return Ok(Ended::LostRace(refusal.to_string())),
         Err(error) => return Err(error),
     };
@@ -74,15 +84,28 @@ impl<'a> Runner<'a> {
         beat: &'a Beat,
     ) -> Result<Option<Self>> {
         let team = Team::of(project)?;
-        let Some(lease) = PlanLog::lease(project, id)? else { return Ok(None) };
-        let policy = Policy { default_caps: team.default_caps, ..Policy::default() };
+        let Some(lease) = PlanLog::lease(project, id)? else {
+            return Ok(None);
+        };
+        let policy = Policy {
+            default_caps: team.default_caps,
+            ..Policy::default()
+        };
         let mut log = project.open_plan(id)?.under(policy);
         log.reconcile(Settling::Now)?;
         let actor = Actor::named(by);
         log.submit(&Command::Claim, &actor)?;
         log.render_all()?;
         let epoch = log.plan().epoch;
-        let mut runner = Self { id: id.clone(), log, team, shutdown, actor: actor.under(epoch), lease, beat };
+        let mut runner = Self {
+            id: id.clone(),
+            log,
+            team,
+            shutdown,
+            actor: actor.under(epoch),
+            lease,
+            beat,
+        };
         runner.note_lease();
         Ok(Some(runner))
     }
@@ -102,7 +125,10 @@ impl<'a> Runner<'a> {
     async fn run(mut self) -> Result<Ended> {
         let ended = self.work().await;
         match ended {
-            Err(Error::Refused { refusal: Refusal::StaleEpoch { .. }, .. })
+            Err(Error::Refused {
+                refusal: Refusal::StaleEpoch { .. },
+                ..
+            })
             | Err(Error::Journal(journal::Error::Fenced { .. })) => Ok(Ended::Fenced),
             other => other,
         }
@@ -128,7 +154,8 @@ impl<'a> Runner<'a> {
         self.log.refresh()?;
         let status = self.log.plan().status.name();
         if status == StatusName::Executing && self.log.plan().calls.in_flight.is_empty() {
-            let why = "nothing is due although the plan is executing; please report this".to_owned();
+            let why =
+                "nothing is due although the plan is executing; please report this".to_owned();
             self.report(Report::Obstructed { why })?;
         }
         Ok(Ended::At(self.log.plan().status.name()))
@@ -146,19 +173,29 @@ impl<'a> Runner<'a> {
         let text = String::from_utf8_lossy(&text);
         let content = match reply::artifact(&text) {
             Ok(produced) => produced.content,
-            Err(fault) => return self.obstructed(format!("the reply of {task} holds no artifact: {fault}")),
+            Err(fault) => {
+                return self.obstructed(format!("the reply of {task} holds no artifact: {fault}"));
+            }
         };
         let bytes = content.len() as u64;
         match self.log.project().write_artifact(&self.id, path, &content) {
             Ok(b3) => {
-                self.report(Report::ArtifactWritten { task: task.clone(), path: path.to_owned(), b3, bytes })?;
+                self.report(Report::ArtifactWritten {
+                    task: task.clone(),
+                    path: path.to_owned(),
+                    b3,
+                    bytes,
+                })?;
                 Ok(())
             }
-            Err(error) => self.obstructed(format!("the artifact {path} cannot be written: {}", error.told())),
+            Err(error) => self.obstructed(format!(
+                "the artifact {path} cannot be written: {}",
+                error.told()
+            )),
         }
     }
 
-    fn obstructed(&mut self, why: String) -> Result<()> {
+    pub(super) fn obstructed(&mut self, why: String) -> Result<()> {
         tracing::error!(plan = %self.id, "{why}");
         self.report(Report::Obstructed { why }).map(drop)
     }
@@ -176,13 +213,18 @@ impl<'a> Runner<'a> {
     /// Reports under this claim. What the plan has moved past is no error: the state says what is next.
     pub(super) fn report(&mut self, report: Report) -> Result<Vec<Event>> {
         match self.log.submit(&Command::Runner(report), &self.actor) {
-            Err(Error::Refused { refusal: Refusal::Moot, .. }) => Ok(Vec::new()),
+            Err(Error::Refused {
+                refusal: Refusal::Moot,
+                ..
+            }) => Ok(Vec::new()),
             done => done,
         }
     }
 
     fn release(&mut self) -> Result<Ended> {
-        self.report(Report::Releasing { why: "its runner was asked to stop".to_owned() })?;
+        self.report(Report::Releasing {
+            why: "its runner was asked to stop".to_owned(),
+        })?;
         match self.log.plan().status.name() {
             StatusName::Approved => Ok(Ended::Released),
             status => Ok(Ended::At(status)),

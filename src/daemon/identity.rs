@@ -13,7 +13,10 @@ impl Identity {
     /// This process.
     #[must_use]
     pub fn own() -> Self {
-        Self { host: host(), pid: std::process::id() }
+        Self {
+            host: host(),
+            pid: std::process::id(),
+        }
     }
 
     /// As frames name it: `daemon:host:4711`.
@@ -25,7 +28,10 @@ impl Identity {
 
 #[cfg(unix)]
 fn host() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
     clean(&name)
 }
 
@@ -36,6 +42,14 @@ fn host() -> String {
 
 fn clean(name: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let name: String = name.chars().map(|c| if fits(c) { c } else { '-' }).take(48).collect();
-    if name.is_empty() { "localhost".to_owned() } else { name }
+    let name: String = name
+        .chars()
+        .map(|c| if fits(c) { c } else { '-' })
+        .take(48)
+        .collect();
+    if name.is_empty() {
+        "localhost".to_owned()
+    } else {
+        name
+    }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use projections::ids::ProjectCode;
 
-pub use beat::{heartbeats, rebuild_heartbeats, heartbeat_differences};
+pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
 pub use identity::Identity;
 pub use shutdown::Shutdown;
 pub use tick::run;

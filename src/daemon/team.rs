@@ -49,18 +49,27 @@ impl Team {
         let vault = project.vault().root();
         let config = config::load(vault).map_err(told)?;
         let own = config::load_project(vault, &project.code().directory()).map_err(told)?;
-        let objective = own.as_ref().map(|own| own.objective.clone()).unwrap_or_default();
+        let objective = own
+            .as_ref()
+            .map(|own| own.objective.clone())
+            .unwrap_or_default();
         let config = match &own {
-            Some(own) => config.for_project(own).map_err(|faults| told(faults.into()))?,
+            Some(own) => config
+                .for_project(own)
+                .map_err(|faults| told(faults.into()))?,
             None => config,
         };
-        config.check_supported().map_err(|faults| told(faults.into()))?;
+        config
+            .check_supported()
+            .map_err(|faults| told(faults.into()))?;
         Self::assemble(&config, objective)
     }
 
     fn assemble(config: &Config, objective: String) -> Result<Self> {
         let member = |agent: &str, model: &str| -> Result<Member> {
-            let missing = || Error::Config { faults: vec![format!("{agent}: there is no model {model:?}")] };
+            let missing = || Error::Config {
+                faults: vec![format!("{agent}: there is no model {model:?}")],
+            };
             let settings = config.models.get(model).ok_or_else(missing)?;
             Ok(Member {
                 agent_id: agent.to_owned(),
@@ -72,8 +81,10 @@ impl Team {
         };
         let team = &config.team;
         let producer = team.producers.first();
-        let (producer_name, producer_model) =
-            producer.map_or(("producer", &team.leader.primary), |p| (p.name.as_str(), &p.model.primary));
+        let (producer_name, producer_model) = producer
+            .map_or(("producer", &team.leader.primary), |p| {
+                (p.name.as_str(), &p.model.primary)
+            });
         Ok(Self {
             objective,
             default_caps: default_caps(config),
@@ -105,9 +116,15 @@ impl Member {
     /// common tokenizer needs for prose or code, so the estimate errs on the safe side.
     pub(super) fn worst_case(&self, prompt_bytes: usize) -> Reserved {
         let input_tokens = estimate_tokens(prompt_bytes.saturating_mul(4) / 3) + 64;
-        let usage =
-            Usage { input_tokens, output_tokens: u64::from(self.max_output_tokens), ..Usage::default() };
-        Reserved { tokens: usage.total(), cost: self.cost(&usage) }
+        let usage = Usage {
+            input_tokens,
+            output_tokens: u64::from(self.max_output_tokens),
+            ..Usage::default()
+        };
+        Reserved {
+            tokens: usage.total(),
+            cost: self.cost(&usage),
+        }
     }
 
     /// What a call cost, rounded up to a millionth of a dollar; `None` when the price is unknown.
@@ -155,12 +172,18 @@ fn provider(name: &str, model: &ModelConfig) -> Result<Arc<dyn ModelProvider>> {
                 api_key_env: endpoint.api_key_env.clone(),
                 timeout: model.timeout,
             };
-            let fault = |e| Error::Config { faults: vec![format!("models.{name}.base_url: {e}")] };
-            OpenAi::new(settings).map(|model| Arc::new(model) as Arc<dyn ModelProvider>).map_err(fault)
+            let fault = |e| Error::Config {
+                faults: vec![format!("models.{name}.base_url: {e}")],
+            };
+            OpenAi::new(settings)
+                .map(|model| Arc::new(model) as Arc<dyn ModelProvider>)
+                .map_err(fault)
         }
         Provider::Anthropic(_) => {
             let fault = format!("models.{name}.provider: anthropic is not spoken by this version");
-            Err(Error::Config { faults: vec![fault] })
+            Err(Error::Config {
+                faults: vec![fault],
+            })
         }
     }
 }
@@ -171,7 +194,11 @@ fn rehearsal(settings: &config::Rehearsal) -> Rehearsal {
         delay: settings.delay,
         reject: settings.reject,
         reject_in: (!listed.is_empty()).then_some(listed),
-        outcomes: settings.outcomes.iter().map(|(index, outcome)| (*index, outcome.word().to_owned())).collect(),
+        outcomes: settings
+            .outcomes
+            .iter()
+            .map(|(index, outcome)| (*index, outcome.word().to_owned()))
+            .collect(),
     }
 }
 
@@ -186,9 +213,13 @@ fn default_caps(config: &Config) -> Caps {
 
 fn told(error: config::Error) -> Error {
     match error {
-        config::Error::Faulty(faults) => {
-            Error::Config { faults: faults.as_slice().iter().map(ToString::to_string).collect() }
-        }
-        config::Error::Unreadable { path, source } => Error::Io { act: "read", path, source },
+        config::Error::Faulty(faults) => Error::Config {
+            faults: faults.as_slice().iter().map(ToString::to_string).collect(),
+        },
+        config::Error::Unreadable { path, source } => Error::Io {
+            act: "read",
+            path,
+            source,
+        },
     }
 }

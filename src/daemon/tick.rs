@@ -49,7 +49,8 @@ struct Daemon {
 pub async fn run(vault: Vault, options: Options) -> Result<()> {
     let identity = Identity::own();
     tracing::info!(pid = identity.pid, vault = %vault.root().display(), "modulatio {} starting", env!("CARGO_PKG_VERSION"));
-    let shutdown = Shutdown::on_signals().map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;
+    let shutdown = Shutdown::on_signals()
+        .map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;
     let tick = match options.tick {
         Some(tick) => tick,
         None => configured_tick(&vault)?,
@@ -63,8 +64,17 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     vault.projects()?.0.iter().for_each(scan::sweep);
     let scanner = Scanner::new(options.project);
     let until_idle = options.until_idle;
-    let daemon =
-        Daemon { vault, identity, tick, until_idle, shutdown, beat, scanner, watch, resting: BTreeMap::new() };
+    let daemon = Daemon {
+        vault,
+        identity,
+        tick,
+        until_idle,
+        shutdown,
+        beat,
+        scanner,
+        watch,
+        resting: BTreeMap::new(),
+    };
     let ended = daemon.run().await;
     pulse.abort();
     tracing::info!("stopped");
@@ -74,7 +84,9 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
 fn configured_tick(vault: &Vault) -> Result<Duration> {
     match config::load(vault.root()) {
         Ok(config) => Ok(config.daemon.tick),
-        Err(error) => Err(Error::Config { faults: vec![error.to_string()] }),
+        Err(error) => Err(Error::Config {
+            faults: vec![error.to_string()],
+        }),
     }
 }
 
@@ -89,7 +101,10 @@ async fn pulse(beat: Arc<Beat>, tick: Duration) {
 impl Daemon {
     async fn run(mut self) -> Result<()> {
         let mut next_full = Instant::now();
-        let mut changes = Changes { everything: true, ..Changes::default() };
+        let mut changes = Changes {
+            everything: true,
+            ..Changes::default()
+        };
         loop {
             if changes.everything || Instant::now() >= next_full {
                 next_full = Instant::now() + self.tick;
@@ -104,7 +119,10 @@ impl Daemon {
                 return self.idle_end();
             }
             changes = if ran || (self.until_idle && !found.unsettled) {
-                Changes { everything: true, ..self.watch.take() }
+                Changes {
+                    everything: true,
+                    ..self.watch.take()
+                }
             } else {
                 self.sleep(next_full, found.unsettled).await
             };
@@ -120,7 +138,12 @@ impl Daemon {
             self.scanner.scan_only(&self.vault, &changes.plans)?
         };
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(plans = found.plans, runnable = found.runnable.len(), micros, "tick");
+        tracing::info!(
+            plans = found.plans,
+            runnable = found.runnable.len(),
+            micros,
+            "tick"
+        );
         Ok(found)
     }
 
@@ -128,8 +151,12 @@ impl Daemon {
     async fn run_first(&mut self, found: &Found) -> Result<bool> {
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
-        let ready: Vec<PlanId> =
-            found.runnable.iter().filter(|id| !self.resting.contains_key(*id)).cloned().collect();
+        let ready: Vec<PlanId> = found
+            .runnable
+            .iter()
+            .filter(|id| !self.resting.contains_key(*id))
+            .cloned()
+            .collect();
         for id in ready {
             if self.shutdown.is_asked() || self.try_run(&id).await {
                 return Ok(true);
@@ -145,7 +172,15 @@ impl Daemon {
             Ok(project) => project,
             Err(error) => return self.rest(id, &error.told()),
         };
-        match execute::run(&project, id, &self.identity.by(), &self.shutdown, &self.beat).await {
+        match execute::run(
+            &project,
+            id,
+            &self.identity.by(),
+            &self.shutdown,
+            &self.beat,
+        )
+        .await
+        {
             Ok(Ended::LostRace(why)) => {
                 tracing::info!(plan = %id, "claim lost: {why}");
                 false
@@ -174,8 +209,15 @@ impl Daemon {
 
     async fn sleep(&mut self, next_full: Instant, unsettled: bool) -> Changes {
         let until = next_full.saturating_duration_since(Instant::now());
-        let wait = if unsettled { until.min(LOOK_AGAIN) } else { until };
-        tracing::info!(millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "sleeping");
+        let wait = if unsettled {
+            until.min(LOOK_AGAIN)
+        } else {
+            until
+        };
+        tracing::info!(
+            millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "sleeping"
+        );
         tokio::select! {
             () = tokio::time::sleep(wait) => Changes { everything: true, plans: BTreeSet::new() },
             () = self.watch.changed() => self.watch.take(),
@@ -186,7 +228,9 @@ impl Daemon {
     fn idle_end(&self) -> Result<()> {
         match self.resting.len() {
             0 => Ok(()),
-            count => Err(Error::Daemon(format!("{count} plan(s) could not be run; see the errors above"))),
+            count => Err(Error::Daemon(format!(
+                "{count} plan(s) could not be run; see the errors above"
+            ))),
         }
     }
 }

@@ -29,9 +29,12 @@ pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
             retry_after_s,
         } => failed(decision, call_id, *class, message, *retry_after_s),
         Report::ArtifactWritten { task, .. } => artifact_written(decision, task, report),
-        Report::Obstructed { why } => {
-            question::ask(decision, PauseReason::Environment, TicketSubject::Environment, why)
-        }
+        Report::Obstructed { why } => question::ask(
+            decision,
+            PauseReason::Environment,
+            TicketSubject::Environment,
+            why,
+        ),
         Report::Releasing { why } => releasing(decision, why),
     }
 }

@@ -10,6 +10,8 @@
 
 mod artifact;
 mod atomic;
+pub mod audit;
+mod create;
 mod import;
 mod ledger;
 mod numbers;

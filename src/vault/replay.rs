@@ -347,7 +347,11 @@ impl Project {
     pub fn reply_to(&self, id: &PlanId, step: &Step) -> Result<Option<String>> {
         let mut reply = None;
         let reading = read(self, id, Until::Tail, &mut |plan, _, event| {
-            let answers = plan.calls.last_reply.as_ref().is_some_and(|(call, _)| call.step == *step);
+            let answers = plan
+                .calls
+                .last_reply
+                .as_ref()
+                .is_some_and(|(call, _)| call.step == *step);
             if let (Event::ModelCallCompleted(e), true) = (event, answers) {
                 reply = Some(e.reply.clone());
             }

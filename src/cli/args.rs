@@ -1,0 +1,204 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use projections::{
+    ids::{PlanId, ProjectCode},
+    time::Timestamp,
+};
+
+use crate::{
+    error::{Error, Result},
+    vault::{Vault, replay::Until},
+};
+
+/// Run approved plans of LLM agents unattended, and prove afterwards what happened
+#[derive(Debug, Parser)]
+#[command(name = "modulatio", version, about, max_term_width = 100)]
+pub(super) struct Args {
+    /// The vault; else the nearest parent directory that holds modulatio.yaml
+    #[arg(long, global = true, env = "MODULATIO_VAULT", value_name = "DIR")]
+    vault: Option<PathBuf>,
+    /// Print views as JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Say more on stderr (twice: everything)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Say only errors on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+impl Args {
+    /// The vault that was named, or that the working directory lies in.
+    pub(super) fn vault(&self) -> Result<Vault> {
+        match &self.vault {
+            Some(dir) => Vault::open(dir),
+            None => {
+                let here =
+                    std::env::current_dir().map_err(Error::io("find", "the working directory"))?;
+                Vault::find(&here)
+            }
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a directory a vault
+    Init {
+        /// The directory; made if it is missing
+        dir: PathBuf,
+    },
+    /// Add and look at projects, resume their plans
+    #[command(subcommand)]
+    Project(ProjectCommand),
+    /// Add, look at, approve and end plans
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Run approved plans until stopped
+    Daemon(DaemonOptions),
+    /// Print the daemon's last sign of life as one line of JSON
+    Heartbeat {
+        /// Every daemon's, newest first
+        #[arg(long)]
+        all: bool,
+    },
+    /// Read a plan's journal: its timeline, its state at any time, its projections
+    Replay(ReplayOptions),
+    /// Verify journals
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Show it all in a temporary vault: run a plan, kill the daemon half-way, resume, prove the result
+    Demo {
+        /// Put the vault here and keep it; the directory must not exist or be empty
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Keep the temporary vault
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ProjectCommand {
+    /// Add a project
+    Add {
+        /// Its code: a letter, then letters, digits or _
+        code: ProjectCode,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        objective: String,
+    },
+    /// List the projects
+    List,
+    /// Let a paused plan go on; whatever it asked is answered with yes
+    Resume {
+        /// The plan
+        plan: PlanId,
+        /// A note for the record
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PlanCommand {
+    /// Add a plan from a Markdown file as a draft, and print its id
+    Add {
+        /// The project's code
+        project: ProjectCode,
+        /// The Markdown file
+        file: PathBuf,
+    },
+    /// List plans
+    List {
+        /// Only this project's
+        project: Option<ProjectCode>,
+    },
+    /// Show where a plan stands
+    Show {
+        /// The plan
+        plan: PlanId,
+    },
+    /// Let a draft run, or a paused plan go on
+    Approve(Word),
+    /// Refuse a draft, or what a paused plan asks
+    Decline(Word),
+    /// Stop a plan at its next step, until it is resumed
+    Pause(Word),
+    /// End a plan for good
+    Cancel(Word),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Word {
+    /// The plan
+    pub(super) plan: PlanId,
+    /// A note for the record
+    #[arg(long, default_value = "")]
+    pub(super) note: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DaemonOptions {
+    /// Seconds between two ticks [default: the configuration's, else 30]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(super) tick_seconds: Option<u64>,
+    /// Only this project's plans
+    #[arg(long, value_name = "CODE")]
+    pub(super) project: Option<ProjectCode>,
+    /// End when nothing is left to run
+    #[arg(long)]
+    pub(super) until_idle: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReplayOptions {
+    /// The plan
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(super) plan: Option<PlanId>,
+    /// Every plan of the vault
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Compare every projection on disk with the journal, byte for byte
+    #[arg(long, conflicts_with = "write")]
+    pub(super) check: bool,
+    /// Rebuild every projection that differs
+    #[arg(long)]
+    pub(super) write: bool,
+    /// Only up to this frame, or to this RFC 3339 time
+    #[arg(long, value_name = "SEQ|TIME", value_parser = until, conflicts_with_all = ["check", "write", "all"])]
+    pub(super) at: Option<Until>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Verify hash chains, anchors and named contents
+    Verify {
+        /// The plan
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        plan: Option<PlanId>,
+        /// Every plan of the vault
+        #[arg(long)]
+        all: bool,
+        /// Compare with heads that `audit seal` printed earlier
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Print the heads of all journals, for keeping elsewhere
+    Seal,
+}
+
+fn until(text: &str) -> std::result::Result<Until, String> {
+    match text.parse() {
+        Ok(seq) => Ok(Until::Seq(seq)),
+        Err(_) => Timestamp::parse(text)
+            .map(Until::Time)
+            .map_err(|e| format!("neither a frame's number nor a time: {e}")),
+    }
+}

@@ -1,0 +1,128 @@
+//! `modulatio audit`: are the journals what they were?
+
+use std::{collections::BTreeMap, path::Path};
+
+use projections::{
+    ids::PlanId,
+    payload::{Anchor, Digest},
+};
+use serde_json::json;
+
+use super::{args::AuditCommand, output};
+use crate::{
+    error::{Error, Result},
+    vault::{
+        Vault,
+        audit::{self, Verdict},
+    },
+};
+
+pub(super) fn run(vault: &Vault, command: &AuditCommand, json: bool) -> Result<()> {
+    match command {
+        AuditCommand::Verify { plan, against, .. } => {
+            verify(vault, plan.as_ref(), against.as_deref(), json)
+        }
+        AuditCommand::Seal => seal(vault),
+    }
+}
+
+fn verify(vault: &Vault, plan: Option<&PlanId>, against: Option<&Path>, json: bool) -> Result<()> {
+    let mut sealed = against.map(read_seal).transpose()?.unwrap_or_default();
+    let mut damaged = 0;
+    for (project, id) in chosen(vault, plan)? {
+        let verdict = audit::verify(&project, &id, sealed.remove(&id));
+        damaged += usize::from(!verdict.is_whole());
+        tell(&id, &verdict, json);
+    }
+    if plan.is_none() {
+        for id in sealed.keys() {
+            output::print(&format!(
+                "{id}: damaged: the journal was sealed and is gone"
+            ));
+            damaged += 1;
+        }
+    }
+    if damaged == 0 {
+        Ok(())
+    } else {
+        Err(Error::Damaged(damaged))
+    }
+}
+
+fn chosen(vault: &Vault, plan: Option<&PlanId>) -> Result<Vec<(crate::vault::Project, PlanId)>> {
+    if let Some(id) = plan {
+        return Ok(vec![(vault.project_of(id)?, id.clone())]);
+    }
+    let mut all = Vec::new();
+    for project in vault.projects()?.0 {
+        all.extend(
+            project
+                .plan_ids()?
+                .into_iter()
+                .map(|id| (project.clone(), id)),
+        );
+    }
+    Ok(all)
+}
+
+fn tell(id: &PlanId, verdict: &Verdict, json: bool) {
+    if json {
+        output::print_json(&json!({"plan": id, "verdict": verdict}));
+        return;
+    }
+    match verdict {
+        Verdict::Whole { frames, b3, notes } => {
+            output::print(&format!("{id}: whole, {frames} frames, b3 {b3}"));
+            notes
+                .iter()
+                .for_each(|note| output::print(&format!("{id}: note: {note}")));
+        }
+        Verdict::Damaged { why } => output::print(&format!("{id}: damaged: {why}")),
+        Verdict::NoJournal => output::print(&format!("{id}: has a file and no journal yet")),
+    }
+}
+
+/// One line a journal: `PLAN SEQ B3`.
+fn seal(vault: &Vault) -> Result<()> {
+    for (project, id) in chosen(vault, None)? {
+        match audit::head(&project, &id) {
+            Ok(Some(anchor)) => output::print(&format!("{id} {} {}", anchor.seq, anchor.b3)),
+            Ok(None) => {}
+            Err(error) => output::tell(&format!("{id}: not sealed: {}", error.told())),
+        }
+    }
+    Ok(())
+}
+
+fn read_seal(file: &Path) -> Result<BTreeMap<PlanId, Anchor>> {
+    let text = std::fs::read_to_string(file).map_err(Error::io("read", file))?;
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(at, line)| parse_seal(file, at, line)).collect()
+}
+
+fn parse_seal(file: &Path, at: usize, line: &str) -> Result<(PlanId, Anchor)> {
+    let bad = || {
+        let why = format!(
+            "line {}: not `PLAN SEQ B3`, as `modulatio audit seal` prints it",
+            at + 1
+        );
+        Error::BadFile {
+            file: file.to_path_buf(),
+            why,
+        }
+    };
+    let mut words = line.split_whitespace();
+    let (Some(id), Some(seq), Some(b3), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(bad());
+    };
+    let anchor = Anchor {
+        seq: seq.parse().map_err(|_| bad())?,
+        b3: Digest::parse(b3).ok_or_else(bad)?,
+    };
+    Ok((id.parse().map_err(|_| bad())?, anchor))
+}

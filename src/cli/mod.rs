@@ -1,0 +1,70 @@
+//! The command line: arguments in, text out. Data goes to stdout, talk to stderr, the kind of an error into the
+//! exit code. One file per command; what they do is done by `vault` and `daemon`.
+
+mod args;
+mod audit;
+mod daemon;
+mod demo;
+mod heartbeat;
+mod init;
+mod logging;
+mod output;
+mod plan;
+mod project;
+mod replay;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{error::Result, vault::Actor};
+use args::{Args, Command};
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    logging::start(&args);
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::tell(&format!("error: {}", error.told()));
+            if let Some(hint) = error.hint() {
+                output::tell(&format!("hint: {hint}"));
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
+    match &args.command {
+        Command::Init { dir } => init::run(dir),
+        Command::Project(command) => project::run(&args.vault()?, command, args.json),
+        Command::Plan(command) => plan::run(&args.vault()?, command, args.json),
+        Command::Daemon(options) => daemon::run(args.vault()?, options),
+        Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),
+        Command::Replay(what) => replay::run(&args.vault()?, what, args.json),
+        Command::Audit(command) => audit::run(&args.vault()?, command, args.json),
+        Command::Demo { dir, keep } => demo::run(dir.as_deref(), *keep),
+    }
+}
+
+/// Who sits at this command line, as journals name them.
+fn actor() -> Actor {
+    let user = ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    let clean: String = user
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(64)
+        .collect();
+    Actor::named(if clean.is_empty() {
+        "cli".to_owned()
+    } else {
+        format!("cli:{clean}")
+    })
+}

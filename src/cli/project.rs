@@ -1,0 +1,58 @@
+//! `modulatio project …`.
+
+use serde_json::json;
+
+use super::{actor, args::ProjectCommand, output, plan};
+use crate::{
+    command::Command,
+    error::Result,
+    vault::{Project, Vault},
+};
+
+pub(super) fn run(vault: &Vault, command: &ProjectCommand, json: bool) -> Result<()> {
+    match command {
+        ProjectCommand::Add { code, objective } => {
+            let project = vault.add_project(code, objective)?;
+            output::print(&project.code().to_string());
+            Ok(())
+        }
+        ProjectCommand::List => list(vault, json),
+        ProjectCommand::Resume { plan, note } => plan::submit(
+            vault,
+            plan,
+            &Command::Resume { note: note.clone() },
+            &actor(),
+        ),
+    }
+}
+
+fn list(vault: &Vault, json: bool) -> Result<()> {
+    let (projects, faults) = vault.projects()?;
+    for project in &projects {
+        let plans = project.plan_ids().map_or(0, |ids| ids.len());
+        let objective = objective(project);
+        if json {
+            output::print_json(
+                &json!({"code": project.code(), "plans": plans, "objective": objective}),
+            );
+        } else {
+            output::print(&format!(
+                "{:<12} {plans:>5} plan(s)  {objective}",
+                project.code().to_string()
+            ));
+        }
+    }
+    for fault in &faults {
+        output::tell(&format!("warning: {}: {}", fault.name, fault.why));
+    }
+    Ok(())
+}
+
+fn objective(project: &Project) -> String {
+    let config = crate::config::load_project(project.vault().root(), &project.code().directory());
+    match config {
+        Ok(Some(config)) => config.objective,
+        Ok(None) => "(no project.yaml)".to_owned(),
+        Err(error) => format!("({error})"),
+    }
+}

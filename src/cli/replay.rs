@@ -1,0 +1,157 @@
+//! `modulatio replay`: a plan's journal as timeline and state, and its projections checked or rebuilt.
+
+use projections::{event::Event, fold::Entry, ids::PlanId, timeline};
+use serde_json::json;
+
+use super::{args::ReplayOptions, output, show};
+use crate::{
+    daemon,
+    error::{Error, Result},
+    vault::{
+        Project, Vault,
+        replay::{self, Difference, Until},
+    },
+};
+
+pub(super) fn run(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<()> {
+    let Some(id) = &options.plan else {
+        return all(vault, options, json);
+    };
+    let project = vault.project_of(id)?;
+    if options.check {
+        verdict(check(&project, id, json)?)
+    } else if options.write {
+        write(&project, id, json)
+    } else {
+        read(&project, id, options.at.unwrap_or(Until::Tail), json)
+    }
+}
+
+/// Every plan; one that is damaged holds up no other.
+fn all(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<()> {
+    let (mut differing, mut damaged) = (0, 0);
+    for project in vault.projects()?.0 {
+        for id in project.plan_ids()? {
+            match of_one(&project, &id, options, json) {
+                Ok(count) => differing += count,
+                Err(error) => {
+                    output::tell(&format!("{id}: {}", error.told()));
+                    damaged += 1;
+                }
+            }
+        }
+    }
+    differing += heartbeats(vault, options)?;
+    match (damaged, differing) {
+        (0, count) => verdict(count),
+        (count, _) => Err(Error::Damaged(count)),
+    }
+}
+
+fn of_one(project: &Project, id: &PlanId, options: &ReplayOptions, json: bool) -> Result<usize> {
+    if options.check {
+        check(project, id, json)
+    } else if options.write {
+        write(project, id, json).map(|()| 0)
+    } else {
+        read(project, id, Until::Tail, json).map(|()| 0)
+    }
+}
+
+fn heartbeats(vault: &Vault, options: &ReplayOptions) -> Result<usize> {
+    if options.check {
+        let differences = daemon::heartbeat_differences(vault)?;
+        differences
+            .iter()
+            .for_each(|difference| tell_difference("", difference, false));
+        return Ok(differences.len());
+    }
+    if options.write {
+        daemon::rebuild_heartbeats(vault)?;
+    }
+    Ok(0)
+}
+
+fn verdict(differing: usize) -> Result<()> {
+    if differing == 0 {
+        Ok(())
+    } else {
+        Err(Error::Differs(differing))
+    }
+}
+
+fn check(project: &Project, id: &PlanId, json: bool) -> Result<usize> {
+    let differences = replay::check(project, id)?;
+    for difference in &differences {
+        tell_difference(
+            &format!("{}/", project.code().directory()),
+            difference,
+            json,
+        );
+    }
+    if differences.is_empty() && !json {
+        output::print(&format!("{id}: every projection is what the journal says"));
+    }
+    Ok(differences.len())
+}
+
+fn tell_difference(base: &str, difference: &Difference, json: bool) {
+    if json {
+        output::print_json(difference);
+    } else {
+        output::print(&format!("{base}{}: {}", difference.path, difference.why));
+    }
+}
+
+fn write(project: &Project, id: &PlanId, json: bool) -> Result<()> {
+    let written = replay::write(project, id)?;
+    if json {
+        output::print_json(&json!({"plan": id, "rebuilt": written}));
+    } else if written.is_empty() {
+        output::print(&format!("{id}: nothing to rebuild"));
+    } else {
+        written
+            .iter()
+            .for_each(|path| output::print(&format!("{id}: rebuilt {path}")));
+    }
+    Ok(())
+}
+
+fn read(project: &Project, id: &PlanId, until: Until, json: bool) -> Result<()> {
+    let mut observe = |_: &projections::plan::Plan, entry: &Entry, event: &Event| {
+        if json {
+            output::print_json(&line(entry, event))
+        } else {
+            output::print(&replay::timeline_line(entry, event))
+        }
+    };
+    let reading = replay::read(project, id, until, &mut observe)?;
+    if let Some(torn) = &reading.torn {
+        output::tell(&format!(
+            "note: {} byte(s) of an unfinished frame at the end, never acknowledged",
+            torn.bytes
+        ));
+    }
+    match (&reading.plan, json) {
+        (Some(plan), false) => output::print(&format!("\n{}", show::text(plan, None))),
+        (Some(plan), true) => output::print_json(&json!({"state": show::state(plan, None)})),
+        (None, _) => {}
+    }
+    match (reading.fault, reading.plan, until) {
+        (Some(fault), _, _) => Err(fault),
+        (None, None, Until::Time(time)) => Err(Error::BeforeTheBeginning(time)),
+        (None, _, _) => Ok(()),
+    }
+}
+
+fn line(entry: &Entry, event: &Event) -> serde_json::Value {
+    json!({
+        "seq": entry.mark.anchor.seq,
+        "b3": entry.mark.anchor.b3,
+        "at": entry.mark.at,
+        "epoch": entry.epoch,
+        "by": entry.mark.by,
+        "what": timeline::describe(event),
+        "event": event,
+    })
+}

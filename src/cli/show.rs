@@ -1,0 +1,241 @@
+//! Views of plans: the list and the one. They read, and never write.
+
+use projections::{
+    ids::{PlanId, ProjectCode},
+    plan::{Plan, RunStage, Status, TaskStage},
+    usage,
+};
+use serde_json::{Value, json};
+
+use super::output;
+use crate::{
+    error::{Error, Result},
+    vault::{
+        PlanLog, Project, Vault,
+        replay::{self, Until},
+    },
+};
+
+/// One plan as a list shows it.
+enum Line {
+    Whole(Box<Plan>),
+    Damaged(PlanId, String),
+    Unread(PlanId, String),
+}
+
+pub(super) fn list(vault: &Vault, only: Option<&ProjectCode>, json: bool) -> Result<()> {
+    let (projects, faults) = match only {
+        Some(code) => (vec![vault.project(code)?], Vec::new()),
+        None => vault.projects()?,
+    };
+    for project in &projects {
+        for id in project.plan_ids()? {
+            let line = look(project, &id);
+            if json {
+                output::print_json(&line_json(&line))
+            } else {
+                output::print(&line_text(&line))
+            }
+        }
+    }
+    for fault in faults {
+        output::tell(&format!("warning: {}: {}", fault.name, fault.why));
+    }
+    Ok(())
+}
+
+fn look(project: &Project, id: &PlanId) -> Line {
+    match replay::read(project, id, Until::Tail, &mut |_, _, _| ()) {
+        Ok(reading) => match (reading.fault, reading.plan) {
+            (Some(fault), _) => Line::Damaged(id.clone(), fault.told()),
+            (None, Some(plan)) => Line::Whole(Box::new(plan)),
+            (None, None) => Line::Damaged(id.clone(), "its journal is empty".to_owned()),
+        },
+        Err(Error::Journal(journal::Error::Missing { .. })) => Line::Unread(
+            id.clone(),
+            "not taken in yet: it has a file and no journal".to_owned(),
+        ),
+        Err(error) => Line::Damaged(id.clone(), error.told()),
+    }
+}
+
+fn line_text(line: &Line) -> String {
+    match line {
+        Line::Whole(plan) => {
+            let progress = format!("{}/{}", plan.current_index, plan.item_count());
+            format!(
+                "{:<14} {:<10} {progress:>6}  {}",
+                plan.id.to_string(),
+                plan.status.name(),
+                title(plan)
+            )
+        }
+        Line::Damaged(id, why) => {
+            format!("{:<14} {:<10} {:>6}  {why}", id.to_string(), "damaged", "")
+        }
+        Line::Unread(id, why) => format!("{:<14} {:<10} {:>6}  {why}", id.to_string(), "-", ""),
+    }
+}
+
+fn line_json(line: &Line) -> Value {
+    match line {
+        Line::Whole(plan) => json!({
+            "id": plan.id, "project": plan.project, "status": plan.status.name(), "title": title(plan),
+            "current_index": plan.current_index, "sub_objectives": plan.item_count(),
+        }),
+        Line::Damaged(id, why) => {
+            json!({"id": id, "project": id.project(), "status": "damaged", "why": why})
+        }
+        Line::Unread(id, why) => {
+            json!({"id": id, "project": id.project(), "status": null, "why": why})
+        }
+    }
+}
+
+/// The body's first heading.
+fn title(plan: &Plan) -> &str {
+    let heading = plan.body.lines().find_map(|line| line.strip_prefix('#'));
+    heading.map_or("", |line| line.trim_start_matches('#').trim())
+}
+
+pub(super) fn one(vault: &Vault, id: &PlanId, json: bool) -> Result<()> {
+    let project = vault.project_of(id)?;
+    let reading = match replay::read(&project, id, Until::Tail, &mut |_, _, _| ()) {
+        Err(Error::Journal(journal::Error::Missing { .. })) => {
+            let why = "it has a file and no journal yet; a daemon's next tick, or `modulatio plan approve`, takes it in";
+            return Err(Error::BadFile {
+                file: project.plan_path(id),
+                why: why.to_owned(),
+            });
+        }
+        read => read?,
+    };
+    let runner = PlanLog::leased(&project, id)?.map(|note| note.holder);
+    if let Some(plan) = &reading.plan {
+        let state = state(plan, runner.as_deref());
+        if json {
+            output::print_json(&state)
+        } else {
+            output::print(&text(plan, runner.as_deref()))
+        }
+    }
+    reading.fault.map_or(Ok(()), Err)
+}
+
+/// A plan's state as JSON.
+pub(super) fn state(plan: &Plan, runner: Option<&str>) -> Value {
+    let tickets: Vec<Value> = plan
+        .open_tickets()
+        .map(|(id, ticket)| json!({"id": id, "priority": ticket.priority, "title": ticket.title}))
+        .collect();
+    json!({
+        "id": plan.id,
+        "project": plan.project,
+        "status": plan.status.name(),
+        "reason": reason(plan),
+        "title": title(plan),
+        "current_index": plan.current_index,
+        "sub_objectives": plan.item_count(),
+        "step": step(plan),
+        "epoch": plan.epoch,
+        "runner": runner,
+        "execution_started_at": plan.execution_started_at,
+        "caps": plan.caps,
+        "usage": usage::totals(plan),
+        "reflection_log": plan.reflections,
+        "open_tickets": tickets,
+        "journal": plan.head_frame.anchor,
+    })
+}
+
+fn reason(plan: &Plan) -> Option<&str> {
+    match &plan.status {
+        Status::Paused { note, .. } => Some(note),
+        Status::Draft
+        | Status::Approved
+        | Status::Executing { .. }
+        | Status::Declined
+        | Status::Cancelled
+        | Status::Aborted
+        | Status::Done => None,
+    }
+}
+
+/// What the plan stands at, in words.
+fn step(plan: &Plan) -> Option<String> {
+    let run = plan.run.as_ref()?;
+    Some(match run.stage {
+        RunStage::Planning => format!("sub-objective {}: planning", run.index),
+        RunStage::Reflecting => format!("sub-objective {}: reflecting", run.index),
+        RunStage::Working => {
+            let task = run
+                .tasks
+                .iter()
+                .find(|task| task.stage != TaskStage::Passed)?;
+            let doing = match &task.stage {
+                TaskStage::Producing => "producing",
+                TaskStage::Writing { .. } => "writing",
+                TaskStage::Reviewing => "in review",
+                TaskStage::Passed => "passed",
+                TaskStage::Blocked { .. } => "blocked",
+            };
+            format!(
+                "sub-objective {}: {} {doing}, production {}",
+                run.index, task.spec.id, task.attempt
+            )
+        }
+    })
+}
+
+/// A plan's state for people.
+pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
+    let mut lines = vec![
+        format!("{}  {}", plan.id, title(plan)),
+        format!(
+            "  status     {}{}",
+            plan.status.name(),
+            reason(plan).map_or(String::new(), |why| format!(": {why}"))
+        ),
+        format!(
+            "  progress   {} of {} sub-objectives",
+            plan.current_index,
+            plan.item_count()
+        ),
+    ];
+    lines.extend(step(plan).map(|step| format!("  step       {step}")));
+    lines.extend(runner.map(|runner| format!("  runner     {runner}, epoch {}", plan.epoch)));
+    lines.push(format!(
+        "  usage      {} tokens, ${} in {} calls",
+        plan.calls.tokens, plan.calls.cost, plan.calls.completed
+    ));
+    if plan.calls.abandoned > 0 {
+        let doubt = plan.calls.in_doubt;
+        lines.push(format!(
+            "  in doubt   {} cut call(s), {} tokens and ${} at most",
+            plan.calls.abandoned,
+            doubt.tokens,
+            doubt.cost.unwrap_or_default()
+        ));
+    }
+    if let Err(fault) = &plan.items {
+        lines.push(format!("  body       {fault}"));
+    }
+    lines.extend(plan.reflections.iter().map(|r| {
+        format!(
+            "  reflected  after {}: {} ({})",
+            r.after_sub_objective,
+            r.outcome.as_str(),
+            r.rationale
+        )
+    }));
+    lines.extend(
+        plan.open_tickets()
+            .map(|(id, ticket)| format!("  ticket     {id}: {}", ticket.title)),
+    );
+    let anchor = plan.head_frame.anchor;
+    lines.push(format!(
+        "  journal    frame {}, b3 {}",
+        anchor.seq, anchor.b3
+    ));
+    lines.join("\n")
+}

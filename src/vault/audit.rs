@@ -1,0 +1,130 @@
+//! Is a plan's journal what it was? Chain, anchors, history and named contents; read-only, on whatever is there.
+
+use projections::{
+    document::{self, Seal},
+    event::Event,
+    ids::PlanId,
+    payload::{Anchor, Digest},
+};
+use serde::Serialize;
+
+use super::{
+    Project,
+    project::log_name,
+    replay::{self, Until},
+};
+use crate::error::{Error, Result};
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Everything that was acknowledged is there, unchanged.
+    Whole {
+        /// How many frames.
+        frames: u64,
+        /// The last frame's hash.
+        b3: Digest,
+        /// What is worth knowing and no damage.
+        notes: Vec<String>,
+    },
+    /// Something is missing or changed.
+    Damaged {
+        /// What, and where.
+        why: String,
+    },
+    /// The plan was never taken in.
+    NoJournal,
+}
+
+impl Verdict {
+    /// Whether nothing is damaged.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        !matches!(self, Self::Damaged { .. })
+    }
+}
+
+/// Verifies one plan; `sealed` is a head that was noted elsewhere.
+#[must_use]
+pub fn verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Verdict {
+    match try_verify(project, id, sealed) {
+        Ok(verdict) => verdict,
+        Err(Error::Journal(journal::Error::Missing { .. })) if sealed.is_none() => {
+            Verdict::NoJournal
+        }
+        Err(error) => Verdict::Damaged { why: error.told() },
+    }
+}
+
+fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<Verdict> {
+    let anchors: Vec<Anchor> = sealed
+        .into_iter()
+        .chain(anchor_of_file(project, id))
+        .collect();
+    let mut notes = Vec::new();
+    let (mut artifacts, mut last) = (Vec::new(), None);
+    for anchor in anchors {
+        check_anchor(project, id, anchor)?;
+    }
+    let reading = replay::read(project, id, Until::Tail, &mut |_, entry, event| {
+        last = Some(entry.mark.anchor);
+        if let Event::ArtifactWritten(e) = event {
+            artifacts.retain(|(path, _)| *path != e.path);
+            artifacts.push((e.path.clone(), e.b3));
+        }
+    })?;
+    if let Some(fault) = reading.fault {
+        return Err(fault);
+    }
+    if let Some(missing) = replay::missing_content(project, id)?.first() {
+        return Ok(Verdict::Damaged {
+            why: format!("{}: {}", missing.path, missing.why),
+        });
+    }
+    notes.extend(
+        reading
+            .torn
+            .map(|torn| format!("{} byte(s) of an unfinished frame at the end", torn.bytes)),
+    );
+    for (path, b3) in artifacts {
+        if let Ok(Err(fault)) = project.read_artifact(id, &path, &b3) {
+            notes.push(fault.to_string());
+        }
+    }
+    let b3 = last.map_or(Digest([0; 32]), |anchor| anchor.b3);
+    Ok(Verdict::Whole {
+        frames: reading.frames,
+        b3,
+        notes,
+    })
+}
+
+/// A log opened with an anchor refuses to be shorter than it, or other than it.
+fn check_anchor(project: &Project, id: &PlanId, anchor: Anchor) -> Result<()> {
+    let mut log = project
+        .store()
+        .read(&log_name(id), Some(replay::log_anchor(anchor)))?;
+    log.catch_up(&mut |_| ())?;
+    Ok(())
+}
+
+fn anchor_of_file(project: &Project, id: &PlanId) -> Option<Anchor> {
+    let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
+    match document::seal_of(&text) {
+        Seal::Intact(anchor) => Some(anchor),
+        Seal::Broken(_) => None,
+    }
+}
+
+/// The journal's last frame, verified; `None` for a plan that was never taken in.
+///
+/// # Errors
+/// The journal's, damage included.
+pub fn head(project: &Project, id: &PlanId) -> Result<Option<Anchor>> {
+    match project.store().read(&log_name(id), None) {
+        Err(journal::Error::Missing { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+        Ok(mut log) => Ok(log.catch_up(&mut |_| ())?.tail.map(replay::anchor_of)),
+    }
+}
