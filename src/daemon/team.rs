@@ -149,7 +149,7 @@ fn price(model: &ModelConfig) -> Option<Price> {
     match model.provider {
         // It asks nobody, so it costs nothing.
         Provider::Rehearsal(_) => Some(Price::Free),
-        Provider::OpenAi(_) | Provider::Anthropic(_) => model.price.clone(),
+        Provider::OpenAi(_) | Provider::Anthropic(_) => model.price,
     }
 }
 

@@ -256,7 +256,7 @@ mod tests {
     fn what_does_not_fit_is_named() {
         let too_many = format!(
             r#"{{"tasks":[{}]}}"#,
-            vec![&TASK[10..TASK.len() - 2]; 7].join(",")
+            [&TASK[10..TASK.len() - 2]; 7].join(",")
         );
         let cases = [
             ("", "neither"),
