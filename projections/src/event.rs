@@ -444,6 +444,8 @@ pub struct Found {
     pub cost_usd_used: MicroUsd,
     /// The usage ledger that lay beside it; ours goes on after it.
     pub usage: Option<Payload>,
+    /// BLAKE3 of the file as it was found: while it still lies there, nobody has edited it since.
+    pub file: Digest,
 }
 
 /// The statuses, as files spell them.

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::{
     event::{Caps, Found, StatusName},
     ids::PlanId,
-    payload::Payload,
+    payload::{Digest, Payload},
     time::{MicroUsd, Timestamp},
     work::{Outcome, Reflection, Transition},
     yaml::{self, Mapping, Value},
@@ -41,11 +41,16 @@ pub fn caps(values: &Mapping) -> Result<Caps, FieldFault> {
     })
 }
 
-/// What the frontmatter of plan `id` says of its progress.
+/// What the frontmatter of plan `id` says of its progress; `file` is the BLAKE3 of the whole file.
 ///
 /// # Errors
 /// [`FieldFault`] names the first field that contradicts the file's name or cannot be read.
-pub fn read(id: &PlanId, values: &Mapping, usage: Option<Payload>) -> Result<Found, FieldFault> {
+pub fn read(
+    id: &PlanId,
+    values: &Mapping,
+    usage: Option<Payload>,
+    file: Digest,
+) -> Result<Found, FieldFault> {
     check_identity(id, values)?;
     Ok(Found {
         created_at: time(values, "created_at")?
@@ -67,6 +72,7 @@ pub fn read(id: &PlanId, values: &Mapping, usage: Option<Payload>) -> Result<Fou
         tokens_used: whole(values, "tokens_used")?.unwrap_or(0),
         cost_usd_used: dollars(values, "cost_usd_used")?.unwrap_or_default(),
         usage,
+        file,
     })
 }
 

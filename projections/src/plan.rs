@@ -57,6 +57,8 @@ pub struct Plan {
     pub tickets: BTreeMap<TicketId, Ticket>,
     /// The usage ledger found beside an imported plan.
     pub usage_before: Option<Payload>,
+    /// BLAKE3 of an imported plan's file as it was found.
+    pub found_as: Option<Digest>,
     /// The last frame.
     pub head_frame: FrameMark,
     /// When a step was last completed.

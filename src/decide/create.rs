@@ -5,7 +5,7 @@ use projections::{
     event::{Event, FORMAT, PlanDrafted, PlanImported},
     found::{self, FieldFault},
     ids::PlanId,
-    payload::Payload,
+    payload::{Digest, Payload},
     yaml,
 };
 
@@ -62,7 +62,8 @@ fn with_blank_line(body: &str) -> String {
     }
 }
 
-/// The events of a plan file that was found without a journal; `usage` is the ledger that lay beside it.
+/// The events of a plan file that was found without a journal; `usage` is the ledger that lay beside it, `file`
+/// the BLAKE3 of the file itself.
 ///
 /// # Errors
 /// [`FieldFault`] names the first field that cannot be read.
@@ -70,6 +71,7 @@ pub fn import(
     id: &PlanId,
     document: &Document,
     usage: Option<Payload>,
+    file: Digest,
 ) -> Result<Vec<Event>, FieldFault> {
     let event = PlanImported {
         format: FORMAT,
@@ -78,7 +80,7 @@ pub fn import(
         head: document.head.clone(),
         body: document.body.clone(),
         caps: found::caps(&document.values)?,
-        found: found::read(id, &document.values, usage)?,
+        found: found::read(id, &document.values, usage, file)?,
     };
     Ok(vec![event.into()])
 }

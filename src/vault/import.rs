@@ -1,6 +1,10 @@
 //! A plan file that lies there without a journal: recorded as found, in-flight state included.
 
-use projections::{document, ids::PlanId, payload::Payload};
+use projections::{
+    document,
+    ids::PlanId,
+    payload::{Digest, Payload},
+};
 
 use super::{Actor, PlanLog, Project};
 use crate::{
@@ -32,8 +36,8 @@ impl Project {
                        or remove the `journal:` line to import the plan as it stands";
             return Err(bad(why.to_owned()));
         }
-        let events =
-            decide::import(id, &document, self.usage_beside(id)).map_err(|e| bad(e.to_string()))?;
+        let events = decide::import(id, &document, self.usage_beside(id), Digest::of(&bytes))
+            .map_err(|e| bad(e.to_string()))?;
         let actor = Actor::named("import");
         match PlanLog::create(self, id, events, &actor) {
             // Another process imported it in the same instant.

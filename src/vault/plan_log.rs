@@ -64,6 +64,8 @@ pub struct PlanLog {
     plan: Plan,
     ledgers: Tracker,
     policy: Policy,
+    /// The edited text that is being dealt with; displacing it loses nothing.
+    pub(super) handled: Option<Digest>,
     /// A torn tail that opening found and moved aside.
     torn: Option<journal::TornTail>,
 }
@@ -89,6 +91,7 @@ impl PlanLog {
             plan,
             ledgers,
             policy: Policy::default(),
+            handled: None,
             torn: seen.torn,
         })
     }
@@ -327,11 +330,14 @@ impl PlanLog {
 
     /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.
     fn put(&mut self, file: &Whole) -> Result<()> {
-        match self.project.put_whole(file, false)? {
+        let known: Vec<Digest> = self.plan.found_as.into_iter().chain(self.handled).collect();
+        match self.project.put_whole(file, &known)? {
+            None => Ok(()),
             Some(edited) if file.path == files::plan_path(&self.id) => {
+                self.handled = Some(Digest::of(&edited));
                 self.absorb(&edited).map(drop)
             }
-            Some(_) | None => Ok(()),
+            Some(edited) => self.project.keep_edited(file, &edited),
         }
     }
 
@@ -353,17 +359,25 @@ impl PlanLog {
 }
 
 impl Project {
-    /// Puts a whole file in place. `Some` gives back what an editor had put there in the very last instant; with
-    /// `keep` set, whatever was no rendering is kept aside instead.
-    pub(super) fn put_whole(&self, file: &Whole, keep: bool) -> Result<Option<Vec<u8>>> {
+    /// Puts a whole file in place. `Some` gives back what stood there, if it was neither a rendering nor one of
+    /// the `known` texts: somebody wrote it, and it must not be lost.
+    pub(super) fn put_whole(&self, file: &Whole, known: &[Digest]) -> Result<Option<Vec<u8>>> {
         let path = self.make_parent(&file.path)?;
         let sealed = file.path.ends_with(".md") && !file.path.ends_with("current_state.md");
-        let ours = |bytes: &[u8]| !sealed || is_rendering(bytes);
-        let displaced = atomic::replace(self.disk(), self.vault().root(), &path, &file.text, ours)?;
-        match displaced {
-            Some(bytes) if keep => self.keep_aside(&path, &bytes).map(|_| None),
-            other => Ok(other),
-        }
+        let ours =
+            |bytes: &[u8]| !sealed || is_rendering(bytes) || known.contains(&Digest::of(bytes));
+        atomic::replace(self.disk(), self.vault().root(), &path, &file.text, ours)
+    }
+
+    /// Keeps a text aside that a rendering has displaced.
+    pub(super) fn keep_edited(&self, file: &Whole, edited: &[u8]) -> Result<()> {
+        let kept_as = self.keep_aside(&self.dir().join(&file.path), edited)?;
+        tracing::warn!(
+            file = file.path,
+            kept_as,
+            "it had been edited; rendered afresh"
+        );
+        Ok(())
     }
 
     /// The parent directory of a file below the project's, made if it is missing; returns the file's path.

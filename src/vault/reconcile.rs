@@ -8,7 +8,7 @@ use projections::{
     document::{self, Document, Seal},
     files, frontmatter,
     ids::PlanId,
-    payload::Anchor,
+    payload::{Anchor, Digest},
     plan::{Plan, Status},
 };
 
@@ -116,6 +116,12 @@ impl PlanLog {
     fn file_edited(&mut self, path: &Path, bytes: &[u8], settling: Settling) -> Result<Reconciled> {
         if bytes.is_empty() && !is_settled(path, settling) {
             return Ok(Reconciled::Unsettled);
+        }
+        self.handled = Some(Digest::of(bytes));
+        if self.plan().found_as == self.handled {
+            // An imported file that was not rendered yet: its writer died in between.
+            self.render_all()?;
+            return Ok(Reconciled::Rendered);
         }
         match self.try_absorb(bytes) {
             Ok(Absorbed::Taken) => Ok(Reconciled::Edited),

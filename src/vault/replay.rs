@@ -257,9 +257,12 @@ fn first_difference(found: &[u8], expected: &[u8]) -> String {
 pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
     let wrong = check(project, id)?;
     let (plan, tracker) = load(project, id)?;
+    let known: Vec<Digest> = plan.found_as.into_iter().collect();
     for file in files::whole(&plan) {
         if wrong.iter().any(|difference| difference.path == file.path) {
-            project.put_whole(&file, true)?;
+            if let Some(edited) = project.put_whole(&file, &known)? {
+                project.keep_edited(&file, &edited)?;
+            }
         }
     }
     for ledger in Ledger::ALL {

@@ -8,7 +8,7 @@ mod work;
 
 use crate::{
     body,
-    event::{Event, PlanDrafted, PlanImported},
+    event::{Event, Found, PlanDrafted, PlanImported},
     ids::Epoch,
     plan::{Calls, FrameMark, Plan, Status},
     time::Timestamp,
@@ -171,6 +171,7 @@ fn drafted(entry: &Entry, e: &PlanDrafted) -> Plan {
         calls: Calls::default(),
         tickets: std::collections::BTreeMap::new(),
         usage_before: None,
+        found_as: None,
         head_frame: entry.mark.clone(),
         last_progress: Timestamp::default(),
         unknown: None,
@@ -192,7 +193,7 @@ fn imported(entry: &Entry, e: &PlanImported) -> Plan {
         status: lifecycle::status_as_found(found, entry),
         transitions: found.transitions.clone(),
         execution_started_at: found.execution_started_at,
-        current_index: found.current_index,
+        current_index: finished_as_found(found),
         reflections: found.reflections.clone(),
         kickoffs: found.spawned_kickoffs.clone(),
         calls: Calls {
@@ -201,6 +202,18 @@ fn imported(entry: &Entry, e: &PlanImported) -> Plan {
             ..Calls::default()
         },
         usage_before: found.usage.clone(),
+        found_as: Some(found.file),
         ..drafted(entry, &drafted_form)
     }
+}
+
+/// A sub-objective that was reflected on is finished, though the existing program advances its index only with
+/// some outcomes; finished work is never run again.
+fn finished_as_found(found: &Found) -> u32 {
+    let reflected = found
+        .reflections
+        .iter()
+        .map(|r| r.after_sub_objective)
+        .max();
+    found.current_index.max(reflected.unwrap_or(0))
 }
