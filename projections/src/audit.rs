@@ -47,7 +47,9 @@ fn finding(event: &Event) -> Option<(&'static str, String)> {
         Event::TicketOpened(e) => ("ticket_opened", format!("{}: {}", e.ticket, e.title)),
         Event::TicketDecided(e) => (
             "ticket_decided",
-            format!("{}: {:?} {}", e.ticket, e.decision, e.note),
+            format!("{}: {} {}", e.ticket, e.decision.as_str(), e.note)
+                .trim_end()
+                .to_owned(),
         ),
         Event::PlanClaimed(e) if e.recovered => {
             ("runner_lost", format!("claimed again at epoch {}", e.epoch))

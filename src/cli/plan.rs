@@ -28,12 +28,18 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, json: bool) -> Result<()
 }
 
 fn add(vault: &Vault, project: &ProjectCode, file: &Path) -> Result<()> {
-    let log = vault.project(project)?.add_plan(file, &actor())?;
+    let (log, not_taken) = vault.project(project)?.add_plan(file, &actor())?;
     let plan = log.plan();
     output::print(&plan.id.to_string());
     if let Err(fault) = &plan.items {
         output::tell(&format!(
             "warning: the plan cannot be run as it stands: {fault}"
+        ));
+    }
+    if !not_taken.is_empty() {
+        output::tell(&format!(
+            "note: the engine writes {} itself; the file's were not taken over",
+            not_taken.join(", ")
         ));
     }
     output::tell(&format!(

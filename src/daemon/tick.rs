@@ -110,11 +110,11 @@ impl Daemon {
                 next_full = Instant::now() + self.tick;
                 changes.everything = true;
             }
-            let found = self.scan(&changes)?;
-            let ran = self.run_first(&found).await?;
             if self.shutdown.is_asked() {
                 return Ok(());
             }
+            let found = self.scan(&changes)?;
+            let ran = self.run_first(&found).await?;
             if !ran && self.until_idle && changes.everything && !found.unsettled {
                 return self.idle_end();
             }

@@ -2,6 +2,7 @@
 
 use projections::{
     event::{PauseReason, Priority, TicketOpened, TicketSubject},
+    ids::TicketId,
     payload::Digest,
 };
 
@@ -17,12 +18,16 @@ pub(super) fn ask(
     subject: TicketSubject,
     what: &str,
 ) -> Decided {
-    open(decision, subject, what)?;
-    decision.pause(reason, what);
+    let ticket = open(decision, subject, what)?;
+    decision.pause(reason, &format!("{} (ticket {ticket})", first_line(what)));
     Ok(())
 }
 
-fn open(decision: &mut Decision<'_>, subject: TicketSubject, what: &str) -> Decided {
+fn open(
+    decision: &mut Decision<'_>,
+    subject: TicketSubject,
+    what: &str,
+) -> Result<TicketId, Refusal> {
     let ticket = decision
         .context
         .ticket
@@ -35,14 +40,14 @@ fn open(decision: &mut Decision<'_>, subject: TicketSubject, what: &str) -> Deci
     let digest = Digest::of(shown.as_bytes());
     let priority = priority(&subject);
     decision.push(TicketOpened {
-        ticket,
+        ticket: ticket.clone(),
         priority,
         subject,
         title,
         body,
         digest,
     });
-    Ok(())
+    Ok(ticket)
 }
 
 fn priority(subject: &TicketSubject) -> Priority {

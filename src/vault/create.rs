@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use projections::{document, ids::ProjectCode, yaml};
+use projections::{
+    document::{self, Document},
+    ids::ProjectCode,
+    yaml,
+};
 
 use super::{Actor, CONFIG_FILE, PlanLog, Project, Vault, set_mode};
 use crate::{
@@ -61,11 +65,12 @@ impl Vault {
 }
 
 impl Project {
-    /// Writes down a plan from an operator's Markdown file, as a draft.
+    /// Writes down a plan from an operator's Markdown file, as a draft. Returns it with those keys of the file
+    /// that were not taken over because they are the engine's.
     ///
     /// # Errors
     /// [`Error::BadFile`] when the file cannot be read as a plan.
-    pub fn add_plan(&self, file: &Path, actor: &Actor) -> Result<PlanLog> {
+    pub fn add_plan(&self, file: &Path, actor: &Actor) -> Result<(PlanLog, Vec<&'static str>)> {
         let bad = |why: String| Error::BadFile {
             file: file.to_path_buf(),
             why,
@@ -78,10 +83,20 @@ impl Project {
             match PlanLog::create(self, &id, events, actor) {
                 // A file of that name came from elsewhere in the same instant.
                 Err(Error::Journal(journal::Error::Exists { .. })) => {}
-                made => return made,
+                made => return Ok((made?, engine_keys(&document))),
             }
         }
     }
+}
+
+/// Caps are the operator's to set, the rest follows from the journal.
+fn engine_keys(document: &Document) -> Vec<&'static str> {
+    let given = |key: &&&str| document.values.contains_key(**key) && !key.starts_with("max_");
+    document::ENGINE_KEYS
+        .iter()
+        .filter(given)
+        .copied()
+        .collect()
 }
 
 #[cfg(unix)]

@@ -27,6 +27,10 @@ use crate::{
     fault,
 };
 
+/// Somebody who only asks whether the lease is held has it for an instant; a runner has it for good.
+const PROBES: u32 = 3;
+const PROBE: std::time::Duration = std::time::Duration::from_millis(2);
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -346,7 +350,13 @@ impl PlanLog {
     /// # Errors
     /// The file system's.
     pub fn lease(project: &Project, id: &PlanId) -> Result<Option<Box<dyn Lease>>> {
-        Ok(project.store().lease(&log_name(id))?)
+        for _ in 0..PROBES {
+            if let Some(lease) = project.store().lease(&log_name(id))? {
+                return Ok(Some(lease));
+            }
+            std::thread::sleep(PROBE);
+        }
+        Ok(None)
     }
 
     /// Who holds the lease.

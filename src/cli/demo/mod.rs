@@ -102,7 +102,7 @@ fn prepare(vault: &Vault) -> Result<(Project, PlanId)> {
     let project = vault.add_project(&"SKY".parse()?, OBJECTIVE)?;
     let file = vault.root().join("plan.md");
     std::fs::write(&file, PLAN).map_err(Error::io("write", &file))?;
-    let log = project.add_plan(&file, &actor())?;
+    let (log, _) = project.add_plan(&file, &actor())?;
     for item in log.plan().items.iter().flatten() {
         output::print(&format!("  {}. {}", item.number, item.title));
     }
