@@ -51,10 +51,9 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     tracing::info!(pid = identity.pid, vault = %vault.root().display(), "modulatio {} starting", env!("CARGO_PKG_VERSION"));
     let shutdown = Shutdown::on_signals()
         .map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;
-    let tick = match options.tick {
-        Some(tick) => tick,
-        None => configured_tick(&vault)?,
-    };
+    // A configuration that cannot be used is told at once, not when the first plan is claimed at night.
+    let configured = configured_tick(&vault)?;
+    let tick = options.tick.unwrap_or(configured);
     if let Some(code) = &options.project {
         vault.project(code)?;
     }
