@@ -7,8 +7,13 @@ use std::{
 };
 
 use journal::Disk;
+use projections::{
+    document::{self, Seal},
+    files::Whole,
+    payload::Digest,
+};
 
-use super::set_mode;
+use super::{Project, set_mode};
 use crate::error::{Error, Result};
 
 /// Puts `text` at `path`. If what stood there is not what `expected` accepts, it is given back: somebody
@@ -79,4 +84,38 @@ fn put(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<Vec<u8>>
             .map(|()| None)
             .map_err(Error::io("rename over", path)),
     }
+}
+
+impl Project {
+    /// Puts a whole file in place. `Some` gives back what stood there, if it was neither a rendering nor one of
+    /// the `known` texts: somebody wrote it, and it must not be lost.
+    pub(super) fn put_whole(&self, file: &Whole, known: &[Digest]) -> Result<Option<Vec<u8>>> {
+        let path = self.make_parent(&file.path)?;
+        let sealed = file.path.ends_with(".md") && !file.path.ends_with("current_state.md");
+        let ours =
+            |bytes: &[u8]| !sealed || is_rendering(bytes) || known.contains(&Digest::of(bytes));
+        replace(self.disk(), self.vault().root(), &path, &file.text, ours)
+    }
+
+    /// Keeps a text aside that a rendering has displaced.
+    pub(super) fn keep_edited(&self, file: &Whole, edited: &[u8]) -> Result<()> {
+        let kept_as = self.keep_aside(&self.dir().join(&file.path), edited)?;
+        tracing::warn!(
+            file = file.path,
+            kept_as,
+            "it had been edited; rendered afresh"
+        );
+        Ok(())
+    }
+
+    /// The parent directory of a file below the project's, made if it is missing; returns the file's path.
+    pub(super) fn make_parent(&self, below: &str) -> Result<PathBuf> {
+        let (dir, name) = below.rsplit_once('/').unwrap_or(("", below));
+        Ok(self.make_dir(dir)?.join(name))
+    }
+}
+
+/// Whether bytes are a rendering of ours, unchanged.
+pub(super) fn is_rendering(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| matches!(document::seal_of(text), Seal::Intact(_)))
 }

@@ -109,7 +109,8 @@ fn check_anchor(project: &Project, id: &PlanId, anchor: Anchor) -> Result<()> {
     Ok(())
 }
 
-fn anchor_of_file(project: &Project, id: &PlanId) -> Option<Anchor> {
+/// What the plan's file remembers as acknowledged, if the file is as it was rendered.
+pub(super) fn anchor_of_file(project: &Project, id: &PlanId) -> Option<Anchor> {
     let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
     match document::seal_of(&text) {
         Seal::Intact(anchor) => Some(anchor),

@@ -9,7 +9,6 @@
 use journal::{Draft, Lease, LeaseNote, Log};
 use projections::{
     codec,
-    document::{self, Seal},
     event::Event,
     files::{self, Whole},
     ids::{Epoch, PlanId},
@@ -18,7 +17,7 @@ use projections::{
     time::Timestamp,
 };
 
-use super::{Project, atomic, ledger::Tracker, project::log_name, replay};
+use super::{Project, audit, ledger::Tracker, project::log_name, replay};
 use crate::{
     clock,
     command::Command,
@@ -80,7 +79,7 @@ impl PlanLog {
     /// # Errors
     /// [`Error::NoPlan`]; damage as [`Error::Journal`] or [`Error::History`].
     pub fn open(project: &Project, id: &PlanId) -> Result<Self> {
-        let anchor = anchor_on_disk(project, id).map(replay::log_anchor);
+        let anchor = audit::anchor_of_file(project, id).map(replay::log_anchor);
         let mut log = match project.store().open(&log_name(id), anchor) {
             Err(journal::Error::Missing { .. }) => return Err(Error::NoPlan(id.clone())),
             opened => opened?,
@@ -369,53 +368,12 @@ impl PlanLog {
 }
 
 impl Project {
-    /// Puts a whole file in place. `Some` gives back what stood there, if it was neither a rendering nor one of
-    /// the `known` texts: somebody wrote it, and it must not be lost.
-    pub(super) fn put_whole(&self, file: &Whole, known: &[Digest]) -> Result<Option<Vec<u8>>> {
-        let path = self.make_parent(&file.path)?;
-        let sealed = file.path.ends_with(".md") && !file.path.ends_with("current_state.md");
-        let ours =
-            |bytes: &[u8]| !sealed || is_rendering(bytes) || known.contains(&Digest::of(bytes));
-        atomic::replace(self.disk(), self.vault().root(), &path, &file.text, ours)
-    }
-
-    /// Keeps a text aside that a rendering has displaced.
-    pub(super) fn keep_edited(&self, file: &Whole, edited: &[u8]) -> Result<()> {
-        let kept_as = self.keep_aside(&self.dir().join(&file.path), edited)?;
-        tracing::warn!(
-            file = file.path,
-            kept_as,
-            "it had been edited; rendered afresh"
-        );
-        Ok(())
-    }
-
-    /// The parent directory of a file below the project's, made if it is missing; returns the file's path.
-    pub(super) fn make_parent(&self, below: &str) -> Result<std::path::PathBuf> {
-        let (dir, name) = below.rsplit_once('/').unwrap_or(("", below));
-        Ok(self.make_dir(dir)?.join(name))
-    }
-
     /// The bytes of a payload, wherever they lie.
     pub(crate) fn resolve(&self, payload: &Payload) -> Result<Vec<u8>> {
         match payload {
             Payload::Text(text) => Ok(text.clone().into_bytes()),
             Payload::Blob(blob) => Ok(self.blobs().get(&journal::Hash(blob.b3.0))?),
         }
-    }
-}
-
-/// Whether bytes are a rendering of ours, unchanged.
-pub(super) fn is_rendering(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| matches!(document::seal_of(text), Seal::Intact(_)))
-}
-
-/// What the plan's file remembers as acknowledged, if the file is as it was rendered.
-fn anchor_on_disk(project: &Project, id: &PlanId) -> Option<projections::payload::Anchor> {
-    let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
-    match document::seal_of(&text) {
-        Seal::Intact(anchor) => Some(anchor),
-        Seal::Broken(_) => None,
     }
 }
 

@@ -302,7 +302,7 @@ pub fn sweep(project: &Project) {
 
 fn sweep_one(project: &Project, temporary: &Path, file: &str) {
     let bytes = std::fs::read(temporary).unwrap_or_default();
-    let known = bytes.is_empty() || super::plan_log::is_rendering(&bytes) || !file.ends_with(".md");
+    let known = bytes.is_empty() || super::atomic::is_rendering(&bytes) || !file.ends_with(".md");
     let kept = known
         || project
             .keep_aside(&temporary.with_file_name(file), &bytes)
