@@ -95,7 +95,7 @@ impl<'a> Runner<'a> {
         log.reconcile(Settling::Now)?;
         let actor = Actor::named(by);
         log.submit(&Command::Claim, &actor)?;
-        log.render_all()?;
+        log.show();
         let epoch = log.plan().epoch;
         let mut runner = Self {
             id: id.clone(),

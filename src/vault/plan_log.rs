@@ -69,6 +69,8 @@ pub struct PlanLog {
     policy: Policy,
     /// The edited text that is being dealt with; displacing it loses nothing.
     pub(super) handled: Option<Digest>,
+    /// Whether a projection could not be written.
+    behind: bool,
     /// A torn tail that opening found and moved aside.
     torn: Option<journal::TornTail>,
 }
@@ -95,6 +97,7 @@ impl PlanLog {
             ledgers,
             policy: Policy::default(),
             handled: None,
+            behind: false,
             torn: seen.torn,
         })
     }
@@ -116,7 +119,7 @@ impl PlanLog {
         project.store().create(&log_name(id), &first)?;
         fault::after_append();
         let mut made = Self::open(project, id)?;
-        made.render_all()?;
+        made.show();
         Ok(made)
     }
 
@@ -206,7 +209,7 @@ impl PlanLog {
                 Err(Error::Journal(journal::Error::Diverged { .. })) => self.reopen()?,
                 Err(error) => return Err(error),
                 Ok(events) => {
-                    self.project_events(&events)?;
+                    self.project_events(&events);
                     return Ok(events);
                 }
             }
@@ -259,21 +262,29 @@ impl PlanLog {
         }
     }
 
-    /// Projects a decision. A projection that cannot be written is no reason to stop: the journal holds the
-    /// fact, and the next opener renders what is missing.
-    fn project_events(&mut self, events: &[Event]) -> Result<()> {
-        let id = self.id.clone();
-        if let Err(error) = self.ledgers.write(&self.project, &id) {
-            tracing::warn!(plan = %id, "a ledger could not be written: {}", error.told());
+    /// Projects a decision.
+    fn project_events(&mut self, events: &[Event]) {
+        if self.behind {
+            return self.show();
         }
-        if !self.is_noteworthy(events) {
-            return Ok(());
+        let written = self.ledgers.write(&self.project, &self.id);
+        let written = written.and_then(|()| self.render(events));
+        self.note_projected(written);
+    }
+
+    /// Renders everything that can be rendered.
+    pub fn show(&mut self) {
+        let written = self.render_all();
+        self.note_projected(written);
+    }
+
+    /// A projection that cannot be written is no reason to stop: the journal holds the fact, and what is missing
+    /// is rendered with the next one, or by the next opener.
+    fn note_projected(&mut self, written: Result<()>) {
+        self.behind = written.is_err();
+        if let Err(error) = written {
+            tracing::warn!(plan = %self.id, "a projection could not be written: {}", error.told());
         }
-        if let Err(error) = self.render(events) {
-            tracing::warn!(plan = %id, "a projection could not be written: {}", error.told());
-        }
-        fault::after_render();
-        Ok(())
     }
 
     /// Whether an operator would look for it. Steps of a plan at work are not shown one by one.
@@ -297,15 +308,20 @@ impl PlanLog {
         !matches!(self.plan.status, Status::Executing { .. }) || !events.iter().all(step)
     }
 
-    /// Renders the plan's file and those whole files that the events changed.
+    /// Renders those whole files that the events changed, and then the plan's file: its anchor vouches for all
+    /// the others, so a crash in between must leave it old.
     fn render(&mut self, events: &[Event]) -> Result<()> {
+        if !self.is_noteworthy(events) {
+            return Ok(());
+        }
         let changed: Vec<String> = events
             .iter()
             .filter_map(|event| self.path_of(event))
             .collect();
         let own = files::plan_path(&self.id);
         let wanted = |file: &Whole| file.path == own || changed.contains(&file.path);
-        for file in files::whole(&self.plan).iter().filter(|file| wanted(file)) {
+        let whole = files::whole(&self.plan);
+        for file in whole.iter().rev().filter(|file| wanted(file)) {
             self.put(file)?;
         }
         Ok(())
@@ -320,21 +336,24 @@ impl PlanLog {
         }
     }
 
-    /// Renders everything.
+    /// Renders everything, the plan's file last.
     ///
     /// # Errors
     /// The file system's.
     pub fn render_all(&mut self) -> Result<()> {
-        for file in files::whole(&self.plan) {
-            self.put(&file)?;
+        self.ledgers.write(&self.project, &self.id)?;
+        for file in files::whole(&self.plan).iter().rev() {
+            self.put(file)?;
         }
-        self.ledgers.write(&self.project, &self.id)
+        Ok(())
     }
 
     /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.
     fn put(&mut self, file: &Whole) -> Result<()> {
         let known: Vec<Digest> = self.plan.found_as.into_iter().chain(self.handled).collect();
-        match self.project.put_whole(file, &known)? {
+        let displaced = self.project.put_whole(file, &known)?;
+        fault::after_render();
+        match displaced {
             None => Ok(()),
             Some(edited) if file.path == files::plan_path(&self.id) => {
                 self.handled = Some(Digest::of(&edited));
