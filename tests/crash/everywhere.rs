@@ -1,0 +1,175 @@
+//! Every frame, every rendering: the walk.
+
+use std::{
+    collections::BTreeSet,
+    os::unix::process::ExitStatusExt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use modulatio_tools::fake_model::Sold;
+use projections::event::Event;
+use serde_json::Value;
+
+use crate::{
+    essay::{self, PLAN},
+    support::{Daemon, Journal, TestVault, kinds},
+};
+
+const SIGKILL: i32 = 9;
+
+/// Walks a fault point from its first occurrence until the plan ends before it is reached.
+fn walk(point: &str, at_least: u64) {
+    let template = essay::template();
+    let (next, reached) = (AtomicU64::new(1), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if !dies_and_resumes(&template, &format!("{point}:{n}")) {
+                        return;
+                    }
+                    reached.fetch_max(n, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    let reached = reached.into_inner();
+    assert!(
+        reached >= at_least,
+        "{point} was reached only {reached} times"
+    );
+}
+
+/// One case; `false` when the plan ended before the fault was reached.
+fn dies_and_resumes(template: &TestVault, fault: &str) -> bool {
+    let model = essay::model();
+    let vault = essay::vault_asking(template, &model);
+    let env = [("MODULATIO_FAULT", fault)];
+    let (status, log) = Daemon::start_with(&vault, &["--until-idle"], &env).ended();
+    if status.success() {
+        proven(&vault, &model.sold(), fault);
+        return false;
+    }
+    assert_eq!(status.signal(), Some(SIGKILL), "{fault}: {log}");
+    vault.run(&["audit", "verify", PLAN]).ok().shows("whole");
+    vault.run_until_idle();
+    proven(&vault, &model.sold(), fault);
+    true
+}
+
+/// Everything that must hold of a finished plan, however often its runner died.
+fn proven(vault: &TestVault, sold: &Sold, fault: &str) {
+    let journal = vault.journal(PLAN);
+    assert_eq!(journal.status(), "done", "{fault}");
+    assert_eq!(journal.count("TaskRedone"), 1, "{fault}");
+    paid_once(vault, &journal, sold, fault);
+    for (name, text) in essay::artifacts() {
+        let found = vault.read(&format!("ess/runs/{PLAN}/artifacts/{name}"));
+        assert!(found == text, "{fault}: {name} is not what was produced");
+    }
+    vault.is_proven(PLAN);
+    no_leftovers(vault, fault);
+    let epochs: Vec<u64> = journal.frames().iter().map(|frame| frame.1).collect();
+    assert!(epochs.is_sorted(), "{fault}: {epochs:?}");
+    let claims = journal.count("PlanClaimed") as u64;
+    assert_eq!(epochs.last(), Some(&claims), "{fault}");
+    assert!(vault.names("ess/blobs").len() == 1, "{fault}: no blob");
+}
+
+/// Every answer in the journal was sold once, and at most the one that was under way at the crash besides.
+fn paid_once(vault: &TestVault, journal: &Journal, sold: &Sold, fault: &str) {
+    assert!(
+        sold.by_key.values().all(|count| *count == 1),
+        "{fault}: {sold:?}"
+    );
+    let completed: BTreeSet<String> = journal
+        .events()
+        .filter_map(|event| match event {
+            Event::ModelCallCompleted(e) => Some(e.call_id.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(completed.len(), 14, "{fault}: {completed:?}");
+    assert!(
+        completed.iter().all(|id| sold.by_key.contains_key(id)),
+        "{fault}"
+    );
+    let lost: Vec<&String> = sold
+        .by_key
+        .keys()
+        .filter(|key| !completed.contains(*key))
+        .collect();
+    assert!(lost.len() <= 1, "{fault}: paid in vain: {lost:?}");
+    assert!(
+        journal.count("ModelCallAbandoned") <= 1
+            && lost.len() <= journal.count("ModelCallAbandoned")
+    );
+    ledger_agrees(vault, sold, lost.first().copied(), fault);
+}
+
+/// usage.jsonl holds what was sold; a lost call asked the same as its repetition, so it cost the same.
+fn ledger_agrees(vault: &TestVault, sold: &Sold, lost: Option<&String>, fault: &str) {
+    let text = vault.read(&format!("ess/plans/{PLAN}.usage.jsonl"));
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let number = |line: &Value, key: &str| line[key].as_u64().expect("a count");
+    let step_of = |id: &str| id.split_once('-').map(|(_, step)| step.to_owned());
+    let repeated = lost.map(|lost| {
+        let same =
+            |line: &&Value| step_of(line["call_id"].as_str().expect("an id")) == step_of(lost);
+        lines.iter().find(same).expect("a lost call is repeated")
+    });
+    for (key, total) in [
+        ("input_tokens", sold.input_tokens),
+        ("output_tokens", sold.output_tokens),
+    ] {
+        let booked: u64 = lines.iter().map(|line| number(line, key)).sum();
+        let again = repeated.map_or(0, |line| number(line, key));
+        assert_eq!(booked + again, total, "{fault}: {key}");
+    }
+    assert_eq!(lines.len(), 14, "{fault}");
+}
+
+fn no_leftovers(vault: &TestVault, fault: &str) {
+    for dir in [
+        "ess/plans",
+        "ess/tickets",
+        &format!("ess/runs/{PLAN}/artifacts"),
+    ] {
+        let names = vault.names(dir);
+        assert!(
+            !names.iter().any(|name| name.contains(".tmp-")),
+            "{fault}: {names:?}"
+        );
+    }
+}
+
+#[test]
+fn a_runner_killed_before_any_of_its_frames_pays_nothing_twice() {
+    walk("kill-before-append", 33);
+}
+
+#[test]
+fn a_runner_killed_after_any_of_its_frames_pays_nothing_twice() {
+    walk("kill-after-append", 33);
+}
+
+#[test]
+fn a_runner_killed_after_any_of_its_renderings_pays_nothing_twice() {
+    walk("kill-after-render", 8);
+}
+
+#[test]
+fn an_undisturbed_plan_has_one_claim_and_nothing_in_doubt() {
+    let model = essay::model();
+    let vault = essay::vault_asking(&essay::template(), &model);
+    vault.run_until_idle();
+    let journal = vault.journal(PLAN);
+    proven(&vault, &model.sold(), "no fault");
+    assert_eq!(journal.count("PlanClaimed"), 1);
+    assert!(!kinds(&journal).any(|kind| kind == "ModelCallAbandoned"));
+    assert_eq!(model.sold().calls, 14);
+}
