@@ -17,8 +17,12 @@ use crate::{
     yaml,
 };
 
-/// The largest plan file that is read, bytes.
-pub const MAX_FILE: usize = 64 * 1024;
+/// The largest plan file that is read, bytes. The engine's part of the frontmatter grows with the plan's
+/// history, and whatever we render must read back.
+pub const MAX_FILE: usize = yaml::MAX_BYTES;
+
+/// The largest body, bytes.
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// Keys of the frontmatter that the engine renders, in the order in which a new plan shows them.
 pub const ENGINE_KEYS: [&str; 15] = [
@@ -52,7 +56,8 @@ pub struct HeadEntry {
     /// Comments and blank lines above it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub lead: String,
-    /// Its lines as written; `None` for a key that the engine renders.
+    /// Its lines as written; `None` for a key that the engine renders, and for the comments below the last key,
+    /// which stand as the lead of an entry without a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
 }
@@ -65,6 +70,16 @@ impl HeadEntry {
             key: key.to_owned(),
             lead: String::new(),
             own: Some(line),
+        }
+    }
+
+    /// A key that the engine renders.
+    #[must_use]
+    pub fn engine(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            lead: String::new(),
+            own: None,
         }
     }
 }
@@ -90,10 +105,14 @@ pub enum DocumentError {
         offset: usize,
     },
     /// Too much text.
-    #[error("it has {bytes} bytes, {MAX_FILE} at most; move material into files of their own")]
+    #[error("{part} has {bytes} bytes, {most} at most; move material into files of their own")]
     TooLarge {
+        /// The file or its body.
+        part: &'static str,
         /// Its length.
         bytes: usize,
+        /// The limit.
+        most: usize,
     },
     /// It has NUL bytes.
     #[error("it holds a NUL byte; it is not a text file")]
@@ -114,9 +133,7 @@ pub enum DocumentError {
 /// # Errors
 /// [`DocumentError`] says what is wrong with it.
 pub fn read(bytes: &[u8]) -> Result<Document, DocumentError> {
-    if bytes.len() > MAX_FILE {
-        return Err(DocumentError::TooLarge { bytes: bytes.len() });
-    }
+    check_length("it", bytes.len(), MAX_FILE)?;
     let text = std::str::from_utf8(bytes).map_err(|e| DocumentError::NotText {
         offset: e.valid_up_to(),
     })?;
@@ -128,18 +145,27 @@ pub fn read(bytes: &[u8]) -> Result<Document, DocumentError> {
         .unwrap_or(text)
         .replace("\r\n", "\n");
     let Some((front, body)) = split(&text)? else {
+        check_length("its body", text.len(), MAX_BODY)?;
         return Ok(Document {
             head: Head::default(),
             values: yaml::Mapping::new(),
             body: text,
         });
     };
+    check_length("its body", body.len(), MAX_BODY)?;
     let values = mapping(front)?;
     Ok(Document {
         head: layout(front, &values),
         values,
         body: body.to_owned(),
     })
+}
+
+fn check_length(part: &'static str, bytes: usize, most: usize) -> Result<(), DocumentError> {
+    if bytes > most {
+        return Err(DocumentError::TooLarge { part, bytes, most });
+    }
+    Ok(())
 }
 
 /// Frontmatter and body, `None` without a frontmatter.
@@ -172,11 +198,16 @@ fn mapping(front: &str) -> Result<yaml::Mapping, DocumentError> {
 /// Cuts the frontmatter into keys. Where the text cannot be cut along its lines (flow style over several
 /// lines, say), the operator's keys are kept by value instead.
 fn layout(front: &str, values: &yaml::Mapping) -> Head {
-    let entries = cut(front);
-    let cut_keys = entries.iter().map(|entry| entry.key.as_str());
-    let faithful = cut_keys.eq(values.keys().filter_map(yaml::Value::as_str))
-        && entries.iter().all(stands_alone);
-    let entries = if faithful { entries } else { by_value(values) };
+    let (entries, below) = cut(front);
+    let cut_keys = entries.iter().map(|entry| entry.key.clone());
+    let faithful = cut_keys.eq(values.keys().map(key_text)) && entries.iter().all(stands_alone);
+    let mut entries = if faithful { entries } else { by_value(values) };
+    if !below.is_empty() {
+        entries.push(HeadEntry {
+            lead: below,
+            ..HeadEntry::engine("")
+        });
+    }
     Head(entries.into_iter().map(give_engine_its_keys).collect())
 }
 
@@ -192,7 +223,17 @@ fn give_engine_its_keys(entry: HeadEntry) -> HeadEntry {
 /// Whether an entry's own lines say the same key by themselves.
 fn stands_alone(entry: &HeadEntry) -> bool {
     let text = entry.own.as_deref().unwrap_or_default();
-    matches!(yaml::parse_value(text), Ok(yaml::Value::Mapping(m)) if m.len() == 1 && m.contains_key(entry.key.as_str()))
+    let keys = match yaml::parse_value(text) {
+        Ok(yaml::Value::Mapping(values)) => values.keys().map(key_text).collect(),
+        Ok(_) | Err(_) => Vec::new(),
+    };
+    keys == [entry.key.as_str()]
+}
+
+/// A key as its line shows it; an operator's may be a number or a date.
+fn key_text(key: &yaml::Value) -> String {
+    key.as_str()
+        .map_or_else(|| yaml::emit(key).trim().to_owned(), str::to_owned)
 }
 
 fn by_value(values: &yaml::Mapping) -> Vec<HeadEntry> {
@@ -200,14 +241,14 @@ fn by_value(values: &yaml::Mapping) -> Vec<HeadEntry> {
         let mut single = yaml::Mapping::new();
         single.insert(key.clone(), value.clone());
         let text = yaml::emit(&yaml::Value::Mapping(single));
-        Some(HeadEntry::own(key.as_str()?, text))
+        HeadEntry::own(&key_text(key), text)
     };
-    values.iter().filter_map(one).collect()
+    values.iter().map(one).collect()
 }
 
 /// Cuts along lines: a line that starts in the first column with a key opens an entry, comments and blank
-/// lines above it are its lead.
-fn cut(front: &str) -> Vec<HeadEntry> {
+/// lines above it are its lead. What stands below the last entry comes second.
+fn cut(front: &str) -> (Vec<HeadEntry>, String) {
     let mut entries: Vec<HeadEntry> = Vec::new();
     let mut lead = String::new();
     for line in front.split_inclusive('\n') {
@@ -225,7 +266,7 @@ fn cut(front: &str) -> Vec<HeadEntry> {
             own.push_str(line);
         }
     }
-    entries
+    (entries, lead)
 }
 
 fn key_of(line: &str) -> Option<String> {

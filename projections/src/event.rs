@@ -43,6 +43,9 @@ macro_rules! vocabulary {
         }
 
         impl Event {
+            /// Every kind that this program writes, with its present version.
+            pub const KINDS: &'static [(&'static str, u32)] = &[$( (stringify!($kind), $version), )*];
+
             /// The kind's name.
             #[must_use]
             pub fn kind(&self) -> &str {

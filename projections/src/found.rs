@@ -217,7 +217,7 @@ fn reflection((at, item): (usize, &Json)) -> Result<Reflection, FieldFault> {
             .ok_or_else(|| fault(&field("outcome"), format!("{outcome:?} is no outcome")))?,
         rationale: text(item, "rationale"),
         timestamp: instant(&field("timestamp"), &timestamp)?,
-        note: item.get("note").and_then(Json::as_str).map(str::to_owned),
+        note: Some(text(item, "note")).filter(|note| !note.is_empty()),
         more: map
             .iter()
             .filter(|(k, _)| !REFLECTION_KEYS.contains(&k.as_str()))

@@ -32,12 +32,8 @@ fn complete(head: &Head) -> Vec<HeadEntry> {
     let missing = ENGINE_KEYS
         .iter()
         .filter(|key| !head.0.iter().any(|entry| entry.key == **key));
-    let blank = |key: &&str| HeadEntry {
-        key: (*key).to_owned(),
-        lead: String::new(),
-        own: None,
-    };
-    head.0.iter().cloned().chain(missing.map(blank)).collect()
+    let missing = missing.map(|key| HeadEntry::engine(key));
+    head.0.iter().cloned().chain(missing).collect()
 }
 
 fn push_engine_key(out: &mut String, key: &str, plan: &Plan) {

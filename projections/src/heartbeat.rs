@@ -61,6 +61,8 @@ impl Heartbeat {
             return self;
         }
         let run = plan.run.as_ref();
+        // A step that is being tried waits for nothing.
+        let run = run.filter(|_| plan.calls.in_flight.is_empty());
         let waits = run.and_then(|run| {
             run.troubles
                 .values()

@@ -56,10 +56,16 @@ impl Timestamp {
         DateTime::from_timestamp_micros(self.0).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// With seconds and a numeric offset, as the operator's guide prints times: `2026-05-06T20:30:00+00:00`.
+    /// With a numeric offset, as the operator's guide prints times: `2026-05-06T20:30:00+00:00`. Six decimals
+    /// if there is a fraction, as the existing program writes it.
     #[must_use]
     pub fn guide_form(self) -> String {
-        self.utc().to_rfc3339_opts(SecondsFormat::AutoSi, false)
+        let form = if self.0 % 1_000_000 == 0 {
+            SecondsFormat::Secs
+        } else {
+            SecondsFormat::Micros
+        };
+        self.utc().to_rfc3339_opts(form, false)
     }
 
     /// A form without colons, for file names: `20261123T201500.123456Z`.
@@ -184,6 +190,10 @@ mod tests {
             at
         );
         assert_eq!(at.guide_form(), "2026-11-23T20:15:00.123456+00:00");
+        let shorter = Timestamp::parse("2026-11-23T20:15:00.25Z").unwrap();
+        assert_eq!(shorter.guide_form(), "2026-11-23T20:15:00.250000+00:00");
+        let whole = Timestamp::parse("2026-11-23T20:15:00Z").unwrap();
+        assert_eq!(whole.guide_form(), "2026-11-23T20:15:00+00:00");
         assert_eq!(at.file_form(), "20261123T201500.123456Z");
         for text in [
             "",

@@ -2,9 +2,9 @@
 
 use projections::{
     event::{
-        Decision as Answer, PauseReason, PlanAborted, PlanApproved, PlanCancelled, PlanDeclined,
-        PlanPaused, PlanResumed, PlanRevised, StatusName, TaskUnblocked, TicketDecided,
-        TicketSubject,
+        Decision as Answer, Event, PauseReason, PlanAborted, PlanApproved, PlanCancelled,
+        PlanDeclined, PlanPaused, PlanResumed, PlanRevised, StatusName, TaskUnblocked,
+        TicketDecided, TicketSubject,
     },
     ids::TicketId,
     payload::Digest,
@@ -146,6 +146,9 @@ pub(super) fn decide_ticket(
     if ticket.answer.is_some() {
         return Err(refused("was answered before"));
     }
+    if decision.status().is_terminal() {
+        return Err(decision.refuse("decided upon", ""));
+    }
     if ticket.digest != *digest {
         return Err(refused("is not what was shown; look at it again"));
     }
@@ -209,6 +212,8 @@ fn answer_open_tickets(
 
 fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject) {
     match subject {
+        // Text that the operator wrote in this very edit is a later word than the Leader's.
+        TicketSubject::Revision { .. } if rewrites_body(decision) => {}
         TicketSubject::Revision { body } => {
             let why = "the Leader's revision was approved".to_owned();
             decision.push(PlanRevised {
@@ -233,4 +238,9 @@ fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject) {
         | TicketSubject::Quarantine
         | TicketSubject::Environment => {}
     }
+}
+
+fn rewrites_body(decision: &Decision<'_>) -> bool {
+    let rewrites = |event: &Event| matches!(event, Event::PlanRevised(e) if e.body.is_some());
+    decision.events.iter().any(rewrites)
 }

@@ -14,18 +14,24 @@ struct Level {
     limit: u64,
 }
 
-/// Whether a call of worst case `next` may be made. If not, the plan is paused with a ticket in this decision.
-pub(super) fn admits(decision: &mut Decision<'_>, next: Reserved) -> Result<bool, Refusal> {
-    let caps = caps(decision);
-    if caps.max_cost_usd.is_some() && next.cost.is_none() {
-        let what = "the plan has a cost cap, but the model's price is unknown, so the cap cannot be kept: state \
-                    `price:` for the model in modulatio.yaml (`price: free` for a local one), or remove the cap";
-        question::ask(decision, PauseReason::Budget, TicketSubject::Budget, what)?;
-        return Ok(false);
-    }
-    let levels = levels(decision, caps, next);
-    if let Some(over) = levels.iter().find(|level| level.used > level.limit) {
-        let what = spent(&decision.plan, over);
+/// Whether a call to `model` of worst case `next` may be made. If not, the plan is paused with a ticket in this
+/// decision.
+pub(super) fn admits(
+    decision: &mut Decision<'_>,
+    model: &str,
+    next: Reserved,
+) -> Result<bool, Refusal> {
+    let levels = levels(decision, caps(decision), next);
+    // A call of unknown price could pass any cap on cost.
+    let passes = |level: &&Level| {
+        level.used > level.limit || (level.cap == CapKind::Cost && next.cost.is_none())
+    };
+    if let Some(over) = levels.iter().find(passes) {
+        let what = if over.used > over.limit {
+            spent(&decision.plan, over)
+        } else {
+            unpriced(model)
+        };
         decision.push(BudgetExhausted {
             cap: over.cap,
             used: over.used,
@@ -84,6 +90,13 @@ fn levels(decision: &Decision<'_>, caps: Caps, next: Reserved) -> Vec<Level> {
         limit: minutes.saturating_mul(60),
     });
     [tokens, cost, clock].into_iter().flatten().collect()
+}
+
+fn unpriced(model: &str) -> String {
+    format!(
+        "the cap max_cost_usd cannot be kept: the price of the model {model} is unknown. Set its `price` in \
+         modulatio.yaml (`price: free` if it costs nothing), or remove the cap from the plan."
+    )
 }
 
 fn spent(plan: &Plan, over: &Level) -> String {

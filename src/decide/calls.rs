@@ -66,7 +66,7 @@ fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided {
     if !effect::awaits(&decision.plan, step, decision.context.now) {
         return Err(Refusal::Moot);
     }
-    if budget::admits(decision, *reserved)? {
+    if budget::admits(decision, model, *reserved)? {
         let call_id = CallId::nth(decision.plan.calls.started + 1, &step.label());
         decision.push(ModelCallStarted {
             call_id,

@@ -1,12 +1,13 @@
 //! Taking a plan, and what follows when there is nothing left to take it for.
 
 use projections::{
+    body::BodyFault,
     event::{
         ModelCallAbandoned, PauseReason, PlanClaimed, PlanCompleted, SubObjectiveStarted,
         TicketSubject,
     },
     ids::CallId,
-    plan::Status,
+    plan::{Plan, Status},
 };
 
 use super::{Decided, Decision, Refusal, question};
@@ -23,7 +24,7 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
         | Status::Aborted
         | Status::Done => return Err(decision.refuse("claimed", "")),
     };
-    if let Err(fault) = &decision.plan.items {
+    if let Some(fault) = body_fault(&decision.plan) {
         let what = fault.to_string();
         return question::ask(decision, PauseReason::Body, TicketSubject::Body, &what);
     }
@@ -49,12 +50,22 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
     Ok(())
 }
 
+/// Why the list of sub-objectives cannot be run from where the plan stands. A plan that says it has finished
+/// more than it lists (an imported file, a list cut by hand) must not pass for done.
+fn body_fault(plan: &Plan) -> Option<BodyFault> {
+    let (finished, count) = match &plan.items {
+        Err(fault) => return Some(fault.clone()),
+        Ok(items) => (usize::try_from(plan.current_index).ok()?, items.len()),
+    };
+    (finished > count).then_some(BodyFault::BeyondTheEnd { finished, count })
+}
+
 /// Begins the next sub-objective of an executing plan that has none in work, or completes the plan.
 pub(super) fn go_on(decision: &mut Decision<'_>) {
     if !decision.is_executing() || decision.plan.run.is_some() {
         return;
     }
-    let index = decision.plan.current_index + 1;
+    let index = decision.plan.current_index.saturating_add(1);
     match decision.plan.item(index).map(|item| item.title.clone()) {
         Some(title) => decision.push(SubObjectiveStarted { index, title }),
         None => {

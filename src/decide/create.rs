@@ -9,14 +9,13 @@ use projections::{
     yaml,
 };
 
-/// The events of a plan made from an operator's Markdown. Keys that are the engine's are taken from nowhere
-/// but here: whatever the file says of its status, the plan begins as a draft.
+/// The events of a plan made from an operator's Markdown. The values of the engine's keys are taken from nowhere
+/// but here: whatever the file says of its status, the plan begins as a draft. Comments stay where they are.
 ///
 /// # Errors
 /// [`FieldFault`] names a cap that is not a number.
 pub fn draft(id: &PlanId, document: &Document) -> Result<Vec<Event>, FieldFault> {
     let mut head = document.head.clone();
-    head.0.retain(|entry| entry.own.is_some());
     for (key, value) in [
         ("agent_id", "operator"),
         ("source_message", ""),
@@ -32,15 +31,10 @@ pub fn draft(id: &PlanId, document: &Document) -> Result<Vec<Event>, FieldFault>
                 .push(HeadEntry::own(key, format!("{key}: {value}\n")));
         }
     }
-    for (at, key) in ["id", "project_code", "created_at"].into_iter().enumerate() {
-        head.0.insert(
-            at,
-            HeadEntry {
-                key: key.to_owned(),
-                lead: String::new(),
-                own: None,
-            },
-        );
+    for key in ["created_at", "project_code", "id"] {
+        if !head.0.iter().any(|entry| entry.key == key) {
+            head.0.insert(0, HeadEntry::engine(key));
+        }
     }
     let event = PlanDrafted {
         format: FORMAT,

@@ -92,8 +92,12 @@ fn refuse_engine_keys(base: &Mapping, edited: &Mapping) -> Result<(), EditFault>
 
 /// The operator's keys at any time, the body while nobody works on it.
 fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
-    let head = (own_keys(base) != own_keys(edited)).then(|| edited.head.clone());
-    let body = (base.body != edited.body).then(|| edited.body.clone());
+    // An editor that saves the same buffer twice says nothing new the second time.
+    let plan = &decision.plan;
+    let head = (own_keys(base) != own_keys(edited) && plan.head != edited.head)
+        .then(|| edited.head.clone());
+    let body = (!same_text(&base.body, &edited.body) && !same_text(&plan.body, &edited.body))
+        .then(|| edited.body.clone());
     let status = decision.status();
     if body.is_some() && !matches!(status, StatusName::Draft | StatusName::Paused) {
         return Err(EditFault::Body { status });
@@ -106,6 +110,11 @@ fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
         });
     }
     Ok(())
+}
+
+/// Editors add or drop the last line break at will.
+fn same_text(one: &str, other: &str) -> bool {
+    one.trim_end() == other.trim_end()
 }
 
 fn own_keys(document: &Document) -> Vec<(&str, &str, Option<&str>)> {
@@ -123,12 +132,18 @@ fn is_own((_, lead, own): &(&str, &str, Option<&str>)) -> bool {
 }
 
 fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
-    if CAPS
-        .iter()
-        .any(|key| changed(&base.values, &edited.values, key).is_some())
-    {
-        let caps =
-            found::caps(&edited.values).map_err(|fault| EditFault::Cap(fault.to_string()))?;
+    let written = found::caps(&edited.values).map_err(|fault| EditFault::Cap(fault.to_string()))?;
+    let touched = |key| changed(&base.values, &edited.values, key).is_some();
+    // A cap that was not touched stays as it is now, even if the edited file is an old one.
+    let mut caps = decision.plan.caps;
+    for key in CAPS.into_iter().filter(|key| touched(key)) {
+        match key {
+            "max_wall_clock_min" => caps.max_wall_clock_min = written.max_wall_clock_min,
+            "max_tokens" => caps.max_tokens = written.max_tokens,
+            _ => caps.max_cost_usd = written.max_cost_usd,
+        }
+    }
+    if caps != decision.plan.caps {
         decision.push(CapsChanged { caps });
     }
     Ok(())

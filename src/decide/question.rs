@@ -11,6 +11,12 @@ use super::{Decided, Decision, Refusal};
 /// Longest quotation inside a ticket, in characters.
 const QUOTE: usize = 2_000;
 
+/// Longest title, in characters.
+const TITLE: usize = 120;
+
+/// Longest note on a pause, in characters: it stands in the plan's frontmatter, the rest in the ticket.
+const NOTE: usize = 400;
+
 /// Pauses the plan and opens the ticket that says why. `what` is what happened, in one sentence.
 pub(super) fn ask(
     decision: &mut Decision<'_>,
@@ -19,7 +25,10 @@ pub(super) fn ask(
     what: &str,
 ) -> Decided {
     let ticket = open(decision, subject, what)?;
-    decision.pause(reason, &format!("{} (ticket {ticket})", first_line(what)));
+    decision.pause(
+        reason,
+        &format!("{} (ticket {ticket})", first_line(what, NOTE)),
+    );
     Ok(())
 }
 
@@ -34,7 +43,7 @@ fn open(
         .clone()
         .ok_or(Refusal::NeedsTicket)?;
     let plan = &decision.plan.id;
-    let title = format!("{plan}: {}", first_line(what));
+    let title = format!("{plan}: {}", first_line(what, TITLE));
     let body = body(&plan.to_string(), &subject, what);
     let shown = serde_json::to_string(&(&title, &body, &subject)).expect("a ticket is text");
     let digest = Digest::of(shown.as_bytes());
@@ -128,10 +137,10 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
     }
 }
 
-/// The first line of a text, cut for a title.
-fn first_line(text: &str) -> String {
+/// The first line of a text, cut to `most` characters.
+fn first_line(text: &str, most: usize) -> String {
     let line = text.lines().next().unwrap_or_default();
-    let cut: String = line.chars().take(120).collect();
+    let cut: String = line.chars().take(most).collect();
     if cut.len() < line.len() {
         format!("{cut}…")
     } else {

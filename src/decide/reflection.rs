@@ -3,6 +3,7 @@
 
 use projections::{
     body,
+    document::MAX_BODY,
     event::{
         DivergenceFlagged, PauseReason, PlanAborted, ReflectionRecorded, SubObjectiveFinished,
         TeamStateWritten, TicketSubject,
@@ -101,12 +102,15 @@ fn proposal(plan: &Plan, index: u32, revision: Option<&Revision>) -> (TicketSubj
         return (TicketSubject::Reflection, said);
     }
     match body::replace_from(&plan.body, finished, &items) {
-        Ok(body) => (TicketSubject::Revision { body }, said),
-        Err(fault) => (
-            TicketSubject::Reflection,
-            format!(
-                "{said}\n\nIts list of sub-objectives could not be put into the plan ({fault}); edit the plan yourself."
-            ),
-        ),
+        Ok(body) if body.len() <= MAX_BODY => (TicketSubject::Revision { body }, said),
+        Ok(_) => inapplicable(&said, "it would be too long"),
+        Err(fault) => inapplicable(&said, &fault.to_string()),
     }
+}
+
+fn inapplicable(said: &str, why: &str) -> (TicketSubject, String) {
+    let text = format!(
+        "{said}\n\nIts list of sub-objectives could not be put into the plan ({why}); edit the plan yourself."
+    );
+    (TicketSubject::Reflection, text)
 }

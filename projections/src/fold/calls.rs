@@ -7,7 +7,7 @@ use crate::{
         ReplyRejected,
     },
     ids::CallId,
-    plan::{InFlight, Plan, Trouble},
+    plan::{InFlight, Plan, Status, Trouble},
 };
 
 pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> Result<(), Refused> {
@@ -19,6 +19,17 @@ pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> R
         started_at: entry.mark.at,
         epoch: entry.epoch,
     };
+    if !matches!(plan.status, Status::Executing { .. }) {
+        return Err("no runner has the plan");
+    }
+    if plan
+        .calls
+        .in_flight
+        .values()
+        .any(|other| other.step == e.step)
+    {
+        return Err("a call for this step is under way already");
+    }
     plan.calls.started += 1;
     match plan.calls.in_flight.insert(e.call_id.clone(), call) {
         None => Ok(()),

@@ -37,11 +37,14 @@ pub(super) fn revised(plan: &mut Plan, e: &PlanRevised) -> Result<(), Refused> {
 }
 
 pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(), Refused> {
+    if matches!(plan.status, Status::Executing { .. }) {
+        return Err("a plan that is executing is released, not approved");
+    }
+    turn(plan, entry, Status::Approved, note)?;
     plan.barren_claims = 0;
     if let Some(run) = &mut plan.run {
         run.troubles.clear();
     }
-    turn(plan, entry, Status::Approved, note);
     Ok(())
 }
 
@@ -51,17 +54,16 @@ pub(super) fn ended(
     status: Status,
     note: &str,
 ) -> Result<(), Refused> {
-    turn(plan, entry, status, note);
-    Ok(())
+    if status == Status::Done && plan.run.is_some() {
+        return Err("a sub-objective is still in work");
+    }
+    turn(plan, entry, status, note)
 }
 
 pub(super) fn claimed(plan: &mut Plan, entry: &Entry, e: &PlanClaimed) -> Result<(), Refused> {
     if e.epoch != plan.epoch.next() {
         return Err("its epoch does not follow the last claim's");
     }
-    plan.epoch = e.epoch;
-    plan.barren_claims += 1;
-    plan.execution_started_at.get_or_insert(entry.mark.at);
     let note = if e.recovered {
         "resumed after its runner was lost"
     } else {
@@ -75,14 +77,19 @@ pub(super) fn claimed(plan: &mut Plan, entry: &Entry, e: &PlanClaimed) -> Result
             since: entry.mark.at,
         },
         note,
-    );
+    )?;
+    plan.epoch = e.epoch;
+    plan.barren_claims += 1;
+    plan.execution_started_at.get_or_insert(entry.mark.at);
     Ok(())
 }
 
 pub(super) fn released(plan: &mut Plan, entry: &Entry, why: &str) -> Result<(), Refused> {
+    if !matches!(plan.status, Status::Executing { .. }) {
+        return Err("no runner has the plan");
+    }
     plan.barren_claims = 0;
-    turn(plan, entry, Status::Approved, why);
-    Ok(())
+    turn(plan, entry, Status::Approved, why)
 }
 
 pub(super) fn paused(plan: &mut Plan, entry: &Entry, e: &PlanPaused) -> Result<(), Refused> {
@@ -94,8 +101,7 @@ pub(super) fn paused(plan: &mut Plan, entry: &Entry, e: &PlanPaused) -> Result<(
             note: e.note.clone(),
         },
         &e.note,
-    );
-    Ok(())
+    )
 }
 
 pub(super) fn caps_changed(plan: &mut Plan, e: &CapsChanged) -> Result<(), Refused> {
@@ -121,7 +127,7 @@ pub(super) fn ticket_opened(
     };
     match plan.tickets.insert(e.ticket.clone(), ticket) {
         None => Ok(()),
-        Some(_) => Err("a ticket of this id is open already"),
+        Some(_) => Err("a ticket of this id was opened before"),
     }
 }
 
@@ -136,6 +142,9 @@ pub(super) fn ticket_decided(
         .ok_or("no such ticket was opened")?;
     if ticket.answer.is_some() {
         return Err("the ticket was decided before");
+    }
+    if ticket.digest != e.digest {
+        return Err("the decision is bound to another text");
     }
     ticket.changed = entry.mark.clone();
     ticket.answer = Some(Answer {
@@ -173,7 +182,11 @@ pub(super) fn status_as_found(found: &Found, entry: &Entry) -> Status {
     }
 }
 
-fn turn(plan: &mut Plan, entry: &Entry, status: Status, note: &str) {
+/// The only way that a status changes.
+fn turn(plan: &mut Plan, entry: &Entry, status: Status, note: &str) -> Result<(), Refused> {
+    if !leads_to(plan.status.name(), status.name()) {
+        return Err("the plan's status does not lead there");
+    }
     plan.transitions.push(Transition {
         to: status.name(),
         decided_by: entry.mark.by.clone(),
@@ -181,4 +194,21 @@ fn turn(plan: &mut Plan, entry: &Entry, status: Status, note: &str) {
         note: note.to_owned(),
     });
     plan.status = status;
+    Ok(())
+}
+
+/// Statuses that one event can follow another with. Whatever policy decides, nothing follows an end, only an
+/// approved plan is executed, and only an executed one is done.
+fn leads_to(from: StatusName, to: StatusName) -> bool {
+    use StatusName::{Aborted, Approved, Cancelled, Declined, Done, Draft, Executing, Paused};
+    match from {
+        Draft => matches!(to, Approved | Declined | Cancelled),
+        Approved => matches!(to, Executing | Paused | Cancelled | Aborted),
+        Executing => matches!(
+            to,
+            Executing | Approved | Paused | Cancelled | Aborted | Done
+        ),
+        Paused => matches!(to, Approved | Cancelled | Aborted),
+        Declined | Cancelled | Aborted | Done => false,
+    }
 }

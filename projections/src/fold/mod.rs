@@ -65,21 +65,42 @@ pub fn apply_observed(
         apply_event(&mut plan, entry, event)?;
         observe(&plan, event);
     }
+    check_epoch(&plan, entry)?;
     plan.head_frame = entry.mark.clone();
     Ok(plan)
+}
+
+/// Every frame carries the epoch of the last claim, its own included: a frame of a fenced-off runner cannot
+/// have come into the journal.
+fn check_epoch(plan: &Plan, entry: &Entry) -> Result<(), Corrupt> {
+    // A newer program may claim by a kind that is not known here.
+    if entry.epoch == plan.epoch || plan.unknown.is_some() {
+        return Ok(());
+    }
+    let kind = entry.events.last().map_or("nothing", Event::kind);
+    Err(Corrupt {
+        seq: entry.mark.anchor.seq,
+        kind: kind.to_owned(),
+        why: format!("its epoch {} is not the plan's {}", entry.epoch, plan.epoch),
+    })
 }
 
 /// Applies one event of a frame that is being decided or read.
 ///
 /// # Errors
-/// [`Corrupt`], as for [`apply`].
+/// [`Corrupt`], as for [`apply`]; never after an event of a newer program.
 pub fn apply_event(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Corrupt> {
     let corrupt = |why: &str| Corrupt {
         seq: entry.mark.anchor.seq,
         kind: event.kind().into(),
         why: why.into(),
     };
-    step(plan, entry, event).map_err(corrupt)
+    match step(plan, entry, event) {
+        Ok(()) => Ok(()),
+        // What precedes it was in part not understood, so nothing can be said against it.
+        Err(_) if plan.unknown.is_some() => Ok(()),
+        Err(why) => Err(corrupt(why)),
+    }
 }
 
 /// Why an event cannot apply.

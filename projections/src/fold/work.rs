@@ -10,8 +10,8 @@ use crate::{
         TeamStateWritten,
     },
     ids::TaskId,
-    plan::{Artifact, Plan, Run, RunStage, Task, TaskStage},
-    work::TaskSpec,
+    plan::{Artifact, Plan, Run, RunStage, Status, Task, TaskStage},
+    work::{Step, TaskSpec},
 };
 
 pub(super) fn sub_objective_started(
@@ -20,6 +20,12 @@ pub(super) fn sub_objective_started(
 ) -> Result<(), Refused> {
     if plan.run.is_some() {
         return Err("another sub-objective is in work");
+    }
+    if !matches!(plan.status, Status::Executing { .. }) {
+        return Err("no runner has the plan");
+    }
+    if Some(e.index) != plan.current_index.checked_add(1) {
+        return Err("it does not follow the last finished one");
     }
     plan.run = Some(Run {
         index: e.index,
@@ -36,6 +42,9 @@ pub(super) fn tasks_planned(plan: &mut Plan, e: &TasksPlanned) -> Result<(), Ref
         .as_mut()
         .filter(|run| run.index == e.index)
         .ok_or("its sub-objective is not in work")?;
+    if run.stage != RunStage::Planning || e.tasks.is_empty() {
+        return Err("it was divided before, or into nothing");
+    }
     run.stage = RunStage::Working;
     run.tasks = e.tasks.iter().cloned().map(planned).collect();
     plan.calls.last_reply = None;
@@ -56,12 +65,19 @@ fn planned(spec: TaskSpec) -> Task {
 }
 
 pub(super) fn task_produced(plan: &mut Plan, e: &TaskProduced) -> Result<(), Refused> {
-    let (_, reply) = plan
+    let (call, reply) = plan
         .calls
         .last_reply
         .take()
         .ok_or("no reply came before it")?;
-    let task = task(plan, &e.task)?;
+    let made_by = Step::Produce {
+        task: e.task.clone(),
+        attempt: e.attempt,
+    };
+    if call.step != made_by {
+        return Err("the reply before it is to another step");
+    }
+    let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Producing)?;
     task.claim.clone_from(&e.claim);
     task.stage = TaskStage::Writing { reply };
     Ok(())
@@ -72,7 +88,9 @@ pub(super) fn artifact_written(
     entry: &Entry,
     e: &ArtifactWritten,
 ) -> Result<(), Refused> {
-    let task = task(plan, &e.task)?;
+    let task = task_at(plan, &e.task, |stage| {
+        matches!(stage, TaskStage::Writing { .. })
+    })?;
     task.artifact = Some(Artifact {
         path: e.path.clone(),
         b3: e.b3,
@@ -85,7 +103,10 @@ pub(super) fn artifact_written(
 }
 
 pub(super) fn task_reviewed(plan: &mut Plan, e: &TaskReviewed) -> Result<(), Refused> {
-    let task = task(plan, &e.task)?;
+    let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Reviewing)?;
+    if task.attempt != e.attempt {
+        return Err("another production is current");
+    }
     task.verdict = Some(e.verdict.clone());
     if e.verdict.accepts() {
         task.stage = TaskStage::Passed;
@@ -99,7 +120,10 @@ pub(super) fn task_reviewed(plan: &mut Plan, e: &TaskReviewed) -> Result<(), Ref
 }
 
 pub(super) fn task_redone(plan: &mut Plan, e: &TaskRedone) -> Result<(), Refused> {
-    let task = task(plan, &e.task)?;
+    let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Reviewing)?;
+    if Some(e.attempt) != task.attempt.checked_add(1) {
+        return Err("its production does not follow the last one");
+    }
     task.attempt = e.attempt;
     task.redos += 1;
     task.defects.clone_from(&e.defects);
@@ -108,12 +132,15 @@ pub(super) fn task_redone(plan: &mut Plan, e: &TaskRedone) -> Result<(), Refused
 }
 
 pub(super) fn task_blocked(plan: &mut Plan, e: &TaskBlocked) -> Result<(), Refused> {
-    task(plan, &e.task)?.stage = TaskStage::Blocked { why: e.why.clone() };
+    let task = task_at(plan, &e.task, |stage| *stage != TaskStage::Passed)?;
+    task.stage = TaskStage::Blocked { why: e.why.clone() };
     Ok(())
 }
 
 pub(super) fn task_unblocked(plan: &mut Plan, e: &TaskUnblocked) -> Result<(), Refused> {
-    let task = task(plan, &e.task)?;
+    let task = task_at(plan, &e.task, |stage| {
+        matches!(stage, TaskStage::Blocked { .. })
+    })?;
     task.defects = task
         .verdict
         .take()
@@ -129,9 +156,7 @@ pub(super) fn sub_objective_finished(
     entry: &Entry,
     e: &SubObjectiveFinished,
 ) -> Result<(), Refused> {
-    if e.index != plan.current_index + 1 {
-        return Err("it does not follow the last finished one");
-    }
+    reflecting(plan, e.index)?;
     plan.current_index = e.index;
     plan.run = None;
     plan.calls.last_reply = None;
@@ -144,6 +169,7 @@ pub(super) fn sub_objective_finished(
 }
 
 pub(super) fn reflection_recorded(plan: &mut Plan, e: &ReflectionRecorded) -> Result<(), Refused> {
+    reflecting(plan, e.reflection.after_sub_objective)?;
     plan.reflections.push(e.reflection.clone());
     Ok(())
 }
@@ -153,7 +179,27 @@ pub(super) fn team_state_written(plan: &mut Plan, e: &TeamStateWritten) -> Resul
     Ok(())
 }
 
-fn task<'a>(plan: &'a mut Plan, id: &TaskId) -> Result<&'a mut Task, Refused> {
+/// The task named `id`, at a stage where the event can happen to it.
+fn task_at<'a>(
+    plan: &'a mut Plan,
+    id: &TaskId,
+    fits: fn(&TaskStage) -> bool,
+) -> Result<&'a mut Task, Refused> {
     let run = plan.run.as_mut().ok_or("no sub-objective is in work")?;
-    run.task_mut(id).ok_or("no such task was planned")
+    let task = run.task_mut(id).ok_or("no such task was planned")?;
+    if fits(&task.stage) {
+        Ok(task)
+    } else {
+        Err("the task is at another stage")
+    }
+}
+
+/// Whether sub-objective `index` is at its end: nothing is finished over work that is open or blocked.
+fn reflecting(plan: &Plan, index: u32) -> Result<(), Refused> {
+    let at_end = |run: &Run| run.index == index && run.stage == RunStage::Reflecting;
+    if plan.run.as_ref().is_some_and(at_end) {
+        Ok(())
+    } else {
+        Err("its sub-objective is not at its end")
+    }
 }

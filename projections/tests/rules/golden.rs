@@ -1,0 +1,115 @@
+//! Every version of every event that ever landed still replays. The files in `golden/` are never edited; a new
+//! kind or version adds lines.
+
+use std::collections::BTreeSet;
+
+use projections::{codec, event::Event, files::Ledger, fold, frontmatter, timeline};
+
+use crate::support::{EVENTS, HISTORY, event, every_event, fold_all, history};
+
+#[test]
+fn every_golden_event_reads_and_writes_back_byte_for_byte() {
+    for line in EVENTS.lines() {
+        let event = event(line);
+        assert!(!matches!(event, Event::Unknown(_)), "{line}");
+        assert_eq!(codec::encode(&[event]), format!("[{line}]"));
+    }
+}
+
+#[test]
+fn no_kind_of_the_vocabulary_is_missing_from_the_golden_file() {
+    let golden: BTreeSet<(String, u64)> = EVENTS
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|e| {
+            (
+                e["kind"].as_str().unwrap().to_owned(),
+                e["v"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    let known: BTreeSet<(String, u64)> = Event::KINDS
+        .iter()
+        .map(|(kind, v)| ((*kind).to_owned(), u64::from(*v)))
+        .collect();
+    assert_eq!(
+        known.difference(&golden).collect::<Vec<_>>(),
+        Vec::<&(String, u64)>::new()
+    );
+}
+
+#[test]
+fn a_missing_required_field_is_an_error_not_a_guess() {
+    for line in EVENTS.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let fields = value.as_object().unwrap();
+        for key in fields.keys().filter(|key| !fields[*key].is_null()) {
+            let mut less = fields.clone();
+            less.shift_remove(key);
+            let text = serde_json::to_string(&[less]).unwrap();
+            // Either it is refused, or the field is one that reads as absent and writes so again.
+            if let Ok(events) = codec::decode(&text) {
+                let again = codec::decode(&codec::encode(&events)).unwrap();
+                assert_eq!(again, events, "{key} of {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_event_is_described_in_one_line() {
+    for event in every_event() {
+        let text = timeline::describe(&event);
+        assert!(!text.trim().is_empty(), "{}", event.kind());
+        assert_ne!(text, event.kind());
+    }
+}
+
+#[test]
+fn the_golden_history_folds_to_the_same_plan_file() {
+    let plan = fold_all(&history()).unwrap();
+    insta::assert_snapshot!(frontmatter::render(&plan));
+}
+
+#[test]
+fn the_golden_history_projects_the_same_ledgers() {
+    let (mut plan, mut ledgers) = (None, [String::new(), String::new()]);
+    for entry in history() {
+        let mut observe = |plan: &projections::plan::Plan, event: &Event| {
+            for (ledger, text) in Ledger::ALL.into_iter().zip(&mut ledgers) {
+                if let Some(projections::payload::Payload::Text(line)) =
+                    ledger.addition(plan, &entry, event)
+                {
+                    text.push_str(&line);
+                }
+            }
+        };
+        plan = Some(fold::apply_observed(plan, &entry, &mut observe).unwrap());
+    }
+    insta::assert_snapshot!(ledgers.join("----\n"));
+}
+
+#[test]
+fn the_golden_history_reads_as_a_timeline() {
+    let lines: Vec<String> = history()
+        .iter()
+        .flat_map(|entry| entry.events.iter().map(timeline::describe))
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn every_prefix_of_the_golden_history_is_a_plan_that_renders_and_reads_back() {
+    let frames = history();
+    assert_eq!(frames.len(), HISTORY.lines().count());
+    for end in 1..=frames.len() {
+        let plan = fold_all(&frames[..end]).unwrap();
+        let text = frontmatter::render(&plan);
+        let document = projections::document::read(text.as_bytes()).unwrap();
+        assert_eq!(
+            document.values["status"].as_str(),
+            Some(plan.status.name().as_str())
+        );
+        assert_eq!(document.body, plan.body);
+    }
+}

@@ -1,0 +1,11 @@
+//! What the vocabulary promises: old events replay for ever, impossible histories are named and never a panic,
+//! and every projection is the same bytes for the same journal.
+
+mod corrupt;
+mod found;
+mod frontmatter;
+mod golden;
+mod import;
+mod lines;
+mod seal;
+mod support;
