@@ -38,18 +38,16 @@ fn finding(event: &Event) -> Option<(&'static str, String)> {
         Event::EditRejected(e) => ("edit_rejected", format!("{}: {}", e.file, e.why)),
         Event::BudgetExhausted(e) => (
             "budget_exhausted",
-            format!("{:?}: {} of {}", e.cap, e.used, e.limit),
+            format!("{}: {} of {}", e.cap, e.used, e.limit),
         ),
         Event::BudgetWarned(e) => (
             "budget_warned",
-            format!("{:?}: {} of {}", e.cap, e.used, e.limit),
+            format!("{}: {} of {}", e.cap, e.used, e.limit),
         ),
         Event::TicketOpened(e) => ("ticket_opened", format!("{}: {}", e.ticket, e.title)),
         Event::TicketDecided(e) => (
             "ticket_decided",
-            format!("{}: {} {}", e.ticket, e.decision.as_str(), e.note)
-                .trim_end()
-                .to_owned(),
+            format!("{}: {}: {}", e.ticket, e.decision.as_str(), e.note),
         ),
         Event::PlanClaimed(e) if e.recovered => {
             ("runner_lost", format!("claimed again at epoch {}", e.epoch))

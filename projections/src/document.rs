@@ -10,12 +10,14 @@
 //! body, kept as written
 //! ```
 
+mod seal;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    payload::{Anchor, Digest},
-    yaml,
-};
+use crate::yaml;
+
+pub use seal::{Seal, seal_of};
+pub(crate) use seal::{anchor_line, seal};
 
 /// The largest plan file that is read, bytes. The engine's part of the frontmatter grows with the plan's
 /// history, and whatever we render must read back.
@@ -198,10 +200,12 @@ fn mapping(front: &str) -> Result<yaml::Mapping, DocumentError> {
 /// Cuts the frontmatter into keys. Where the text cannot be cut along its lines (flow style over several
 /// lines, say), the operator's keys are kept by value instead.
 fn layout(front: &str, values: &yaml::Mapping) -> Head {
-    let (entries, below) = cut(front);
+    let (mut entries, mut below) = cut(front);
     let cut_keys = entries.iter().map(|entry| entry.key.clone());
-    let faithful = cut_keys.eq(values.keys().map(key_text)) && entries.iter().all(stands_alone);
-    let mut entries = if faithful { entries } else { by_value(values) };
+    if !cut_keys.eq(values.keys().map(key_text)) || !entries.iter().all(stands_alone) {
+        entries = by_value(values, front);
+        below.clear();
+    }
     if !below.is_empty() {
         entries.push(HeadEntry {
             lead: below,
@@ -236,14 +240,20 @@ fn key_text(key: &yaml::Value) -> String {
         .map_or_else(|| yaml::emit(key).trim().to_owned(), str::to_owned)
 }
 
-fn by_value(values: &yaml::Mapping) -> Vec<HeadEntry> {
+/// Nothing says which key a comment belongs to then, so all of them stand above the first.
+fn by_value(values: &yaml::Mapping, front: &str) -> Vec<HeadEntry> {
     let one = |(key, value): (&yaml::Value, &yaml::Value)| {
         let mut single = yaml::Mapping::new();
         single.insert(key.clone(), value.clone());
         let text = yaml::emit(&yaml::Value::Mapping(single));
         HeadEntry::own(&key_text(key), text)
     };
-    values.iter().map(one).collect()
+    let mut entries: Vec<HeadEntry> = values.iter().map(one).collect();
+    let comments = front.split_inclusive('\n');
+    if let Some(first) = entries.first_mut() {
+        first.lead = comments.filter(|line| line.starts_with('#')).collect();
+    }
+    entries
 }
 
 /// Cuts along lines: a line that starts in the first column with a key opens an entry, comments and blank
@@ -274,76 +284,12 @@ fn key_of(line: &str) -> Option<String> {
     if first.is_whitespace() || "-]}".contains(first) {
         return None;
     }
-    let (key, rest) = line.split_once(':')?;
+    let (key, rest) = match first {
+        '"' | '\'' => line[1..].split_once(&format!("{first}:"))?,
+        _ => line.split_once(':')?,
+    };
     let ends_key = rest.is_empty() || rest.starts_with([' ', '\n', '\t']);
-    let plain = key.trim_end().trim_matches(['"', '\'']);
-    ends_key.then(|| plain.to_owned())
-}
-
-/// What the seal of a rendered plan file says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seal {
-    /// The text is as it was rendered, from the state at this frame.
-    Intact(Anchor),
-    /// The text was changed since; the anchor is what it still claims, if it can be read.
-    Broken(Option<Anchor>),
-}
-
-const SEAL_OPENS: &str = "\njournal: {seq: ";
-const SEAL_OF_FILE: &str = ", file: ";
-
-/// Bytes of the seal in hex digits: half a BLAKE3, against accidents, not against forgery.
-const SEAL_DIGITS: usize = 32;
-
-/// Judges a file by its own text alone: is it as it was rendered?
-#[must_use]
-pub fn seal_of(text: &str) -> Seal {
-    let Some(start) = text.find(SEAL_OPENS) else {
-        return Seal::Broken(None);
-    };
-    let line = text[start + 1..].split('\n').next().unwrap_or_default();
-    let Some((anchor, file)) = read_seal(line) else {
-        return Seal::Broken(read_anchor(line));
-    };
-    let cut_at = start + 1 + line.len() - 1 - SEAL_DIGITS - SEAL_OF_FILE.len();
-    let unsealed = [&text[..cut_at], &text[start + line.len()..]].concat();
-    if Digest::of(unsealed.as_bytes()).to_string()[..SEAL_DIGITS] == *file {
-        Seal::Intact(anchor)
-    } else {
-        Seal::Broken(Some(anchor))
-    }
-}
-
-fn read_seal(line: &str) -> Option<(Anchor, &str)> {
-    let (before, file) = line.strip_suffix('}')?.rsplit_once(SEAL_OF_FILE)?;
-    let whole = file.len() == SEAL_DIGITS && file.bytes().all(|b| b.is_ascii_hexdigit());
-    whole.then_some((read_anchor(before)?, file))
-}
-
-fn read_anchor(line: &str) -> Option<Anchor> {
-    let rest = line.strip_prefix(&SEAL_OPENS[1..])?;
-    let (seq, rest) = rest.split_once(", b3: ")?;
-    Some(Anchor {
-        seq: seq.parse().ok()?,
-        b3: Digest::parse(rest.get(..64)?)?,
-    })
-}
-
-/// The `journal` line without its seal.
-pub(crate) fn anchor_line(anchor: Anchor) -> String {
-    format!("journal: {{seq: {}, b3: {}}}\n", anchor.seq, anchor.b3)
-}
-
-/// Puts the seal into a rendered text that holds [`anchor_line`] exactly once in its frontmatter.
-pub(crate) fn seal(text: &str, anchor: Anchor) -> String {
-    let digest = Digest::of(text.as_bytes()).to_string();
-    let line = anchor_line(anchor);
-    let open = line.trim_end().trim_end_matches('}');
-    text.replacen(
-        &line,
-        &format!("{open}{SEAL_OF_FILE}{}}}\n", &digest[..SEAL_DIGITS]),
-        1,
-    )
+    ends_key.then(|| key.trim_end().to_owned())
 }
 
 /// The `status:` that a plan file's frontmatter states, by its text alone.
@@ -411,26 +357,6 @@ mod tests {
         for (bytes, message) in cases {
             let error = read(bytes).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_seal_breaks_with_any_changed_byte() {
-        let anchor = Anchor {
-            seq: 4,
-            b3: Digest::of(b"x"),
-        };
-        let text = seal(
-            &format!("---\nid: A\n{}---\nbody\n", anchor_line(anchor)),
-            anchor,
-        );
-        assert_eq!(seal_of(&text), Seal::Intact(anchor));
-        for at in 0..text.len() {
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] ^= 1;
-            if let Ok(changed) = String::from_utf8(bytes) {
-                assert!(!matches!(seal_of(&changed), Seal::Intact(_)), "byte {at}");
-            }
         }
     }
 }

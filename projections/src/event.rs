@@ -549,6 +549,17 @@ pub enum CapKind {
     Cost,
 }
 
+/// As the frontmatter's key.
+impl std::fmt::Display for CapKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::WallClock => "max_wall_clock_min",
+            Self::Tokens => "max_tokens",
+            Self::Cost => "max_cost_usd",
+        })
+    }
+}
+
 /// The worst case of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reserved {

@@ -134,6 +134,7 @@ fn dollars(values: &Mapping, key: &str) -> Result<Option<MicroUsd>, FieldFault> 
     let text = match values.get(key) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Number(n)) => n.to_string(),
+        Some(Value::String(text)) => text.clone(),
         Some(other) => shown(other),
     };
     let amount = MicroUsd::parse_usd(&text).or_else(|| rounded(&text));

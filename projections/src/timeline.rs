@@ -2,9 +2,15 @@
 
 use crate::event::Event;
 
-/// What happened, without its time and writer.
+/// What happened, without its time and writer: on one line, and without anything that a terminal obeys,
+/// whatever a model wrote into it.
 #[must_use]
 pub fn describe(event: &Event) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    describe_plan(event).chars().map(shown).collect()
+}
+
+fn describe_plan(event: &Event) -> String {
     match event {
         Event::PlanDrafted(e) => format!("plan {} written down", e.plan),
         Event::PlanImported(e) => format!("plan {} imported as found, {}", e.plan, e.found.status),
@@ -23,9 +29,9 @@ pub fn describe(event: &Event) -> String {
         Event::PlanCompleted(e) => noted("done", &e.summary),
         Event::CapsChanged(_) => "caps changed".to_owned(),
         Event::EditRejected(e) => format!("edit of {} refused: {}", e.file, e.why),
-        Event::BudgetWarned(e) => format!("budget warning, {:?}: {} of {}", e.cap, e.used, e.limit),
+        Event::BudgetWarned(e) => format!("budget warning, {}: {} of {}", e.cap, e.used, e.limit),
         Event::BudgetExhausted(e) => {
-            format!("budget exhausted, {:?}: {} of {}", e.cap, e.used, e.limit)
+            format!("budget exhausted, {}: {} of {}", e.cap, e.used, e.limit)
         }
         Event::TicketOpened(e) => format!("ticket {} opened: {}", e.ticket, e.title),
         Event::TicketDecided(e) => noted(

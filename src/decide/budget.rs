@@ -100,14 +100,15 @@ fn unpriced(model: &str) -> String {
 }
 
 fn spent(plan: &Plan, over: &Level) -> String {
-    let (name, unit) = match over.cap {
-        CapKind::Tokens => ("max_tokens", "tokens"),
-        CapKind::Cost => ("max_cost_usd", "millionths of a dollar"),
-        CapKind::WallClock => ("max_wall_clock_min", "seconds"),
+    let unit = match over.cap {
+        CapKind::Tokens => "tokens",
+        CapKind::Cost => "millionths of a dollar",
+        CapKind::WallClock => "seconds",
     };
     format!(
-        "the cap {name} would be passed: {} of {} {unit} with the next call's worst case. Spent so far: {} tokens \
+        "the cap {} would be passed: {} of {} {unit} with the next call's worst case. Spent so far: {} tokens \
          and ${} in {} calls; in doubt after cut calls: {} tokens.",
+        over.cap,
         over.used,
         over.limit,
         plan.calls.tokens,

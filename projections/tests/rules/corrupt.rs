@@ -213,7 +213,7 @@ fn edge() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Each event in a frame of its own; one that cannot apply is skipped, so that the walk goes deep.
     #[test]

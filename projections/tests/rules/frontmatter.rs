@@ -183,9 +183,9 @@ fn no_operators_line_is_lost_whatever_its_key() {
 
 #[test]
 fn keys_that_cannot_be_cut_by_line_are_kept_by_value() {
-    let rendered = frontmatter::render(&drafted(&format!(
-        "---\n{{a: [1,\n2], 3: c, status: done}}\n---\n{BODY}"
-    )));
+    let text = format!("---\n# mine\n{{a: [1,\n2], 3: c, status: done}}\n---\n{BODY}");
+    let rendered = frontmatter::render(&drafted(&text));
+    assert!(rendered.starts_with("---\n# mine\na:\n"), "{rendered}");
     let values = document::read(rendered.as_bytes()).unwrap().values;
     assert_eq!(
         values["a"],

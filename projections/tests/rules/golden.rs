@@ -58,8 +58,10 @@ fn a_missing_required_field_is_an_error_not_a_guess() {
 
 #[test]
 fn every_event_is_described_in_one_line() {
-    for event in every_event() {
+    let escape = event(r#"{"kind":"PlanReleased","v":1,"why":"a\nb\u001b[2J"}"#);
+    for event in every_event().into_iter().chain([escape]) {
         let text = timeline::describe(&event);
+        assert!(!text.contains(char::is_control), "{text:?}");
         assert!(!text.trim().is_empty(), "{}", event.kind());
         assert_ne!(text, event.kind());
     }

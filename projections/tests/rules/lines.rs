@@ -96,7 +96,13 @@ fn an_idle_heartbeat_is_the_guides_and_more() {
 fn a_heartbeat_at_work_names_plan_step_and_budget() {
     let frames = history();
     let plan = fold_all(&frames[..4]).unwrap();
-    assert_eq!(beat(&plan, "daemon:host:42"), "");
+    assert_eq!(
+        beat(&plan, "daemon:host:42"),
+        concat!(
+            r#"{"last_tick":"2026-11-23T20:30:00+00:00","active_plan":"ESS-P-001","daemon":"daemon:host:42","pid":42,"host":"host","epoch":1,"last_progress":null,"step":"s1-plan","tokens_left":91000,"waiting_until":null}"#,
+            "\n"
+        )
+    );
     assert_eq!(
         beat(&plan, "daemon:host:99").contains("ESS-P-001"),
         false,

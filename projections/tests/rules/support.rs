@@ -12,22 +12,22 @@ use projections::{
     time::Timestamp,
 };
 
-pub const EVENTS: &str = include_str!("../golden/events-v1.jsonl");
-pub const HISTORY: &str = include_str!("../golden/history-v1.jsonl");
+pub(crate) const EVENTS: &str = include_str!("../golden/events-v1.jsonl");
+pub(crate) const HISTORY: &str = include_str!("../golden/history-v1.jsonl");
 
-pub const BODY: &str = "\n### Sub-objectives\n\n**1. First** — a.\n\n**2. Second** — b.\n";
+pub(crate) const BODY: &str = "\n### Sub-objectives\n\n**1. First** — a.\n\n**2. Second** — b.\n";
 
 /// One event of every kind, some in several forms.
-pub fn every_event() -> Vec<Event> {
+pub(crate) fn every_event() -> Vec<Event> {
     EVENTS.lines().map(event).collect()
 }
 
-pub fn event(line: &str) -> Event {
+pub(crate) fn event(line: &str) -> Event {
     codec::decode(&format!("[{line}]")).unwrap().remove(0)
 }
 
 /// The golden history's frames.
-pub fn history() -> Vec<Entry> {
+pub(crate) fn history() -> Vec<Entry> {
     (0..)
         .zip(HISTORY.lines())
         .map(|(seq, line)| frame(seq, line))
@@ -47,7 +47,7 @@ fn frame(seq: u64, line: &str) -> Entry {
     }
 }
 
-pub fn anchor(seq: u64) -> Anchor {
+pub(crate) fn anchor(seq: u64) -> Anchor {
     Anchor {
         seq,
         b3: Digest::of(&seq.to_le_bytes()),
@@ -55,7 +55,7 @@ pub fn anchor(seq: u64) -> Anchor {
 }
 
 /// A frame of `events`, one second after the one before it.
-pub fn entry(seq: u64, epoch: u64, events: Vec<Event>) -> Entry {
+pub(crate) fn entry(seq: u64, epoch: u64, events: Vec<Event>) -> Entry {
     let at = Timestamp::parse("2026-11-23T20:00:00Z").unwrap();
     Entry {
         mark: FrameMark {
@@ -68,7 +68,7 @@ pub fn entry(seq: u64, epoch: u64, events: Vec<Event>) -> Entry {
     }
 }
 
-pub fn fold_all(entries: &[Entry]) -> Result<Plan, Corrupt> {
+pub(crate) fn fold_all(entries: &[Entry]) -> Result<Plan, Corrupt> {
     let mut plan = None;
     for entry in entries {
         plan = Some(fold::apply(plan, entry)?);
@@ -77,7 +77,7 @@ pub fn fold_all(entries: &[Entry]) -> Result<Plan, Corrupt> {
 }
 
 /// A drafted plan with this frontmatter and body.
-pub fn drafted(text: &str) -> Plan {
+pub(crate) fn drafted(text: &str) -> Plan {
     let document = document::read(text.as_bytes()).unwrap();
     let id: PlanId = "ESS-P-001".parse().unwrap();
     let event = PlanDrafted {
@@ -92,7 +92,7 @@ pub fn drafted(text: &str) -> Plan {
 }
 
 /// The plan that `document` says it is, recorded as found.
-pub fn imported(id: &str, document: &Document) -> Plan {
+pub(crate) fn imported(id: &str, document: &Document) -> Plan {
     let id: PlanId = id.parse().unwrap();
     let event = PlanImported {
         format: 1,
