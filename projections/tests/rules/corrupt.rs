@@ -219,7 +219,7 @@ proptest! {
     #[test]
     fn fold_names_what_is_wrong_and_never_panics(events in sequence(), imported in any::<bool>()) {
         let genesis = if imported {
-            event(r#"{"kind":"PlanImported","v":1,"format":1,"plan":"ESS-P-1","project":"ESS","head":[],"body":"","caps":{},"found":{"created_at":"2026-11-23T20:00:00Z","status":"executing","transitions":[],"current_index":4294967295,"reflections":[],"spawned_kickoffs":[],"execution_started_at":null,"tokens_used":18446744073709551615,"cost_usd_used":18446744073709551615,"usage":null}}"#)
+            event(r#"{"kind":"PlanImported","v":1,"format":1,"plan":"ESS-P-1","project":"ESS","head":[],"body":"","caps":{},"found":{"created_at":"2026-11-23T20:00:00Z","status":"executing","transitions":[],"current_index":4294967295,"reflections":[],"spawned_kickoffs":[],"execution_started_at":null,"tokens_used":18446744073709551615,"cost_usd_used":18446744073709551615,"usage":null,"file":"abababababababababababababababababababababababababababababababab"}}"#)
         } else {
             history()[0].events[0].clone()
         };

@@ -15,7 +15,7 @@ fn fault(key: &str, value: &str) -> found::FieldFault {
     values.insert(key.into(), yaml::parse_value(value).unwrap());
     let id = "ESS-P-001".parse().unwrap();
     found::caps(&values)
-        .and_then(|_| found::read(&id, &values, None))
+        .and_then(|_| found::read(&id, &values, None, projections::payload::Digest::of(b"")))
         .unwrap_err()
 }
 
@@ -24,7 +24,15 @@ fn the_base_is_readable() {
     let Value::Mapping(values) = yaml::parse_value(BASE).unwrap() else {
         panic!()
     };
-    assert!(found::read(&"ESS-P-001".parse().unwrap(), &values, None).is_ok());
+    assert!(
+        found::read(
+            &"ESS-P-001".parse().unwrap(),
+            &values,
+            None,
+            projections::payload::Digest::of(b"")
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -145,7 +153,13 @@ fn a_reflections_note_of_any_kind_is_kept() {
     let Value::Mapping(values) = yaml::parse_value(&format!("{BASE}{log}\n")).unwrap() else {
         panic!()
     };
-    let found = found::read(&"ESS-P-001".parse().unwrap(), &values, None).unwrap();
+    let found = found::read(
+        &"ESS-P-001".parse().unwrap(),
+        &values,
+        None,
+        projections::payload::Digest::of(b""),
+    )
+    .unwrap();
     assert_eq!(found.reflections[0].note.as_deref(), Some("5"));
     assert!(found.reflections[0].more.contains_key("mine"));
 }

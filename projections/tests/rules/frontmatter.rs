@@ -119,7 +119,13 @@ fn rendering_depends_on_nothing_but_the_state() {
 fn the_values_of_a_rendered_file_are_those_of_the_state() {
     let plan = fold_all(&history()).unwrap();
     let document = document::read(frontmatter::render(&plan).as_bytes()).unwrap();
-    let found = projections::found::read(&plan.id, &document.values, None).unwrap();
+    let found = projections::found::read(
+        &plan.id,
+        &document.values,
+        None,
+        projections::payload::Digest::of(b""),
+    )
+    .unwrap();
     assert_eq!(found.status, plan.status.name());
     assert_eq!(found.current_index, plan.current_index);
     assert_eq!(found.transitions, plan.transitions);

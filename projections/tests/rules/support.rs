@@ -100,7 +100,13 @@ pub(crate) fn imported(id: &str, document: &Document) -> Plan {
         head: document.head.clone(),
         body: document.body.clone(),
         caps: found::caps(&document.values).unwrap(),
-        found: found::read(&id, &document.values, None).unwrap(),
+        found: found::read(
+            &id,
+            &document.values,
+            None,
+            projections::payload::Digest::of(b""),
+        )
+        .unwrap(),
         plan: id,
     };
     fold_all(&[entry(0, 0, vec![event.into()])]).unwrap()
