@@ -1,0 +1,19 @@
+//! The plan machine without a machine: commands, facts and effects go round with a scripted model, no disk and
+//! no clock. What must hold after every single frame is checked in [`world`].
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up has failed"
+)]
+
+mod caps;
+mod chaos;
+mod edits;
+mod failures;
+mod plans;
+mod prompts;
+mod replies;
+mod script;
+mod table;
+mod tickets;
+mod world;
