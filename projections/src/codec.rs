@@ -1,11 +1,11 @@
 //! Bytes to events and back. Reading is one pass without buffering for every current kind; older versions are
 //! upcast for ever; what a newer program wrote is kept as [`Unknown`].
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{self, MapAccess},
+    de::{self, DeserializeSeed, MapAccess},
 };
 
 use crate::event::{Event, Unknown, read_body};
@@ -57,8 +57,10 @@ impl<'de> de::Visitor<'de> for EventVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Event, M::Error> {
-        let kind: std::borrow::Cow<'de, str> = expect_key(&mut map, "kind")?;
-        let v: u32 = expect_key(&mut map, "v")?;
+        expect_key(&mut map, "kind")?;
+        let kind = map.next_value_seed(Word)?;
+        expect_key(&mut map, "v")?;
+        let v: u32 = map.next_value()?;
         let mut rest = Some(map);
         match read_body(&kind, v, &mut rest) {
             Some(event) => event,
@@ -71,13 +73,42 @@ impl<'de> de::Visitor<'de> for EventVisitor {
     }
 }
 
-fn expect_key<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
-    map: &mut M,
-    name: &'static str,
-) -> Result<T, M::Error> {
-    match map.next_key::<std::borrow::Cow<'de, str>>()? {
-        Some(key) if key == name => map.next_value(),
+fn expect_key<'de, M: MapAccess<'de>>(map: &mut M, name: &'static str) -> Result<(), M::Error> {
+    match map.next_key_seed(Word)? {
+        Some(key) if key == name => Ok(()),
         Some(_) | None => Err(de::Error::missing_field(name)),
+    }
+}
+
+/// Reads a string, borrowed from the input unless it has escapes. (A `Cow` of its own accord is always a copy,
+/// and short strings stand in every event.)
+pub(crate) struct Word;
+
+impl<'de> DeserializeSeed<'de> for Word {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Cow<'de, str>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de> de::Visitor<'de> for Word {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text))
     }
 }
 
