@@ -1,6 +1,8 @@
 //! Which plans want a runner. A tick asks the file system only for sizes and times; a plan is read when they
 //! changed, and its whole journal is folded only when its file is no true rendering of the journal's tail.
 
+mod place;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -20,6 +22,7 @@ use crate::{
     clock,
     error::{Error, Result},
 };
+use place::{Listed, Listing, Place, Stat};
 
 /// What a scan knows of one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,17 +46,12 @@ struct Trace {
     journal: Option<Stat>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stat {
-    ino: u64,
-    size: u64,
-    mtime_ns: i64,
-}
-
 #[derive(Clone, Debug)]
 struct Known {
     trace: Trace,
     standing: Standing,
+    /// The last round that came by it.
+    round: u64,
 }
 
 /// What one scan found.
@@ -72,6 +70,8 @@ pub struct Found {
 pub struct Scanner {
     only: Option<ProjectCode>,
     known: BTreeMap<PlanId, Known>,
+    listings: BTreeMap<ProjectCode, Listing>,
+    round: u64,
     faults: BTreeSet<(String, String)>,
 }
 
@@ -96,25 +96,36 @@ impl Scanner {
             self.warn(&name, &why);
         }
         let mut found = Found::default();
-        let mut present = BTreeSet::new();
-        let covered: Vec<&Project> = projects
-            .iter()
-            .filter(|project| self.covers(project))
-            .collect();
-        for project in covered {
-            match project.plan_ids() {
-                Ok(ids) => {
-                    for id in ids {
-                        self.look(project, &id, &mut found);
-                        present.insert(id);
-                    }
-                }
+        self.round += 1;
+        let mut listings = std::mem::take(&mut self.listings);
+        for project in &projects {
+            if !self.covers(project) {
+                continue;
+            }
+            let listing = listings.remove(project.code()).unwrap_or_default();
+            match self.scan_project(project, listing, &mut found) {
+                Ok(listing) => drop(self.listings.insert(project.code().clone(), listing)),
                 Err(error) => self.warn(&project.code().directory(), &error.told()),
             }
         }
-        self.known.retain(|id, _| present.contains(id));
-        found.plans = present.len();
+        let round = self.round;
+        self.known.retain(|_, known| known.round == round);
         Ok(found)
+    }
+
+    fn scan_project(
+        &mut self,
+        project: &Project,
+        listing: Listing,
+        found: &mut Found,
+    ) -> Result<Listing> {
+        let place = Place::of(project);
+        let listing = listing.renewed(project, &place)?;
+        for listed in &listing.plans {
+            self.look(project, &place, listed, found);
+        }
+        found.plans += listing.plans.len();
+        Ok(listing)
     }
 
     /// Looks only at `plans`, as the watcher names them.
@@ -125,7 +136,10 @@ impl Scanner {
         let mut found = Found::default();
         for id in plans {
             match vault.project_of(id) {
-                Ok(project) if self.covers(&project) => self.look(&project, id, &mut found),
+                Ok(project) if self.covers(&project) => {
+                    let listed = Listed::new(&project, id.clone());
+                    self.look(&project, &Place::of(&project), &listed, &mut found);
+                }
                 Ok(_) | Err(Error::NoPlan(_) | Error::NoProject { .. }) => {}
                 Err(error) => self.warn(&id.to_string(), &error.told()),
             }
@@ -138,8 +152,8 @@ impl Scanner {
         self.only.as_ref().is_none_or(|code| code == project.code())
     }
 
-    fn look(&mut self, project: &Project, id: &PlanId, found: &mut Found) {
-        let standing = self.standing(project, id);
+    fn look(&mut self, project: &Project, place: &Place, listed: &Listed, found: &mut Found) {
+        let (id, standing) = (&listed.id, self.standing(project, place, listed));
         match &standing {
             Standing::Idle(_) => {}
             Standing::Approved => found.runnable.push(id.clone()),
@@ -153,24 +167,26 @@ impl Scanner {
         }
     }
 
-    fn standing(&mut self, project: &Project, id: &PlanId) -> Standing {
-        let trace = trace(project, id);
-        if let Some(known) = self.known.get(id)
+    fn standing(&mut self, project: &Project, place: &Place, listed: &Listed) -> Standing {
+        let (id, trace) = (&listed.id, trace(place, listed));
+        if let Some(known) = self.known.get_mut(id)
             && known.trace == trace
             && known.standing != Standing::Unsettled
         {
+            known.round = self.round;
             return known.standing.clone();
         }
         let standing = quick(project, id).or_else(|| thorough(project, id));
         let standing = standing.unwrap_or_else(|| Standing::Fault("it is gone".to_owned()));
         // Files may have changed again while they were read; only what was stable is remembered.
-        let after = self::trace(project, id);
+        let after = self::trace(place, listed);
         if after == trace || !matches!(standing, Standing::Idle(_)) {
             self.known.insert(
                 id.clone(),
                 Known {
                     trace: after,
                     standing: standing.clone(),
+                    round: self.round,
                 },
             );
         }
@@ -184,41 +200,11 @@ impl Scanner {
     }
 }
 
-fn trace(project: &Project, id: &PlanId) -> Trace {
+fn trace(place: &Place, listed: &Listed) -> Trace {
     Trace {
-        file: stat(&project.plan_path(id)),
-        journal: stat(&project.journal_path(id)),
+        file: place.stat(&listed.file),
+        journal: place.stat(&listed.journal),
     }
-}
-
-#[cfg(unix)]
-fn stat(path: &Path) -> Option<Stat> {
-    use std::os::unix::fs::MetadataExt;
-    let meta = std::fs::metadata(path).ok()?;
-    let mtime_ns = meta
-        .mtime()
-        .wrapping_mul(1_000_000_000)
-        .wrapping_add(meta.mtime_nsec());
-    Some(Stat {
-        ino: meta.ino(),
-        size: meta.size(),
-        mtime_ns,
-    })
-}
-
-#[cfg(not(unix))]
-fn stat(path: &Path) -> Option<Stat> {
-    let meta = std::fs::metadata(path).ok()?;
-    let since = meta
-        .modified()
-        .ok()?
-        .duration_since(std::time::UNIX_EPOCH)
-        .ok()?;
-    Some(Stat {
-        ino: 0,
-        size: meta.len(),
-        mtime_ns: i64::try_from(since.as_nanos()).unwrap_or(0),
-    })
 }
 
 /// The standing by the file alone, when it is a true rendering of the journal's last frame.
@@ -291,9 +277,9 @@ pub fn sweep(project: &Project) {
             else {
                 continue;
             };
-            let modified = stat(&entry.path()).map_or(0, |stat| stat.mtime_ns / 1000);
+            let modified = place::stat(&entry.path()).map_or(0, |stat| stat.mtime_ns / 1000);
             // A writer that lives finishes in milliseconds.
-            if now.micros().saturating_sub(modified) > 60_000_000 {
+            if i128::from(now.micros()) - modified > 60_000_000 {
                 sweep_one(project, &entry.path(), file);
             }
         }
