@@ -14,7 +14,7 @@ use projections::{
 use super::{execute::Runner, team::Member};
 use crate::{
     command::Report,
-    error::Result,
+    error::{Error, Result},
     models::{self, About, Answer, AnswerTool, Message, Purpose, Request, Role},
     prompts::{self, Briefing, Prompt, Turn},
 };
@@ -38,6 +38,7 @@ impl Runner<'_> {
             return Ok(());
         };
         request.call_id = call_id.to_string();
+        self.beat.at_work(self.log.plan());
         tracing::debug!(plan = %self.id, call = %call_id, model = member.label, "asking");
         let asked = Instant::now();
         let outcome = tokio::select! {
@@ -155,14 +156,15 @@ impl Runner<'_> {
     }
 }
 
-fn is_the_disks(error: &crate::error::Error) -> bool {
+fn is_the_disks(error: &Error) -> bool {
     matches!(
         error,
-        crate::error::Error::Journal(
-            journal::Error::Io { .. }
-                | journal::Error::Poisoned { .. }
-                | journal::Error::Busy { .. }
-        )
+        Error::Io { .. }
+            | Error::Journal(
+                journal::Error::Io { .. }
+                    | journal::Error::Poisoned { .. }
+                    | journal::Error::Busy { .. }
+            )
     )
 }
 

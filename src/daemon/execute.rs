@@ -45,7 +45,7 @@ pub(super) struct Runner<'a> {
     pub(super) shutdown: &'a Shutdown,
     actor: Actor,
     lease: Box<dyn Lease>,
-    beat: &'a Beat,
+    pub(super) beat: &'a Beat,
 }
 
 /// Runs a plan as far as it goes.
