@@ -279,10 +279,10 @@ pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
     let (plan, tracker) = load(project, id)?;
     let known: Vec<Digest> = plan.found_as.into_iter().collect();
     for file in files::whole(&plan) {
-        if wrong.iter().any(|difference| difference.path == file.path) {
-            if let Some(edited) = project.put_whole(&file, &known)? {
-                project.keep_edited(&file, &edited)?;
-            }
+        if wrong.iter().any(|difference| difference.path == file.path)
+            && let Some(edited) = project.put_whole(&file, &known)?
+        {
+            project.keep_edited(&file, &edited)?;
         }
     }
     for ledger in Ledger::ALL {

@@ -319,8 +319,13 @@ fn a_plan_that_says_it_finished_more_than_it_lists_is_not_called_done() {
     let text = "---\nid: ESS-PLAN-001\nproject_code: ess\ncreated_at: '2026-11-20T08:15:00+00:00'\nstatus: approved\ncurrent_index: 7\n---\n";
     let document =
         projections::document::read(format!("{text}{}", crate::world::TWO).as_bytes()).unwrap();
-    let events =
-        modulatio::decide::import(&"ESS-PLAN-001".parse().unwrap(), &document, None).unwrap();
+    let events = modulatio::decide::import(
+        &"ESS-PLAN-001".parse().unwrap(),
+        &document,
+        None,
+        projections::payload::Digest::of(text.as_bytes()),
+    )
+    .unwrap();
     let mut world = World::begin(events);
     world.drive(Script::default());
     assert!(matches!(
@@ -345,8 +350,13 @@ fn an_imported_plan_in_execution_goes_on_where_it_stands() {
     let text = "---\nid: ESS-PLAN-001\nproject_code: ess\ncreated_at: '2026-11-20T08:15:00+00:00'\nstatus: executing\ncurrent_index: 1\ntokens_used: 0\n---\n";
     let document =
         projections::document::read(format!("{text}{}", crate::world::TWO).as_bytes()).unwrap();
-    let events =
-        modulatio::decide::import(&"ESS-PLAN-001".parse().unwrap(), &document, None).unwrap();
+    let events = modulatio::decide::import(
+        &"ESS-PLAN-001".parse().unwrap(),
+        &document,
+        None,
+        projections::payload::Digest::of(text.as_bytes()),
+    )
+    .unwrap();
     let mut world = World::begin(events);
     world.claim().unwrap();
     let mut script = Script::default();
