@@ -1,5 +1,5 @@
 //! The plan machine without a machine: commands, facts and effects go round with a scripted model, no disk and
-//! no clock. What must hold after every single frame is checked in [`world`].
+//! no clock. What must hold after every single frame is checked in [`promises`].
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@ mod chaos;
 mod edits;
 mod failures;
 mod plans;
+mod promises;
 mod prompts;
 mod replies;
 mod script;
