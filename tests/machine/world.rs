@@ -260,16 +260,17 @@ impl World {
 
     pub(crate) fn briefing(&self) -> Briefing {
         let troubles = self.plan.run.iter().flat_map(|run| run.troubles.values());
-        let rejected = troubles
-            .filter_map(|t| t.rejected.clone())
-            .map(|(reply, _)| match reply {
-                Payload::Text(text) => text,
-                Payload::Blob(_) => panic!("no blobs here"),
-            });
+        let mut rejected =
+            troubles
+                .filter_map(|t| t.rejected.clone())
+                .map(|(reply, _)| match reply {
+                    Payload::Text(text) => text,
+                    Payload::Blob(_) => panic!("no blobs here"),
+                });
         Briefing {
             objective: "Three essays on stoicism.".to_owned(),
             artifact: Some("the artifact\n".to_owned()),
-            rejected: rejected.last(),
+            rejected: rejected.next_back(),
         }
     }
 
