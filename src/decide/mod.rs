@@ -1,6 +1,6 @@
 //! `(state, command, context) → events`, or a reasoned refusal. Pure: no I/O, no clock, no randomness.
 //!
-//! One file per family of commands. Every family writes its events through [`Decision`], which applies each to
+//! One file per family of commands. Every family writes its events through `Decision`, which applies each to
 //! a working copy of the state as it goes, so that later rules of the same frame see the earlier events.
 
 mod approval;
