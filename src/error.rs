@@ -143,6 +143,20 @@ impl Error {
         }
     }
 
+    /// Whether the machine refused for now (a full disk, a lock that somebody holds): the same may succeed later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. }
+                | Self::Journal(
+                    journal::Error::Io { .. }
+                        | journal::Error::Poisoned { .. }
+                        | journal::Error::Busy { .. }
+                )
+        )
+    }
+
     /// What to do next, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

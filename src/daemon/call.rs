@@ -14,7 +14,7 @@ use projections::{
 use super::{execute::Runner, team::Member};
 use crate::{
     command::Report,
-    error::{Error, Result},
+    error::Result,
     models::{self, About, Answer, AnswerTool, Message, Purpose, Request, Role},
     prompts::{self, Briefing, Prompt, Turn},
 };
@@ -77,7 +77,7 @@ impl Runner<'_> {
         loop {
             let error = match self.report(report.clone()) {
                 Ok(_) => return Ok(()),
-                Err(error) if !is_the_disks(&error) || self.shutdown.is_asked() => {
+                Err(error) if !error.is_passing() || self.shutdown.is_asked() => {
                     return Err(error);
                 }
                 Err(error) => error,
@@ -154,18 +154,6 @@ impl Runner<'_> {
             .write_artifact(&self.id, &task.spec.artifact, &produced.content)?;
         Ok(Some(produced.content))
     }
-}
-
-fn is_the_disks(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Io { .. }
-            | Error::Journal(
-                journal::Error::Io { .. }
-                    | journal::Error::Poisoned { .. }
-                    | journal::Error::Busy { .. }
-            )
-    )
 }
 
 fn report(

@@ -156,7 +156,7 @@ fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Re
     let written = value.and_then(Value::as_str).unwrap_or_default();
     let from = decision.status();
     match (from, StatusName::parse(written)) {
-        (now, Some(wished)) if now == wished => Ok(()),
+        (now, Some(wished)) if now == wished || was_granted(decision, base, wished) => Ok(()),
         (StatusName::Draft | StatusName::Paused, Some(StatusName::Approved)) => {
             approval::approve(decision, NOTE)
         }
@@ -171,6 +171,15 @@ fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Re
         }
         .into()),
     }
+}
+
+/// Whether the plan has been given this status since the text that was edited: the same wish seen twice, by two
+/// daemons or in two saves, is one wish. It never answers for what the plan has asked since.
+fn was_granted(decision: &Decision<'_>, base: &Document, wished: StatusName) -> bool {
+    let seen = base.values.get("status_transitions");
+    let seen = seen.and_then(Value::as_sequence).map_or(0, Vec::len);
+    let since = decision.plan.transitions.iter().skip(seen);
+    since.into_iter().any(|entry| entry.to == wished)
 }
 
 fn possible(from: StatusName) -> &'static str {

@@ -7,13 +7,8 @@ use std::{
 };
 
 use journal::Disk;
-use projections::{
-    document::{self, Seal},
-    files::Whole,
-    payload::Digest,
-};
 
-use super::{Project, set_mode};
+use super::set_mode;
 use crate::error::{Error, Result};
 
 /// Puts `text` at `path`. If what stood there is not what `expected` accepts, it is given back: somebody
@@ -33,6 +28,47 @@ pub(super) fn replace(
         Some(before) if !expected(&before) => Ok(Some(before)),
         Some(_) | None => Ok(None),
     }
+}
+
+/// Swaps `text` in and gives back what stood there: of all who do so at once, one gets each text. `None` where
+/// there is nothing to swap with or the file system cannot; then nothing has changed.
+pub(super) fn swap(
+    disk: &dyn Disk,
+    root: &Path,
+    path: &Path,
+    text: &str,
+) -> Result<Option<Vec<u8>>> {
+    let temporary = temporary(path);
+    write_temporary(disk, &temporary, text)?;
+    set_mode(root, &temporary, 0o666);
+    let swapped = disk.exchange(&temporary, path).is_ok();
+    let before = disk
+        .read(&temporary)
+        .map_err(Error::io("read", &temporary))?;
+    disk.remove(&temporary)
+        .map_err(Error::io("remove", &temporary))?;
+    Ok(swapped.then_some(before))
+}
+
+/// Puts `text` where nothing stands; says whether it was this call that did.
+pub(super) fn put_new(disk: &dyn Disk, root: &Path, path: &Path, text: &str) -> Result<bool> {
+    let temporary = temporary(path);
+    write_temporary(disk, &temporary, text)?;
+    set_mode(root, &temporary, 0o666);
+    let linked = match disk.link(&temporary, path) {
+        Ok(()) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
+        // A file system without second names.
+        Err(_) => {
+            return disk
+                .rename(&temporary, path)
+                .map(|()| true)
+                .map_err(Error::io("rename over", path));
+        }
+    };
+    disk.remove(&temporary)
+        .map_err(Error::io("remove", &temporary))?;
+    Ok(linked)
 }
 
 /// Hidden, and unlike any plan's name, so that neither the watcher nor a scan takes it for one. The process's
@@ -84,38 +120,4 @@ fn put(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<Vec<u8>>
             .map(|()| None)
             .map_err(Error::io("rename over", path)),
     }
-}
-
-impl Project {
-    /// Puts a whole file in place. `Some` gives back what stood there, if it was neither a rendering nor one of
-    /// the `known` texts: somebody wrote it, and it must not be lost.
-    pub(super) fn put_whole(&self, file: &Whole, known: &[Digest]) -> Result<Option<Vec<u8>>> {
-        let path = self.make_parent(&file.path)?;
-        let sealed = file.path.ends_with(".md") && !file.path.ends_with("current_state.md");
-        let ours =
-            |bytes: &[u8]| !sealed || is_rendering(bytes) || known.contains(&Digest::of(bytes));
-        replace(self.disk(), self.vault().root(), &path, &file.text, ours)
-    }
-
-    /// Keeps a text aside that a rendering has displaced.
-    pub(super) fn keep_edited(&self, file: &Whole, edited: &[u8]) -> Result<()> {
-        let kept_as = self.keep_aside(&self.dir().join(&file.path), edited)?;
-        tracing::warn!(
-            file = file.path,
-            kept_as,
-            "it had been edited; rendered afresh"
-        );
-        Ok(())
-    }
-
-    /// The parent directory of a file below the project's, made if it is missing; returns the file's path.
-    pub(super) fn make_parent(&self, below: &str) -> Result<PathBuf> {
-        let (dir, name) = below.rsplit_once('/').unwrap_or(("", below));
-        Ok(self.make_dir(dir)?.join(name))
-    }
-}
-
-/// Whether bytes are a rendering of ours, unchanged.
-pub(super) fn is_rendering(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| matches!(document::seal_of(text), Seal::Intact(_)))
 }

@@ -17,6 +17,7 @@ mod ledger;
 mod numbers;
 mod plan_log;
 mod project;
+mod put;
 mod reconcile;
 pub mod replay;
 pub mod scan;

@@ -67,10 +67,10 @@ pub struct PlanLog {
     plan: Plan,
     ledgers: Tracker,
     policy: Policy,
-    /// The edited text that is being dealt with; displacing it loses nothing.
-    pub(super) handled: Option<Digest>,
     /// Whether a projection could not be written.
     behind: bool,
+    /// The operator's text that is being taken in or refused: displacing it is no news.
+    pub(super) judged: Option<Digest>,
     /// A torn tail that opening found and moved aside.
     torn: Option<journal::TornTail>,
 }
@@ -96,8 +96,8 @@ impl PlanLog {
             plan,
             ledgers,
             policy: Policy::default(),
-            handled: None,
             behind: false,
+            judged: None,
             torn: seen.torn,
         })
     }
@@ -350,16 +350,13 @@ impl PlanLog {
 
     /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.
     fn put(&mut self, file: &Whole) -> Result<()> {
-        let known: Vec<Digest> = self.plan.found_as.into_iter().chain(self.handled).collect();
+        let known: Vec<Digest> = self.plan.found_as.into_iter().chain(self.judged).collect();
         let displaced = self.project.put_whole(file, &known)?;
         fault::after_render();
         match displaced {
             None => Ok(()),
-            Some(edited) if file.path == files::plan_path(&self.id) => {
-                self.handled = Some(Digest::of(&edited));
-                self.absorb(&edited).map(drop)
-            }
-            Some(edited) => self.project.keep_edited(file, &edited),
+            Some(text) if file.path == files::plan_path(&self.id) => self.absorb(&text).map(drop),
+            Some(text) => self.project.keep_edited(file, &text),
         }
     }
 
@@ -383,16 +380,6 @@ impl PlanLog {
     /// The file system's.
     pub fn leased(project: &Project, id: &PlanId) -> Result<Option<LeaseNote>> {
         Ok(project.store().leased(&log_name(id))?)
-    }
-}
-
-impl Project {
-    /// The bytes of a payload, wherever they lie.
-    pub(crate) fn resolve(&self, payload: &Payload) -> Result<Vec<u8>> {
-        match payload {
-            Payload::Text(text) => Ok(text.clone().into_bytes()),
-            Payload::Blob(blob) => Ok(self.blobs().get(&journal::Hash(blob.b3.0))?),
-        }
     }
 }
 

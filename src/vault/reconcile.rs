@@ -12,7 +12,7 @@ use projections::{
     plan::{Plan, Status},
 };
 
-use super::{Actor, PlanLog, Project, replay};
+use super::{Actor, PlanLog, Project, put::is_rendering, replay};
 use crate::{
     clock,
     command::Command,
@@ -110,89 +110,112 @@ impl PlanLog {
             "it was deleted; to end a plan, run `modulatio plan cancel {}`",
             self.id
         );
-        self.reject(why, None)
+        let fresh = frontmatter::render(self.plan());
+        if self.project.put_plan_file(&self.id, &fresh)? {
+            self.reject(why, None)
+        } else {
+            // It is back, or another process has dealt with it.
+            self.reconcile(settling)
+        }
     }
 
     fn file_edited(&mut self, path: &Path, bytes: &[u8], settling: Settling) -> Result<Reconciled> {
-        if bytes.is_empty() && !is_settled(path, settling) {
+        let settled = is_settled(path, settling);
+        if bytes.is_empty() && !settled {
             return Ok(Reconciled::Unsettled);
         }
-        self.handled = Some(Digest::of(bytes));
-        if self.plan().found_as == self.handled {
-            // An imported file that was not rendered yet: its writer died in between.
-            self.render_all()?;
-            return Ok(Reconciled::Rendered);
-        }
-        match self.try_absorb(bytes) {
-            Ok(Absorbed::Taken) => Ok(Reconciled::Edited),
-            Ok(Absorbed::NothingNew) => {
+        match self.take_in(bytes, settled)? {
+            Taken::Over => Ok(Reconciled::Edited),
+            Taken::NothingNew => {
                 self.render_all()?;
                 Ok(Reconciled::Rendered)
             }
-            Ok(Absorbed::Refused(_) | Absorbed::Touches) if !is_settled(path, settling) => {
+            Taken::Refused(why) => self.refuse(path, bytes, why),
+            Taken::Later => {
+                self.judged = None;
                 Ok(Reconciled::Unsettled)
             }
-            Ok(Absorbed::Touches) => self.absorb(bytes),
-            Ok(Absorbed::Refused(why)) => {
+        }
+    }
+
+    /// Takes in a text that stood in the file's place when a rendering was put there.
+    pub(super) fn absorb(&mut self, bytes: &[u8]) -> Result<Reconciled> {
+        match self.take_in(bytes, true)? {
+            Taken::Over => Ok(Reconciled::Edited),
+            Taken::NothingNew => {
+                self.render_all()?;
+                Ok(Reconciled::Rendered)
+            }
+            Taken::Refused(why) => {
+                let path = self.project.plan_path(&self.id);
+                let kept = self.project.keep_aside(&path, bytes)?;
+                self.reject(why, Some(kept))
+            }
+            Taken::Later => Ok(Reconciled::Unsettled),
+        }
+    }
+
+    /// Swaps a rendering in first, so that of all who refuse one text a single one keeps it and says so.
+    fn refuse(&mut self, path: &Path, bytes: &[u8], why: String) -> Result<Reconciled> {
+        let fresh = frontmatter::render(self.plan());
+        match self.project.swap_plan_file(&self.id, &fresh)? {
+            Some(found) if is_rendering(&found) => {
+                self.refresh()?;
+                self.render_all()?;
+                Ok(Reconciled::Rendered)
+            }
+            Some(found) if found != bytes => self.absorb(&found),
+            Some(_) | None => {
                 let kept = self.project.keep_aside(path, bytes)?;
                 self.reject(why, Some(kept))
             }
+        }
+    }
+
+    /// Makes events of a text. One that may still be in the middle of being written is held back where half of it
+    /// would do harm.
+    fn take_in(&mut self, bytes: &[u8], settled: bool) -> Result<Taken> {
+        self.judged = Some(Digest::of(bytes));
+        // The file that the plan was imported from is no edit of it, however its spellings differ from ours.
+        if self.plan().found_as == self.judged {
+            return Ok(Taken::NothingNew);
+        }
+        let refused = |why: String| {
+            if settled {
+                Taken::Refused(why)
+            } else {
+                Taken::Later
+            }
+        };
+        let edited = match document::read(bytes) {
+            Ok(edited) => edited,
+            Err(error) => return Ok(refused(error.to_string())),
+        };
+        let (base, edited) = self.against_base(edited)?;
+        // A half-written body would be a short plan.
+        if !settled && base.body != edited.body {
+            return Ok(Taken::Later);
+        }
+        let command = Command::Edit { base, edited };
+        match self.submit(&command, &Actor::named(FILE_EDIT)) {
+            Ok(_) => Ok(Taken::Over),
+            Err(Error::Refused {
+                refusal: Refusal::Edit(EditFault::Nothing),
+                ..
+            }) => Ok(Taken::NothingNew),
+            Err(Error::Refused { refusal, .. }) => Ok(refused(refusal.to_string())),
             Err(error) => Err(error),
         }
     }
 
-    /// Takes in an edit that is known to be whole.
-    pub(super) fn absorb(&mut self, bytes: &[u8]) -> Result<Reconciled> {
-        let outcome = document::read(bytes)
-            .map_err(|e| e.to_string())
-            .and_then(|edited| self.command(edited));
-        let outcome = outcome.and_then(|command| self.submit_edit(&command));
-        match outcome {
-            Ok(Some(())) => Ok(Reconciled::Edited),
-            Ok(None) => Ok(Reconciled::Clean),
-            Err(why) => {
-                let kept = self
-                    .project
-                    .keep_aside(&self.project.plan_path(&self.id), bytes)?;
-                self.reject(why, Some(kept))
-            }
-        }
-    }
-
-    /// As [`PlanLog::absorb`], but holds back where a half-written file would do harm.
-    fn try_absorb(&mut self, bytes: &[u8]) -> Result<Absorbed> {
-        let edited = match document::read(bytes) {
-            Ok(edited) => edited,
-            Err(error) => return Ok(Absorbed::Refused(error.to_string())),
-        };
-        let command = match self.command(edited) {
-            Ok(command) => command,
-            Err(why) => return Ok(Absorbed::Refused(why)),
-        };
-        if let Command::Edit { base, edited } = &command
-            && base.body != edited.body
-        {
-            return Ok(Absorbed::Touches);
-        }
-        Ok(match self.submit_edit(&command) {
-            Ok(Some(())) => Absorbed::Taken,
-            Ok(None) => Absorbed::NothingNew,
-            Err(why) => Absorbed::Refused(why),
-        })
-    }
-
-    /// The edit as a command: against the rendering that the operator had before them.
-    fn command(&self, edited: Document) -> std::result::Result<Command, String> {
-        let anchor = claimed_anchor(&edited);
-        let base = anchor
+    /// The edited text beside the rendering that the operator had before them.
+    fn against_base(&self, edited: Document) -> Result<(Box<Document>, Box<Document>)> {
+        let base = claimed_anchor(&edited)
             .and_then(|anchor| self.rendering_at(anchor))
             .unwrap_or_else(|| frontmatter::render(self.plan()));
         let base = document::read(base.as_bytes())
-            .map_err(|e| format!("our own rendering cannot be read: {e}"))?;
-        Ok(Command::Edit {
-            base: Box::new(base),
-            edited: Box::new(edited),
-        })
+            .map_err(|e| Error::Failed(format!("our own rendering cannot be read: {e}")))?;
+        Ok((Box::new(base), Box::new(edited)))
     }
 
     fn rendering_at(&self, anchor: Anchor) -> Option<String> {
@@ -210,19 +233,6 @@ impl PlanLog {
         (plan.head_frame.anchor == anchor).then(|| frontmatter::render(&plan))
     }
 
-    /// `None`: the file says nothing new.
-    fn submit_edit(&mut self, command: &Command) -> std::result::Result<Option<()>, String> {
-        match self.submit(command, &Actor::named(FILE_EDIT)) {
-            Ok(_) => Ok(Some(())),
-            Err(Error::Refused {
-                refusal: Refusal::Edit(EditFault::Nothing),
-                ..
-            }) => Ok(None),
-            Err(Error::Refused { refusal, .. }) => Err(refusal.to_string()),
-            Err(error) => Err(error.told()),
-        }
-    }
-
     fn reject(&mut self, why: String, kept_as: Option<String>) -> Result<Reconciled> {
         let file = files::plan_path(&self.id);
         let command = Command::RejectEdit {
@@ -238,11 +248,13 @@ impl PlanLog {
     }
 }
 
-enum Absorbed {
-    Taken,
+/// What became of a text.
+enum Taken {
+    /// Its events are in the journal.
+    Over,
     NothingNew,
-    /// It changes the body; a half-written body would be a short plan.
-    Touches,
+    /// It may be half-written.
+    Later,
     Refused(String),
 }
 

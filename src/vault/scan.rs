@@ -37,6 +37,8 @@ pub enum Standing {
     Unsettled,
     /// It cannot be run, and why.
     Fault(String),
+    /// The machine refused to say, for now: a lock that somebody holds, a full disk.
+    Obstructed(String),
 }
 
 /// Size, time and identity of a plan's two files: what changes when they do.
@@ -163,7 +165,7 @@ impl Scanner {
                 }
             }
             Standing::Unsettled => found.unsettled = true,
-            Standing::Fault(why) => self.warn(&id.to_string(), why),
+            Standing::Fault(why) | Standing::Obstructed(why) => self.warn(&id.to_string(), why),
         }
     }
 
@@ -171,22 +173,25 @@ impl Scanner {
         let (id, trace) = (&listed.id, trace(place, listed));
         if let Some(known) = self.known.get_mut(id)
             && known.trace == trace
-            && known.standing != Standing::Unsettled
         {
             known.round = self.round;
             return known.standing.clone();
         }
         let standing = quick(project, id).or_else(|| thorough(project, id));
         let standing = standing.unwrap_or_else(|| Standing::Fault("it is gone".to_owned()));
-        // Files may have changed again while they were read; only what was stable is remembered.
-        let after = self::trace(place, listed);
-        if after == trace || !matches!(standing, Standing::Idle(_)) {
+        // Files may have changed again while they were read, or have just been rendered: then the next look reads
+        // them once more. Only what holds until a file changes is remembered.
+        let passing = matches!(standing, Standing::Unsettled | Standing::Obstructed(_));
+        if passing || self::trace(place, listed) != trace {
+            self.known.remove(id);
+        } else {
+            let (standing, round) = (standing.clone(), self.round);
             self.known.insert(
                 id.clone(),
                 Known {
-                    trace: after,
-                    standing: standing.clone(),
-                    round: self.round,
+                    trace,
+                    standing,
+                    round,
                 },
             );
         }
@@ -244,7 +249,7 @@ fn thorough(project: &Project, id: &PlanId) -> Option<Standing> {
     let mut log = match project.open_plan(id) {
         Ok(log) => log,
         Err(Error::NoPlan(_)) => return None,
-        Err(error) => return Some(Standing::Fault(error.told())),
+        Err(error) => return Some(failed(&error)),
     };
     if let Some(torn) = log.torn() {
         let kept = torn
@@ -256,7 +261,15 @@ fn thorough(project: &Project, id: &PlanId) -> Option<Standing> {
     match log.reconcile(SETTLED) {
         Ok(Reconciled::Unsettled) => Some(Standing::Unsettled),
         Ok(_) => Some(standing_of(log.plan().status.name())),
-        Err(error) => Some(Standing::Fault(error.told())),
+        Err(error) => Some(failed(&error)),
+    }
+}
+
+fn failed(error: &Error) -> Standing {
+    if error.is_passing() {
+        Standing::Obstructed(error.told())
+    } else {
+        Standing::Fault(error.told())
     }
 }
 
@@ -288,7 +301,7 @@ pub fn sweep(project: &Project) {
 
 fn sweep_one(project: &Project, temporary: &Path, file: &str) {
     let bytes = std::fs::read(temporary).unwrap_or_default();
-    let known = bytes.is_empty() || super::atomic::is_rendering(&bytes) || !file.ends_with(".md");
+    let known = bytes.is_empty() || super::put::is_rendering(&bytes) || !file.ends_with(".md");
     let kept = known
         || project
             .keep_aside(&temporary.with_file_name(file), &bytes)
