@@ -23,12 +23,6 @@ pub(crate) fn rounds<T>(rounds: usize, mut act: impl FnMut() -> T) -> Times {
 }
 
 impl Times {
-    /// Times taken one by one.
-    pub(crate) fn of(mut times: Vec<Duration>) -> Times {
-        times.sort_unstable();
-        Times(times)
-    }
-
     fn at(&self, per_cent: usize) -> Duration {
         self.0[(self.0.len() * per_cent / 100).min(self.0.len() - 1)]
     }
@@ -48,14 +42,14 @@ impl Times {
         self.at(99)
     }
 
-    /// How often the median goes into a second, times `count`.
+    /// `count` times as often as the best goes into a second.
     pub(crate) fn rate(&self, count: usize) -> f64 {
-        count as f64 / self.p50().as_secs_f64()
+        count as f64 / self.best().as_secs_f64()
     }
 
-    /// The median as a multiple of another's.
+    /// The best as a multiple of another's.
     pub(crate) fn ratio(&self, floor: &Times) -> f64 {
-        self.p50().as_secs_f64() / floor.p50().as_secs_f64()
+        self.best().as_secs_f64() / floor.best().as_secs_f64()
     }
 }
 
@@ -68,7 +62,7 @@ pub(crate) fn millis(time: Duration) -> String {
 pub(crate) fn heading() {
     println!(
         "{:<40} {:>11} {:>11} {:>11} {:>11} {:>8}  target",
-        "what", "best", "p50", "p99", "p50 per s", "x floor"
+        "what", "best", "p50", "p99", "best per s", "x floor"
     );
 }
 
