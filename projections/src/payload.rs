@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeSeed},
+};
 
 /// The largest text, in bytes, that stands in a frame. Longer text goes to the blob store first.
 pub const INLINE_LIMIT: usize = 64 * 1024;
@@ -47,7 +50,7 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        let text = crate::codec::Word.deserialize(from)?;
         Self::parse(&text).ok_or_else(|| de::Error::custom("not 64 hex digits"))
     }
 }

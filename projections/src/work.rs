@@ -6,7 +6,7 @@ use crate::{event::StatusName, ids::TaskId, time::Timestamp};
 
 /// A step of the plan machine that asks a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "FlatStep")]
 pub enum Step {
     /// Divide the sub-objective into tasks.
     PlanTasks {
@@ -32,6 +32,49 @@ pub enum Step {
         /// The sub-objective, from 1.
         index: u32,
     },
+}
+
+/// A step as it is read: in one pass, where serde's tagged enums buffer every field first.
+#[derive(Deserialize)]
+struct FlatStep {
+    kind: StepKind,
+    index: Option<u32>,
+    task: Option<TaskId>,
+    attempt: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum StepKind {
+    PlanTasks,
+    Produce,
+    Review,
+    Reflect,
+}
+
+impl TryFrom<FlatStep> for Step {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatStep) -> Result<Self, &'static str> {
+        const INDEX: &str = "missing field `index`";
+        const TASK: &str = "missing field `task` or `attempt`";
+        let (index, of_task) = (
+            flat.index.ok_or(INDEX),
+            flat.task.zip(flat.attempt).ok_or(TASK),
+        );
+        Ok(match flat.kind {
+            StepKind::PlanTasks => Self::PlanTasks { index: index? },
+            StepKind::Reflect => Self::Reflect { index: index? },
+            StepKind::Produce => {
+                let (task, attempt) = of_task?;
+                Self::Produce { task, attempt }
+            }
+            StepKind::Review => {
+                let (task, attempt) = of_task?;
+                Self::Review { task, attempt }
+            }
+        })
+    }
 }
 
 impl Step {

@@ -49,7 +49,7 @@ pub(super) fn completed(
         Some(cost) => plan.calls.cost = plan.calls.cost.plus(cost),
         None => plan.calls.unpriced += 1,
     }
-    if let Some(trouble) = trouble(plan, &call) {
+    if let Some(trouble) = known_trouble(plan, &call) {
         trouble.failures = 0;
         trouble.not_before = None;
     }
@@ -108,4 +108,13 @@ fn trouble<'a>(plan: &'a mut Plan, call: &InFlight) -> Option<&'a mut Trouble> {
             .entry(call.step.label())
             .or_default(),
     )
+}
+
+/// A step without trouble is not entered: the state must not grow by what went well.
+fn known_trouble<'a>(plan: &'a mut Plan, call: &InFlight) -> Option<&'a mut Trouble> {
+    let troubles = &mut plan.run.as_mut()?.troubles;
+    if troubles.is_empty() {
+        return None;
+    }
+    troubles.get_mut(&call.step.label())
 }
