@@ -115,6 +115,10 @@ fn verify_piece(file: &dyn DiskFile, name: &LogName, from: u64, to: u64) -> Opti
         if key.offset >= to {
             return Some(None);
         }
+        // Not verified yet, so its number may be anything.
+        if record.anchor.seq == u64::MAX {
+            return None;
+        }
         chain = Chain::after(record.anchor, record.epoch);
     }
     let mut piece = None;

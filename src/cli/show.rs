@@ -1,6 +1,7 @@
 //! Views of plans: the list and the one. They read, and never write.
 
 use projections::{
+    files::artifacts_path,
     ids::{PlanId, ProjectCode},
     plan::{Plan, RunStage, Status, TaskStage},
     usage,
@@ -204,6 +205,10 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
     ];
     lines.extend(step(plan).map(|step| format!("  step       {step}")));
     lines.extend(runner.map(|runner| format!("  runner     {runner}, epoch {}", plan.epoch)));
+    if plan.execution_started_at.is_some() {
+        let dir = format!("{}/{}", plan.project.directory(), artifacts_path(&plan.id));
+        lines.push(format!("  artifacts  {dir}"));
+    }
     lines.push(format!(
         "  usage      {} tokens, ${} in {} calls",
         plan.calls.tokens, plan.calls.cost, plan.calls.completed

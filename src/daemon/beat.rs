@@ -79,8 +79,26 @@ fn idle_again(beat: Heartbeat) -> Heartbeat {
 
 fn write(path: &Path, beat: &Heartbeat) -> Result<()> {
     let temporary = path.with_extension("tmp");
-    std::fs::write(&temporary, beat.line()).map_err(Error::io("write", &temporary))?;
+    write_private(&temporary, &beat.line()).map_err(Error::io("write", &temporary))?;
     std::fs::rename(&temporary, path).map_err(Error::io("rename over", path))
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let mut options = std::fs::OpenOptions::new();
+    let file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path);
+    file?.write_all(text.as_bytes())
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(path, text)
 }
 
 /// Only files of processes that do not exist any more; that a number is used again does no harm.

@@ -37,7 +37,7 @@ impl Runner<'_> {
         let Some(call_id) = self.start(step, &member, &request, &prompt)? else {
             return Ok(());
         };
-        request.call_id = call_id.to_string();
+        request.call_id = idempotency_key(self.log.plan(), &call_id);
         self.beat.at_work(self.log.plan());
         tracing::debug!(plan = %self.id, call = %call_id, model = member.label, "asking");
         let asked = Instant::now();
@@ -154,6 +154,11 @@ impl Runner<'_> {
             .write_artifact(&self.id, &task.spec.artifact, &produced.content)?;
         Ok(Some(produced.content))
     }
+}
+
+/// A key that no other plan's call has, in this vault or another that shares the provider's account.
+fn idempotency_key(plan: &Plan, call: &CallId) -> String {
+    format!("{}.{:x}.{call}", plan.id, plan.created_at.micros())
 }
 
 fn report(

@@ -8,6 +8,7 @@ use projections::{
     event::{Event, StatusName},
     ids::{PlanId, TaskId},
     payload::Payload,
+    plan::Status,
 };
 
 use super::{Shutdown, beat::Beat, team::Team};
@@ -18,7 +19,7 @@ use crate::{
     effect::{self, Effect},
     error::{Error, Result},
     prompts::reply,
-    vault::{Actor, PlanLog, Project, Settling},
+    vault::{Actor, PlanLog, Project, Reconciled, SETTLED},
 };
 
 /// Longest wait before the journal is asked again whether the plan was cancelled meanwhile.
@@ -29,8 +30,8 @@ const LOOK_UP: Duration = Duration::from_secs(1);
 pub(super) enum Ended {
     /// Somebody else has it, or it no longer wants a runner.
     LostRace(String),
-    /// It is finished or waits for a person.
-    At(StatusName),
+    /// It is finished or waits for a person, and why.
+    At(StatusName, Option<String>),
     /// The process was asked to stop; the plan was given back.
     Released,
     /// Another runner has claimed it since: nothing more was written.
@@ -63,7 +64,7 @@ pub(super) async fn run(
         Ok(Some(runner)) => runner,
         Ok(None) => {
             return Ok(Ended::LostRace(
-                "another process holds its lease".to_owned(),
+                "another process holds its lease, or its file is just being written".to_owned(),
             ));
         }
         Err(Error::Refused { refusal, .. }) => return Ok(Ended::LostRace(refusal.to_string())),
@@ -92,10 +93,15 @@ impl<'a> Runner<'a> {
             ..Policy::default()
         };
         let mut log = project.open_plan(id)?.under(policy);
-        log.reconcile(Settling::Now)?;
+        if log.reconcile(SETTLED)? == Reconciled::Unsettled {
+            return Ok(None);
+        }
         let actor = Actor::named(by);
         log.submit(&Command::Claim, &actor)?;
         log.show();
+        if team.is_rehearsal() {
+            tracing::warn!(plan = %id, "no real model is configured: this is a rehearsal, and its artifacts are placeholders");
+        }
         let epoch = log.plan().epoch;
         let mut runner = Self {
             id: id.clone(),
@@ -139,6 +145,8 @@ impl<'a> Runner<'a> {
             if self.shutdown.is_asked() {
                 return self.release();
             }
+            // A hand edit, a cancellation above all, takes effect at the next step.
+            self.log.reconcile(SETTLED)?;
             self.beat.at_work(self.log.plan());
             let due = effect::due(self.log.plan(), clock::now());
             match (due.effects.into_iter().next(), due.wake_at) {
@@ -158,7 +166,21 @@ impl<'a> Runner<'a> {
                 "nothing is due although the plan is executing; please report this".to_owned();
             self.report(Report::Obstructed { why })?;
         }
-        Ok(Ended::At(self.log.plan().status.name()))
+        Ok(self.ended())
+    }
+
+    fn ended(&self) -> Ended {
+        let why = match &self.log.plan().status {
+            Status::Paused { note, .. } => Some(note.clone()),
+            Status::Draft
+            | Status::Approved
+            | Status::Executing { .. }
+            | Status::Declined
+            | Status::Cancelled
+            | Status::Aborted
+            | Status::Done => None,
+        };
+        Ended::At(self.log.plan().status.name(), why)
     }
 
     async fn perform(&mut self, effect: &Effect) -> Result<()> {
@@ -227,7 +249,7 @@ impl<'a> Runner<'a> {
         })?;
         match self.log.plan().status.name() {
             StatusName::Approved => Ok(Ended::Released),
-            status => Ok(Ended::At(status)),
+            _ => Ok(self.ended()),
         }
     }
 }

@@ -34,6 +34,7 @@ pub(super) struct Team {
     pub(super) objective: String,
     /// Caps for plans that set none.
     pub(super) default_caps: Caps,
+    rehearsal: bool,
     leader: Member,
     planner: Member,
     producer: Member,
@@ -88,11 +89,20 @@ impl Team {
         Ok(Self {
             objective,
             default_caps: default_caps(config),
+            rehearsal: config
+                .models
+                .values()
+                .all(|model| matches!(model.provider, Provider::Rehearsal(_))),
             leader: member("leader", &team.leader.primary)?,
             planner: member("planner", &team.planner.primary)?,
             producer: member(producer_name, producer_model)?,
             qc: member("qc", &team.qc.primary)?,
         })
+    }
+
+    /// Whether no real model is configured.
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.rehearsal
     }
 
     /// Who does `step`.

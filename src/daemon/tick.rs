@@ -184,7 +184,11 @@ impl Daemon {
                 tracing::info!(plan = %id, "claim lost: {why}");
                 false
             }
-            Ok(Ended::At(status)) => {
+            Ok(Ended::At(status, Some(why))) => {
+                tracing::warn!(plan = %id, %status, "waits for a person: {why}");
+                true
+            }
+            Ok(Ended::At(status, None)) => {
                 tracing::info!(plan = %id, %status, "runner done");
                 true
             }

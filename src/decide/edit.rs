@@ -37,6 +37,12 @@ pub enum EditFault {
         /// Where it stands.
         status: StatusName,
     },
+    /// A cap of a plan that has ended caps nothing.
+    #[error("the caps of a plan that is {status} cannot be changed any more")]
+    Ended {
+        /// Where it stands.
+        status: StatusName,
+    },
     /// The file says nothing new.
     #[error("the file was rewritten without a change of meaning")]
     Nothing,
@@ -144,6 +150,10 @@ fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
         }
     }
     if caps != decision.plan.caps {
+        let status = decision.status();
+        if status.is_terminal() {
+            return Err(EditFault::Ended { status });
+        }
         decision.push(CapsChanged { caps });
     }
     Ok(())

@@ -11,6 +11,7 @@
 mod artifact;
 mod atomic;
 pub mod audit;
+mod blobs;
 mod create;
 mod import;
 mod ledger;
@@ -39,7 +40,7 @@ use crate::{
 pub use artifact::ArtifactFault;
 pub use plan_log::{Actor, PlanLog};
 pub use project::Project;
-pub use reconcile::{Reconciled, Settling};
+pub use reconcile::{Reconciled, SETTLED, Settling};
 
 /// The configuration file that makes a directory a vault.
 pub const CONFIG_FILE: &str = "modulatio.yaml";

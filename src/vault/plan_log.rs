@@ -12,7 +12,7 @@ use projections::{
     event::Event,
     files::{self, Whole},
     ids::{Epoch, PlanId},
-    payload::{BlobRef, Digest, INLINE_LIMIT, Payload},
+    payload::Digest,
     plan::{Plan, Status},
     time::Timestamp,
 };
@@ -113,7 +113,7 @@ impl PlanLog {
         actor: &Actor,
     ) -> Result<Self> {
         project.make_dir("plans")?;
-        to_blobs(project, &mut events)?;
+        project.keep_long_texts(&mut events)?;
         let first = draft(&events, clock::now(), Epoch::default(), actor);
         fault::before_append();
         project.store().create(&log_name(id), &first)?;
@@ -222,7 +222,7 @@ impl PlanLog {
         now: Timestamp,
         actor: &Actor,
     ) -> Result<Vec<Event>> {
-        to_blobs(&self.project, &mut events)?;
+        self.project.keep_long_texts(&mut events)?;
         let epoch = decide::epoch_of(&self.plan, &events);
         let frame = draft(&events, now, epoch, actor);
         fault::before_append();
@@ -380,31 +380,6 @@ impl PlanLog {
     /// The file system's.
     pub fn leased(project: &Project, id: &PlanId) -> Result<Option<LeaseNote>> {
         Ok(project.store().leased(&log_name(id))?)
-    }
-}
-
-/// Moves long texts to the blob store, durable before the frame that names them.
-fn to_blobs(project: &Project, events: &mut [Event]) -> Result<()> {
-    for payload in events.iter_mut().filter_map(long_payload) {
-        if let Payload::Text(text) = payload
-            && text.len() > INLINE_LIMIT
-        {
-            project.make_dir("blobs")?;
-            let hash = project.blobs().put(text.as_bytes())?;
-            *payload = Payload::Blob(BlobRef {
-                b3: Digest(hash.0),
-                bytes: text.len() as u64,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn long_payload(event: &mut Event) -> Option<&mut Payload> {
-    match event {
-        Event::ModelCallCompleted(e) => Some(&mut e.reply),
-        Event::PlanImported(e) => e.found.usage.as_mut(),
-        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use projections::{
     document::{self, Seal},
     files::{self, Whole},
     ids::PlanId,
-    payload::{Digest, Payload},
+    payload::Digest,
 };
 
 use super::{Project, atomic};
@@ -48,14 +48,6 @@ impl Project {
     pub(super) fn make_parent(&self, below: &str) -> Result<std::path::PathBuf> {
         let (dir, name) = below.rsplit_once('/').unwrap_or(("", below));
         Ok(self.make_dir(dir)?.join(name))
-    }
-
-    /// The bytes of a payload, wherever they lie.
-    pub(crate) fn resolve(&self, payload: &Payload) -> Result<Vec<u8>> {
-        match payload {
-            Payload::Text(text) => Ok(text.clone().into_bytes()),
-            Payload::Blob(blob) => Ok(self.blobs().get(&journal::Hash(blob.b3.0))?),
-        }
     }
 }
 

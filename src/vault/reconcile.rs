@@ -53,7 +53,7 @@ pub enum Settling {
 }
 
 /// Editors write a file of this size in much less.
-pub(super) const SETTLED: Settling = Settling::After(Duration::from_millis(400));
+pub const SETTLED: Settling = Settling::After(Duration::from_millis(400));
 
 impl PlanLog {
     /// Brings the plan's file and its journal together.

@@ -64,7 +64,8 @@ pub fn read(
     until: Until,
     observe: &mut dyn FnMut(&Plan, &Entry, &Event),
 ) -> Result<Reading> {
-    let mut log = project.store().read(&log_name(plan), None)?;
+    let anchor = super::audit::anchor_of_file(project, plan).map(log_anchor);
+    let mut log = project.store().read(&log_name(plan), anchor)?;
     let mut folding = Folding::new(None, until);
     let outcome = log.catch_up(&mut |frame| folding.take(plan, frame, observe));
     let torn = outcome.as_ref().ok().and_then(|seen| seen.torn.clone());

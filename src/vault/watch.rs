@@ -11,7 +11,7 @@ use notify::{
     Event, EventKind, RecursiveMode, Watcher as _,
     event::{AccessKind, AccessMode, ModifyKind},
 };
-use projections::ids::PlanId;
+use projections::ids::{PlanId, ProjectCode};
 use tokio::sync::Notify;
 
 use super::Vault;
@@ -64,16 +64,20 @@ impl Watch {
         watch
     }
 
-    /// Watches projects that have come since.
+    /// Watches what has come since: every directory that is a project or may become one, so that the moment in
+    /// which its `plans` appears is not missed.
     pub fn follow(&mut self, vault: &Vault) {
-        let projects = vault
-            .projects()
-            .map(|(projects, _)| projects)
-            .unwrap_or_default();
         self.add(vault.root().to_path_buf());
-        for project in projects {
-            self.add(project.dir().to_path_buf());
-            self.add(project.plans_dir());
+        let entries = std::fs::read_dir(vault.root())
+            .into_iter()
+            .flatten()
+            .flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        for name in names.filter(|name| name.parse::<ProjectCode>().is_ok()) {
+            let dir = vault.root().join(name);
+            let plans = dir.join("plans");
+            self.add(dir);
+            self.add(plans);
         }
     }
 
@@ -81,7 +85,13 @@ impl Watch {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
-        if self.watched.contains(&dir) || !dir.is_dir() {
+        let plain = std::fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir());
+        if !plain {
+            // Should it come back, it is another directory.
+            self.watched.remove(&dir);
+            return;
+        }
+        if self.watched.contains(&dir) {
             return;
         }
         match watcher.watch(&dir, RecursiveMode::NonRecursive) {

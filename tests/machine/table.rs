@@ -219,7 +219,7 @@ fn a_status_is_set_by_hand_only_where_the_table_says() {
 }
 
 #[test]
-fn an_engines_key_is_refused_and_a_cap_accepted_in_every_status() {
+fn an_engines_key_is_refused_in_every_status_and_a_cap_accepted_until_the_end() {
     for key in projections::document::ENGINE_KEYS {
         for (name, mut world) in worlds() {
             let outcome = edits::edit(&mut world, |text| edits::with_key(text, key, "12"));
@@ -227,6 +227,10 @@ fn an_engines_key_is_refused_and_a_cap_accepted_in_every_status() {
                 "journal" => assert!(edits::fault(outcome).contains("without a change"), "{name}"),
                 "status" => assert!(
                     edits::fault(outcome).contains("cannot be set by hand"),
+                    "{name}"
+                ),
+                _ if key.starts_with("max_") && world.plan.status.name().is_terminal() => assert!(
+                    edits::fault(outcome).contains("cannot be changed any more"),
                     "{name}"
                 ),
                 _ if key.starts_with("max_") => {

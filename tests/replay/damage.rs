@@ -130,11 +130,14 @@ fn no_word_is_taken_on_a_damaged_plan() {
     assert!(belongings(&vault, &plan) == before);
 }
 
+/// Something done to a journal's lines.
+type Harm = fn(&mut Vec<String>);
+
 #[test]
 fn frames_that_were_removed_repeated_or_reordered_are_noticed() {
     let (vault, plan) = finished();
     let whole = frames(&vault, &plan);
-    let harms: [(&str, fn(&mut Vec<String>)); 4] = [
+    let harms: [(&str, Harm); 4] = [
         ("removed", |lines| drop(lines.remove(5))),
         ("repeated", |lines| lines.insert(5, lines[5].clone())),
         ("reordered", |lines| lines.swap(5, 6)),
