@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     command::Command,
-    error::Result,
+    decide::Refusal,
+    error::{Error, Result},
     vault::{Actor, PlanLog, Reconciled, Settling, Vault},
 };
 
@@ -88,8 +89,14 @@ fn cancel(vault: &Vault, word: &Word) -> Result<()> {
     let project = vault.project_of(&word.plan)?;
     if let Some(_lease) = PlanLog::lease(&project, &word.plan)? {
         let mut log = project.open_plan(&word.plan)?;
-        if !log.plan().calls.in_flight.is_empty() {
-            log.submit(&Command::SettleOrphans, &actor())?;
+        match log.submit(&Command::SettleOrphans, &actor()) {
+            // Nothing to settle, or settled by somebody else since: the plan is cancelled all the same.
+            Ok(_)
+            | Err(Error::Refused {
+                refusal: Refusal::Moot,
+                ..
+            }) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())
