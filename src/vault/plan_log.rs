@@ -142,6 +142,12 @@ impl PlanLog {
         &self.project
     }
 
+    /// Whether a projection is missing that could not be written.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
     /// A torn tail that opening moved aside.
     #[must_use]
     pub fn torn(&self) -> Option<&journal::TornTail> {
@@ -262,19 +268,23 @@ impl PlanLog {
         }
     }
 
-    /// Projects a decision.
+    /// Projects a decision. Steps of a plan at work are booked, and not shown one by one.
     fn project_events(&mut self, events: &[Event]) {
         if self.behind {
             return self.show();
         }
-        let written = self.ledgers.write(&self.project, &self.id);
-        let written = written.and_then(|()| self.render(events));
+        let written = if self.is_noteworthy(events) {
+            let changed: Vec<String> = events.iter().filter_map(|e| self.path_of(e)).collect();
+            self.render(|path| changed.iter().any(|c| c == path))
+        } else {
+            self.ledgers.write(&self.project, &self.id)
+        };
         self.note_projected(written);
     }
 
     /// Renders everything that can be rendered.
     pub fn show(&mut self) {
-        let written = self.render_all();
+        let written = self.render(|_| true);
         self.note_projected(written);
     }
 
@@ -287,7 +297,7 @@ impl PlanLog {
         }
     }
 
-    /// Whether an operator would look for it. Steps of a plan at work are not shown one by one.
+    /// Whether an operator would look for it.
     fn is_noteworthy(&self, events: &[Event]) -> bool {
         let step = |event: &Event| {
             matches!(
@@ -308,23 +318,19 @@ impl PlanLog {
         !matches!(self.plan.status, Status::Executing { .. }) || !events.iter().all(step)
     }
 
-    /// Renders those whole files that the events changed, and then the plan's file: its anchor vouches for all
-    /// the others, so a crash in between must leave it old.
-    fn render(&mut self, events: &[Event]) -> Result<()> {
-        if !self.is_noteworthy(events) {
-            return Ok(());
-        }
-        let changed: Vec<String> = events
-            .iter()
-            .filter_map(|event| self.path_of(event))
-            .collect();
+    /// Renders the ledgers, of the other whole files those that are wanted, and then the plan's file: its anchor
+    /// vouches for all the rest, so while something is missing, and in a crash before the end, it stays old.
+    fn render(&mut self, wanted: impl Fn(&str) -> bool) -> Result<()> {
         let own = files::plan_path(&self.id);
-        let wanted = |file: &Whole| file.path == own || changed.contains(&file.path);
-        let whole = files::whole(&self.plan);
-        for file in whole.iter().rev().filter(|file| wanted(file)) {
-            self.put(file)?;
+        let (own, others): (Vec<Whole>, Vec<Whole>) = files::whole(&self.plan)
+            .into_iter()
+            .partition(|file| file.path == own);
+        let mut written = self.ledgers.write(&self.project, &self.id);
+        for file in others.iter().filter(|file| wanted(&file.path)) {
+            written = written.and(self.put(file));
         }
-        Ok(())
+        written?;
+        own.iter().try_for_each(|file| self.put(file))
     }
 
     fn path_of(&self, event: &Event) -> Option<String> {
@@ -334,18 +340,6 @@ impl PlanLog {
             Event::TeamStateWritten(_) => Some(files::team_state_path(&self.id)),
             _ => None,
         }
-    }
-
-    /// Renders everything, the plan's file last.
-    ///
-    /// # Errors
-    /// The file system's.
-    pub fn render_all(&mut self) -> Result<()> {
-        self.ledgers.write(&self.project, &self.id)?;
-        for file in files::whole(&self.plan).iter().rev() {
-            self.put(file)?;
-        }
-        Ok(())
     }
 
     /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.

@@ -89,14 +89,14 @@ impl PlanLog {
         if at_work {
             return Ok(Reconciled::Clean);
         }
-        self.render_all()?;
+        self.show();
         Ok(Reconciled::Rendered)
     }
 
     /// A file that was never rendered is rendered; one that was deleted is a refused edit.
     fn file_gone(&mut self, path: &Path, settling: Settling) -> Result<Reconciled> {
         if self.plan().head_frame.anchor.seq == 0 {
-            self.render_all()?;
+            self.show();
             return Ok(Reconciled::Rendered);
         }
         // Some editors remove a file just before they put the new one in its place.
@@ -127,7 +127,7 @@ impl PlanLog {
         match self.take_in(bytes, settled)? {
             Taken::Over => Ok(Reconciled::Edited),
             Taken::NothingNew => {
-                self.render_all()?;
+                self.show();
                 Ok(Reconciled::Rendered)
             }
             Taken::Refused(why) => self.refuse(path, bytes, why),
@@ -143,7 +143,7 @@ impl PlanLog {
         match self.take_in(bytes, true)? {
             Taken::Over => Ok(Reconciled::Edited),
             Taken::NothingNew => {
-                self.render_all()?;
+                self.show();
                 Ok(Reconciled::Rendered)
             }
             Taken::Refused(why) => {
@@ -161,7 +161,7 @@ impl PlanLog {
         match self.project.swap_plan_file(&self.id, &fresh)? {
             Some(found) if is_rendering(&found) => {
                 self.refresh()?;
-                self.render_all()?;
+                self.show();
                 Ok(Reconciled::Rendered)
             }
             Some(found) if found != bytes => self.absorb(&found),
@@ -243,7 +243,7 @@ impl PlanLog {
         let name = kept_as.as_deref().unwrap_or("nothing");
         tracing::warn!(plan = %self.id, kept_as = name, "hand edit refused: {why}");
         self.submit(&command, &Actor::named(FILE_EDIT))?;
-        self.render_all()?;
+        self.show();
         Ok(Reconciled::Rejected { why, kept_as })
     }
 }

@@ -37,8 +37,6 @@ pub enum Standing {
     Unsettled,
     /// It cannot be run, and why.
     Fault(String),
-    /// The machine refused to say, for now: a lock that somebody holds, a full disk.
-    Obstructed(String),
 }
 
 /// Size, time and identity of a plan's two files: what changes when they do.
@@ -165,7 +163,7 @@ impl Scanner {
                 }
             }
             Standing::Unsettled => found.unsettled = true,
-            Standing::Fault(why) | Standing::Obstructed(why) => self.warn(&id.to_string(), why),
+            Standing::Fault(why) => self.warn(&id.to_string(), why),
         }
     }
 
@@ -177,14 +175,14 @@ impl Scanner {
             known.round = self.round;
             return known.standing.clone();
         }
-        let standing = quick(project, id).or_else(|| thorough(project, id));
-        let standing = standing.unwrap_or_else(|| Standing::Fault("it is gone".to_owned()));
+        let seen = quick(project, id)
+            .map(|standing| (standing, true))
+            .or_else(|| thorough(project, id));
+        let (standing, lasts) =
+            seen.unwrap_or_else(|| (Standing::Fault("it is gone".to_owned()), false));
         // Files may have changed again while they were read, or have just been rendered: then the next look reads
         // them once more. Only what holds until a file changes is remembered.
-        let passing = matches!(standing, Standing::Unsettled | Standing::Obstructed(_));
-        if passing || self::trace(place, listed) != trace {
-            self.known.remove(id);
-        } else {
+        if lasts && self::trace(place, listed) == trace {
             let (standing, round) = (standing.clone(), self.round);
             self.known.insert(
                 id.clone(),
@@ -194,6 +192,8 @@ impl Scanner {
                     round,
                 },
             );
+        } else {
+            self.known.remove(id);
         }
         standing
     }
@@ -244,8 +244,9 @@ fn standing_of(status: StatusName) -> Standing {
     }
 }
 
-/// The standing by the journal, after taking in hand edits and rendering what is missing.
-fn thorough(project: &Project, id: &PlanId) -> Option<Standing> {
+/// The standing by the journal, after taking in hand edits and rendering what is missing; and whether it holds
+/// until a file changes. `None` for a plan that is gone.
+fn thorough(project: &Project, id: &PlanId) -> Option<(Standing, bool)> {
     let mut log = match project.open_plan(id) {
         Ok(log) => log,
         Err(Error::NoPlan(_)) => return None,
@@ -258,19 +259,16 @@ fn thorough(project: &Project, id: &PlanId) -> Option<Standing> {
             .map_or_else(String::new, |path| path.display().to_string());
         tracing::warn!(plan = %id, bytes = torn.bytes, kept, "unfinished frame of a lost writer moved aside");
     }
-    match log.reconcile(SETTLED) {
-        Ok(Reconciled::Unsettled) => Some(Standing::Unsettled),
-        Ok(_) => Some(standing_of(log.plan().status.name())),
-        Err(error) => Some(failed(&error)),
-    }
+    Some(match log.reconcile(SETTLED) {
+        Ok(Reconciled::Unsettled) => (Standing::Unsettled, false),
+        Ok(_) => (standing_of(log.plan().status.name()), !log.is_behind()),
+        Err(error) => failed(&error),
+    })
 }
 
-fn failed(error: &Error) -> Standing {
-    if error.is_passing() {
-        Standing::Obstructed(error.told())
-    } else {
-        Standing::Fault(error.told())
-    }
+/// What the machine refused (a lock that somebody holds, a full disk) it may allow at the next look.
+fn failed(error: &Error) -> (Standing, bool) {
+    (Standing::Fault(error.told()), !error.is_passing())
 }
 
 /// Removes temporary files that crashed writers left. One that holds an operator's text, swapped out in the
