@@ -5,6 +5,9 @@ use crate::{
     support::{TestVault, body},
 };
 
+/// Something that happens to a journal's lines.
+type Harm = fn(&mut Vec<String>);
+
 /// The journal's lines, each with its newline.
 fn frames(vault: &TestVault, plan: &str) -> Vec<String> {
     let text = std::fs::read_to_string(vault.journal_file(plan)).expect("a journal");
