@@ -133,9 +133,6 @@ fn no_word_is_taken_on_a_damaged_plan() {
     assert!(belongings(&vault, &plan) == before);
 }
 
-/// Something done to a journal's lines.
-type Harm = fn(&mut Vec<String>);
-
 #[test]
 fn frames_that_were_removed_repeated_or_reordered_are_noticed() {
     let (vault, plan) = finished();
