@@ -72,6 +72,19 @@ impl Chain {
         Err(self.misfit(&record, found))
     }
 
+    /// As [`Chain::accept`] for callers that need no content: the frame's place and epoch, `None` for anything but
+    /// the next frame.
+    pub(crate) fn follow(&self, line: &[u8]) -> Option<(Anchor, u64)> {
+        let Some((seq, epoch)) = frame::header(line) else {
+            return self
+                .accept(line)
+                .ok()
+                .map(|record| (record.anchor, record.epoch));
+        };
+        let b3 = self.key.link(&line[PREFIX..]);
+        (seq == self.next && frame::records(line, &b3)).then_some((Anchor { seq, b3 }, epoch))
+    }
+
     pub(crate) fn advance(&mut self, anchor: Anchor, epoch: u64) {
         *self = Chain::after(anchor, epoch);
     }

@@ -202,13 +202,39 @@ pub fn recorded_hash(line: &[u8]) -> Option<Hash> {
     }
 }
 
+/// More than the fields before the writer's name can take.
+const HEAD: usize = 96;
+
+/// Number and epoch of a line (without newline), without a look at its hash or at what follows: for a line whose
+/// hash will be compared, that is enough. `None` also for a short line, which is cheap to read whole.
+pub(crate) fn header(line: &[u8]) -> Option<(u64, u64)> {
+    // A cut inside a character of the writer's name costs no more than the long way.
+    let head = std::str::from_utf8(line.get(PREFIX..PREFIX + HEAD)?).ok()?;
+    let (seq, _, epoch, _) = place(head)?;
+    Some((seq, epoch))
+}
+
+/// Whether a line's recorded hash is this one.
+pub(crate) fn records(line: &[u8], hash: &Hash) -> bool {
+    line.get(..PREFIX).is_some_and(|prefix| {
+        prefix.starts_with(b"{\"b3\":\"")
+            && prefix[7..71] == hash.to_hex()
+            && prefix.ends_with(b"\",")
+    })
+}
+
+/// Number, time and epoch, and the text behind them.
+fn place(text: &str) -> Option<(u64, &str, u64, &str)> {
+    let (seq, rest) = number(text.strip_prefix("\"seq\":")?)?;
+    let (at, rest) = rest.strip_prefix(",\"at\":\"")?.split_at_checked(27)?;
+    let (epoch, rest) = number(rest.strip_prefix("\",\"epoch\":")?)?;
+    Some((seq, at, epoch, rest))
+}
+
 /// Cuts a line (without newline) apart; `None` when it has not exactly the shape of a frame.
 pub fn decode(line: &[u8]) -> Option<Record<'_>> {
     let b3 = recorded_hash(line)?;
-    let rest = std::str::from_utf8(&line[PREFIX..]).ok()?;
-    let (seq, rest) = number(rest.strip_prefix("\"seq\":")?)?;
-    let (at, rest) = rest.strip_prefix(",\"at\":\"")?.split_at_checked(27)?;
-    let (epoch, rest) = number(rest.strip_prefix("\",\"epoch\":")?)?;
+    let (seq, at, epoch, rest) = place(std::str::from_utf8(&line[PREFIX..]).ok()?)?;
     let (by, rest) = quoted(rest.strip_prefix(",\"by\":")?)?;
     let events = rest.strip_prefix(",\"events\":")?.strip_suffix('}')?;
     let shaped = is_stamp(at.as_bytes())

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::chain::Chain;
 use crate::disk::{Access, Disk, DiskFile, RealDisk};
+
 use crate::lines::{Ending, Line, Lines};
 use crate::walk::{Position, Source};
 use crate::{Anchor, Error, LogName, Result, frame};
@@ -43,6 +44,14 @@ pub fn verify(path: &Path, file: &dyn DiskFile, name: &LogName) -> Result<Verifi
         anchor: None,
     };
     let mut at = Position::start(name);
+    let mut lines = Lines::new(file, 0);
+    while let Some(line) = lines.next().map_err(|e| source.io(e))? {
+        let Some((anchor, epoch)) = good(&at.chain, &line) else {
+            break;
+        };
+        at.step(anchor, epoch, line.bytes.len() as u64 + 1);
+    }
+    // Whatever ended the good frames is judged where every end is judged.
     source.walk(&mut at, &mut |_| ())?;
     let len = file.len().map_err(|e| source.io(e))?;
     let tail = at.tail().expect("a walk without frames ends as damage");
@@ -123,7 +132,7 @@ fn verify_piece(file: &dyn DiskFile, name: &LogName, from: u64, to: u64) -> Opti
     }
     let mut piece = None;
     while let Some(line) = lines.next().ok()? {
-        let anchor = good(&chain, &line)?;
+        let (anchor, _) = good(&chain, &line)?;
         chain.advance(anchor, 0);
         piece = Some((anchor, line.offset + line.bytes.len() as u64 + 1));
         if line.offset >= to {
@@ -133,9 +142,10 @@ fn verify_piece(file: &dyn DiskFile, name: &LogName, from: u64, to: u64) -> Opti
     Some(piece)
 }
 
-fn good(chain: &Chain, line: &Line<'_>) -> Option<Anchor> {
+/// Finds the newline, hashes, compares: no more is needed of a line that is what it says.
+fn good(chain: &Chain, line: &Line<'_>) -> Option<(Anchor, u64)> {
     match line.ending {
-        Ending::Newline => Some(chain.accept(line.bytes).ok()?.anchor),
+        Ending::Newline => chain.follow(line.bytes),
         Ending::Eof | Ending::TooLong => None,
     }
 }

@@ -129,7 +129,7 @@ fn build_one(dir: &Path, id: &PlanId, n: usize) -> [PathBuf; 2] {
     for (seq, event) in (0..).zip(history(id, n)) {
         let draft = Draft {
             at: AT.to_owned(),
-            epoch: 1,
+            epoch: epoch_at(seq),
             by: "daemon:host:4711".to_owned(),
             events: codec::encode(std::slice::from_ref(&event)),
         };
@@ -147,6 +147,11 @@ fn build_one(dir: &Path, id: &PlanId, n: usize) -> [PathBuf; 2] {
     files
 }
 
+/// The third frame is the claim.
+fn epoch_at(seq: u64) -> u64 {
+    u64::from(seq >= 2)
+}
+
 fn apply(plan: Option<Plan>, seq: u64, b3: Hash, event: Event) -> Plan {
     let mark = FrameMark {
         anchor: Anchor {
@@ -158,7 +163,7 @@ fn apply(plan: Option<Plan>, seq: u64, b3: Hash, event: Event) -> Plan {
     };
     let entry = Entry {
         mark,
-        epoch: Epoch(1),
+        epoch: Epoch(epoch_at(seq)),
         events: vec![event],
     };
     fold::apply(plan, &entry).unwrap()
