@@ -190,7 +190,21 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Whoever claims next decides what lies there: a runner that was stopped and replaced must not write over it.
+    fn fence(&mut self) -> Result<()> {
+        self.log.refresh()?;
+        let current = self.log.plan().epoch;
+        match self.actor.runner {
+            Some(epoch) if epoch != current => Err(Error::Refused {
+                plan: self.id.clone(),
+                refusal: Refusal::StaleEpoch { epoch, current },
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn write_artifact(&mut self, task: &TaskId, path: &str, reply: &Payload) -> Result<()> {
+        self.fence()?;
         let text = self.log.project().resolve(reply)?;
         let text = String::from_utf8_lossy(&text);
         let content = match reply::artifact(&text) {
