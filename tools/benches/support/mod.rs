@@ -22,6 +22,20 @@ pub(crate) fn rounds<T>(rounds: usize, mut act: impl FnMut() -> T) -> Times {
     Times(times)
 }
 
+/// As [`rounds`], with a preparation before each round whose time does not count.
+pub(crate) fn rounds_after<A: FnOnce()>(rounds: usize, mut prepare: impl FnMut() -> A) -> Times {
+    let mut timed = || {
+        let act = prepare();
+        let start = Instant::now();
+        act();
+        start.elapsed()
+    };
+    timed();
+    let mut times: Vec<Duration> = (0..rounds).map(|_| timed()).collect();
+    times.sort_unstable();
+    Times(times)
+}
+
 impl Times {
     fn at(&self, per_cent: usize) -> Duration {
         self.0[(self.0.len() * per_cent / 100).min(self.0.len() - 1)]

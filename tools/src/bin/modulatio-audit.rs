@@ -81,7 +81,7 @@ struct OneFile {
 
 #[derive(Debug, Args)]
 struct How {
-    /// The log's name, where the file's name is not <NAME>.journal.jsonl
+    /// The log's name, where the file's name is not `NAME.journal.jsonl`
     #[arg(long)]
     name: Option<LogName>,
     /// Print one JSON object a line
