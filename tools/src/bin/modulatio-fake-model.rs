@@ -7,11 +7,14 @@ use std::{
 };
 
 use clap::Parser;
-use modulatio_tools::fake_model::{FakeModel, Script};
+use modulatio_tools::fake_model::{FakeModel, LogLine, Script};
 
-/// Serve scripted answers as an OpenAI-compatible model on loopback
+/// Serve scripted answers as a model on loopback, in OpenAI's and in Anthropic's protocol
+///
+/// Prints `listening on http://127.0.0.1:PORT` and serves until it is stopped. Point a model's base_url at that
+/// address with `/v1` behind it. GET /sold tells what was paid, GET /requests what was asked.
 #[derive(Debug, Parser)]
-#[command(name = "modulatio-fake-model", version)]
+#[command(name = "modulatio-fake-model", version, after_long_help = SCRIPTS)]
 struct Arguments {
     /// Port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 0)]
@@ -19,7 +22,34 @@ struct Arguments {
     /// JSON file that says how to answer; without it every known tool gets a valid answer
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
+    /// Write one line for each request to stderr: method, path, idempotency key, step taken, status
+    #[arg(long)]
+    log: bool,
 }
+
+const SCRIPTS: &str = r#"Scripts:
+  {"steps": [
+     {"when": {"tool": "submit_verdict"}, "times": 2, "answer": {"arguments": {"passed": false}}},
+     {"when": {"last_message": "essay2.md"}, "delay_ms": 50, "answer": {"stall": {"after": 3}}}],
+   "chaos": {"seed": 7, "percent": 20, "faults": ["hang_up", {"status": {"code": 500}}]},
+   "delay_ms": 100, "usage": "greedy", "always_usage": true, "prices": {"input_usd": 3, "output_usd": 15}}
+
+  A request is answered by the first step that is for it and not used up ("times": 0 is never used up), else by
+  chaos, else by the default answer. Conditions: tool, offers, last_message, model, stream.
+
+  What is said:      default, {"arguments": {..}}, {"raw_arguments": "{"}, {"tool_calls": [{"name": "..",
+                     "arguments": {..}}]}, {"text_and_tool_calls": {"text": "..", "tool_calls": [..]}},
+                     {"text": ".."}, {"fenced": null}, malformed_arguments, wrong_schema, empty, stop_for_length,
+                     refusal, content_filter, {"huge": {"bytes": 1000000}}
+  Instead of it:     {"status": {"code": 429, "retry_after": "7"}}, {"refuse": {"code": 429, "headers":
+                     {"retry-after-ms": "20"}, "kind": "..", "message": ".."}}, context_too_long,
+                     {"html": {"code": 502}}, {"body": ".."}, {"event_stream": ".."}, hang_up, stall_before_head
+  How it comes:      truncated, {"cut": {"after": 3}}, {"stall": {"after": 3}}, {"slow": {"pause_ms": 50}},
+                     {"keep_alive": {"every_ms": 500, "times": 9}}, {"fragments": {"bytes": 1}},
+                     {"truncated_json": {}}, {"malformed_data": {"after": 3}}, {"error_in_stream": {"after": 3}},
+                     {"no_done": {}}, {"unstreamed": {}}; all but the first hold an "answer", which may be nested
+  Usage:             counted, missing, greedy, {"exactly": {"input_tokens": 1, "output_tokens": 2}}, {"detailed":
+                     {"cached_input_tokens": 1, "cost_usd": 0.5}}, {"raw": {"prompt_tokens": -1}}"#;
 
 fn main() -> ExitCode {
     match serve(&Arguments::parse()) {
@@ -37,12 +67,22 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
             .map_err(|error| format!("{}: {}", path.display(), with_cause(&error)))?,
         None => Script::default(),
     };
-    let server = FakeModel::start_on(arguments.port, script)
-        .map_err(|error| format!("cannot listen on port {}: {error}", arguments.port))?;
+    let port = arguments.port;
+    let server = if arguments.log {
+        FakeModel::start_logged(port, script, print)
+    } else {
+        FakeModel::start_on(port, script)
+    };
+    let server = server.map_err(|error| format!("cannot listen on port {port}: {error}"))?;
     // Whoever waits for this line may be gone; the server is of use to others all the same.
     let _ = writeln!(io::stdout(), "listening on {}", server.address());
     server.serve_forever();
     Ok(())
+}
+
+fn print(line: &LogLine) {
+    // Nobody may be reading; the server goes on.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

@@ -1,8 +1,8 @@
-//! Valid answers for the tools that modulatio's prompts force, so that a whole plan runs without a script.
+//! Valid answers for the tools that modulatio's prompts offer, so that a whole plan runs without a script.
 
 use serde_json::{Value, json};
 
-use super::openai::Ask;
+use super::ask::Ask;
 
 /// Arguments for the tool that is asked for; an empty object for one that is not known here.
 pub(super) fn default_arguments(ask: &Ask) -> Value {

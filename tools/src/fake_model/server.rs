@@ -1,32 +1,22 @@
 //! The server: one thread, one runtime, hyper on a loopback socket.
 
 use std::{
-    collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    pin::Pin,
     sync::{Arc, Mutex},
-    task::{Context, Poll},
     thread::JoinHandle,
     time::Duration,
 };
 
-use http_body_util::BodyExt;
-use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Body, Bytes, Frame, Incoming, SizeHint},
-    header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER},
-    service::service_fn,
-};
+use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::{
-    ledger::{Ledger, Recorded, Sold, open},
-    openai,
-    reply::{Outcome, Sending, outcome},
-    script::{Behaviour, Script, Step},
+    http::answer,
+    ledger::{Ledger, Recorded, Sold},
+    log::Log,
+    script::{Play, Script},
 };
 
 /// A running server; dropping it stops it and closes its connections.
@@ -38,10 +28,12 @@ pub struct FakeModel {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What all connections share.
 #[derive(Debug)]
-struct Shared {
-    script: Mutex<Script>,
-    ledger: Ledger,
+pub(super) struct Shared {
+    pub(super) play: Mutex<Play>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) log: Option<Log>,
 }
 
 impl FakeModel {
@@ -52,12 +44,22 @@ impl FakeModel {
 
     /// Starts it on this port; 0 takes a free one.
     pub fn start_on(port: u16, script: Script) -> io::Result<Self> {
+        Self::launch(port, script, None)
+    }
+
+    /// As [`FakeModel::start_on`], with a line for each request as soon as its status is known.
+    pub fn start_logged(port: u16, script: Script, log: Log) -> io::Result<Self> {
+        Self::launch(port, script, Some(log))
+    }
+
+    fn launch(port: u16, script: Script, log: Option<Log>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
-            script: Mutex::new(script),
-            ledger: Ledger::default(),
+            play: Mutex::new(Play::new(script)),
+            ledger: Arc::default(),
+            log,
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -144,156 +146,5 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
         });
-    }
-}
-
-/// A deliberate end of the connection.
-#[derive(Debug, thiserror::Error)]
-#[error("the script says to hang up")]
-struct HungUp;
-
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Half>, HungUp> {
-    let path = request.uri().path().to_owned();
-    match (request.method(), path.as_str()) {
-        (&Method::GET, "/sold") => Ok(json(&shared.ledger.sold())),
-        (&Method::GET, "/requests") => Ok(json(&shared.ledger.requests())),
-        (&Method::POST, path) if path.ends_with("/chat/completions") => {
-            chat(&shared, request).await
-        }
-        _ => {
-            let body = openai::render_error("no such method here", 404);
-            Ok(response(
-                StatusCode::NOT_FOUND,
-                "application/json",
-                Half::whole(body),
-            ))
-        }
-    }
-}
-
-async fn chat(shared: &Shared, request: Request<Incoming>) -> Result<Response<Half>, HungUp> {
-    let path = request.uri().to_string();
-    let headers = header_map(request.headers());
-    let bytes = request
-        .into_body()
-        .collect()
-        .await
-        .map_err(|_| HungUp)?
-        .to_bytes();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let ask = openai::parse(&body);
-    let key = headers.get("idempotency-key").cloned();
-    let authorization = headers.get("authorization").cloned().unwrap_or_default();
-    shared.ledger.record(Recorded {
-        path,
-        headers,
-        body,
-    });
-    let taken = open(&shared.script).take(&ask);
-    let step = taken.unwrap_or_else(|| Step::new(Behaviour::Default));
-    // A client that leaves during the wait drops this future: nothing is sold.
-    tokio::time::sleep(Duration::from_millis(step.delay_ms)).await;
-    send(shared, key.as_deref(), outcome(&ask, &step, &authorization))
-}
-
-fn send(shared: &Shared, key: Option<&str>, outcome: Outcome) -> Result<Response<Half>, HungUp> {
-    let sending = match outcome {
-        Outcome::HangUp => return Err(HungUp),
-        Outcome::Send(sending) => sending,
-    };
-    let Sending {
-        code,
-        content_type,
-        retry_after,
-        body,
-        cut,
-        sold,
-    } = sending;
-    if let Some((input_tokens, output_tokens)) = sold {
-        shared.ledger.sell(key, input_tokens, output_tokens);
-    }
-    let body = if cut {
-        Half::cut(body)
-    } else {
-        Half::whole(body)
-    };
-    let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = response(status, content_type, body);
-    if let Some(wait) = retry_after.and_then(|wait| wait.parse().ok()) {
-        response.headers_mut().insert(RETRY_AFTER, wait);
-    }
-    Ok(response)
-}
-
-fn json(value: &impl serde::Serialize) -> Response<Half> {
-    let body = serde_json::to_vec(value).expect("maps with string keys always serialize");
-    response(StatusCode::OK, "application/json", Half::whole(body))
-}
-
-fn response(status: StatusCode, content_type: &'static str, body: Half) -> Response<Half> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let content_type = content_type
-        .parse()
-        .expect("content types here are plain text");
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
-}
-
-fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let text =
-        |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), text(value)))
-        .collect()
-}
-
-/// A body that announces its whole length and may break off on the way.
-#[derive(Debug)]
-struct Half {
-    next: Option<Bytes>,
-    announced: u64,
-    breaks: bool,
-}
-
-impl Half {
-    fn whole(body: impl Into<Bytes>) -> Self {
-        let body = body.into();
-        Self {
-            announced: body.len() as u64,
-            next: Some(body),
-            breaks: false,
-        }
-    }
-
-    fn cut(mut body: Vec<u8>) -> Self {
-        let announced = body.len() as u64;
-        body.truncate(body.len() / 2);
-        Self {
-            announced,
-            next: Some(body.into()),
-            breaks: true,
-        }
-    }
-}
-
-impl Body for Half {
-    type Data = Bytes;
-    type Error = HungUp;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, HungUp>>> {
-        Poll::Ready(match self.next.take() {
-            Some(bytes) => Some(Ok(Frame::data(bytes))),
-            None if self.breaks => Some(Err(HungUp)),
-            None => None,
-        })
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.announced)
     }
 }
