@@ -64,7 +64,12 @@ impl Pieces {
             end: sending.end,
             length: sending.length,
             pause: sending.pause,
-            wait: Wait::No,
+            // A head that a cut follows must be written out before it.
+            wait: if sending.end == End::Break {
+                Wait::Turn
+            } else {
+                Wait::No
+            },
             ticket,
             spoiled: sending.spoiled,
         };

@@ -163,7 +163,12 @@ fn delivered(ask: &Ask, content: Content, manner: &Manner) -> Sending {
         .map(|signs| (signs, KeepAlive::sign(content.events)));
     let whole = !content.events && signs.is_none();
     let length = whole.then(|| content.pieces.iter().map(|piece| piece.len() as u64).sum());
-    let (pieces, end) = manner.divide(content.pieces);
+    let (pieces, end) = if !content.events && *manner == Manner::default() {
+        let at_once = pieces::fragments(&content.pieces.concat(), usize::MAX);
+        (at_once, End::Clean)
+    } else {
+        manner.divide(content.pieces)
+    };
     let id = ask.protocol.request_id_header().to_owned();
     let mut headers = vec![(id, format!("req_fake_{}", ask.ordinal))];
     headers.extend(content.headers);

@@ -138,6 +138,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
+        // Each piece of an answer is to leave at once. A socket that is gone already needs no answer.
+        let _ = stream.set_nodelay(true);
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let service = service_fn(|request| answer(Arc::clone(&shared), request));
