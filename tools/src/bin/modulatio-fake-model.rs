@@ -27,29 +27,50 @@ struct Arguments {
     log: bool,
 }
 
-const SCRIPTS: &str = r#"Scripts:
-  {"steps": [
-     {"when": {"tool": "submit_verdict"}, "times": 2, "answer": {"arguments": {"passed": false}}},
-     {"when": {"last_message": "essay2.md"}, "delay_ms": 50, "answer": {"stall": {"after": 3}}}],
-   "chaos": {"seed": 7, "percent": 20, "faults": ["hang_up", {"status": {"code": 500}}]},
-   "delay_ms": 100, "usage": "greedy", "always_usage": true, "prices": {"input_usd": 3, "output_usd": 15}}
+const SCRIPTS: &str = r#"Scripts (every part may be left out):
+  {
+    "steps": [
+      {"when": {"tool": "submit_verdict"}, "times": 2,
+       "answer": {"arguments": {"passed": false}}},
+      {"when": {"last_message": "essay2.md", "stream": true}, "delay_ms": 50,
+       "usage": "greedy", "answer": {"stall": {"after": 3}}}
+    ],
+    "chaos": {"seed": 7, "percent": 20,
+              "faults": ["hang_up", {"status": {"code": 500}}]},
+    "delay_ms": 100, "usage": "counted", "always_usage": true,
+    "prices": {"input_usd": 3, "output_usd": 15}
+  }
 
-  A request is answered by the first step that is for it and not used up ("times": 0 is never used up), else by
-  chaos, else by the default answer. Conditions: tool, offers, last_message, model, stream.
+A request is answered by the first step that is for it and not used up (one
+with "times": 0 never is), else by chaos, else by the default answer.
+Conditions: tool, offers, last_message, model, stream.
 
-  What is said:      default, {"arguments": {..}}, {"raw_arguments": "{"}, {"tool_calls": [{"name": "..",
-                     "arguments": {..}}]}, {"text_and_tool_calls": {"text": "..", "tool_calls": [..]}},
-                     {"text": ".."}, {"fenced": null}, malformed_arguments, wrong_schema, empty, stop_for_length,
-                     refusal, content_filter, {"huge": {"bytes": 1000000}}
-  Instead of it:     {"status": {"code": 429, "retry_after": "7"}}, {"refuse": {"code": 429, "headers":
-                     {"retry-after-ms": "20"}, "kind": "..", "message": ".."}}, context_too_long,
-                     {"html": {"code": 502}}, {"body": ".."}, {"event_stream": ".."}, hang_up, stall_before_head
-  How it comes:      truncated, {"cut": {"after": 3}}, {"stall": {"after": 3}}, {"slow": {"pause_ms": 50}},
-                     {"keep_alive": {"every_ms": 500, "times": 9}}, {"fragments": {"bytes": 1}},
-                     {"truncated_json": {}}, {"malformed_data": {"after": 3}}, {"error_in_stream": {"after": 3}},
-                     {"no_done": {}}, {"unstreamed": {}}; all but the first hold an "answer", which may be nested
-  Usage:             counted, missing, greedy, {"exactly": {"input_tokens": 1, "output_tokens": 2}}, {"detailed":
-                     {"cached_input_tokens": 1, "cost_usd": 0.5}}, {"raw": {"prompt_tokens": -1}}"#;
+What is said:
+  "default"  "wrong_schema"  "malformed_arguments"  "empty"
+  "stop_for_length"  "refusal"  "content_filter"
+  {"arguments": {}}  {"raw_arguments": "{"}
+  {"text": "hello"}  {"fenced": null}  {"huge": {"bytes": 1000000}}
+  {"tool_calls": [{"name": "read_file", "arguments": {}}]}
+  {"text_and_tool_calls": {"text": "hello", "tool_calls": []}}
+
+What comes instead:
+  "hang_up"  "stall_before_head"  "context_too_long"
+  {"status": {"code": 429, "retry_after": "7", "message": "slow down"}}
+  {"refuse": {"code": 429, "headers": {"retry-after-ms": "20"}}}
+  {"html": {"code": 502}}  {"body": "{"}  {"event_stream": "data: {"}
+
+How it comes (a stream's pieces are its events, a body's its quarters; all but
+the first may hold an "answer" that is delivered so):
+  "truncated"  {"truncated_json": {}}  {"no_done": {}}  {"unstreamed": {}}
+  {"cut": {"after": 3}}  {"stall": {"after": 3}}  {"slow": {"pause_ms": 50}}
+  {"keep_alive": {"every_ms": 500, "times": 9}}  {"fragments": {"bytes": 1}}
+  {"malformed_data": {"after": 3}}
+  {"error_in_stream": {"after": 3, "code": 529, "answer": {"text": "hello"}}}
+
+What is said about usage:
+  "counted"  "missing"  "greedy"  {"raw": {"prompt_tokens": -1}}
+  {"exactly": {"input_tokens": 1, "output_tokens": 2}}
+  {"detailed": {"input_tokens": 9, "cached_input_tokens": 8, "cost_usd": 0.5}}"#;
 
 fn main() -> ExitCode {
     match serve(&Arguments::parse()) {

@@ -6,6 +6,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use modulatio_tools::fake_model::{Behaviour, Script, UsageSays};
+use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 fn program() -> Command {
@@ -96,17 +98,24 @@ fn a_script_that_cannot_be_used_is_an_error_with_its_path() {
 }
 
 #[test]
-fn the_help_tells_how_a_script_looks() {
+fn all_that_the_help_shows_can_be_written_in_a_script() {
     let output = program().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
-    for word in [
-        "--script",
-        "--log",
-        "listening on",
-        "chaos",
-        "stall_before_head",
-        "greedy",
-    ] {
-        assert!(help.contains(word), "{word} is not in the help:\n{help}");
-    }
+    let (_, scripts) = help.split_once("left out):\n").unwrap();
+    let (script, rest) = scripts.split_once("\n\n").unwrap();
+    Script::from_json(script.as_bytes()).unwrap();
+    let (behaviours, usage) = rest.split_once("about usage:").unwrap();
+    let shown: Vec<Behaviour> = examples(behaviours);
+    assert_eq!(shown.len(), 33, "{shown:?}");
+    let shown: Vec<UsageSays> = examples(usage);
+    assert_eq!(shown.len(), 6, "{shown:?}");
+}
+
+/// The values on the indented lines of a text.
+fn examples<T: DeserializeOwned>(text: &str) -> Vec<T> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("  "));
+    let values = lines.flat_map(|line| line.split("  "));
+    values
+        .map(|value| serde_json::from_str(value).unwrap_or_else(|e| panic!("{value}: {e}")))
+        .collect()
 }
