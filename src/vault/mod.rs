@@ -5,7 +5,8 @@
 //!             │           ▲
 //!             │           └── reconcile: hand edits become commands, missing projections are rendered
 //!             ├─ numbers: ids of plans and tickets, decided by an append
-//!             └─ scan:    which plans want a runner (stat only, unless something changed)
+//!             ├─ scan:    which plans want a runner (stat only, unless something changed)
+//!             └─ spend:   what all plans spend in one day, reserved before it is spent
 //! ```
 
 mod artifact;
@@ -22,6 +23,7 @@ mod put;
 mod reconcile;
 pub mod replay;
 pub mod scan;
+mod spend;
 pub mod watch;
 
 use std::{
@@ -41,6 +43,7 @@ pub use artifact::ArtifactFault;
 pub use plan_log::{Actor, PlanLog};
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};
+pub use spend::{Day, DayAdmission, DayCap, DayCaps, DayKey, Spent};
 
 /// The configuration file that makes a directory a vault.
 pub const CONFIG_FILE: &str = "modulatio.yaml";

@@ -1,0 +1,194 @@
+//! One day's events and what they come to.
+
+use std::collections::BTreeMap;
+
+use projections::{
+    event::Reserved,
+    ids::{CallId, PlanId},
+    time::MicroUsd,
+};
+use serde::{Deserialize, Serialize};
+
+/// A call within the vault.
+pub(super) type Key = (PlanId, CallId);
+
+/// Tokens and money that are gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Tokens, read and written.
+    pub tokens: u64,
+    /// Cost, as far as prices are known.
+    pub cost: MicroUsd,
+    /// Calls whose price is unknown; `cost` is without them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unpriced: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Spent {
+    /// What one call has used; `None` when its price is unknown.
+    #[must_use]
+    pub fn on_call(tokens: u64, cost: Option<MicroUsd>) -> Self {
+        Self {
+            tokens,
+            cost: cost.unwrap_or_default(),
+            unpriced: u64::from(cost.is_none()),
+        }
+    }
+
+    /// The sum, stopping at the largest amount: what passes that passes every cap.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            cost: self.cost.plus(other.cost),
+            unpriced: self.unpriced.saturating_add(other.unpriced),
+        }
+    }
+}
+
+/// A worst case, as if it had come to pass.
+impl From<Reserved> for Spent {
+    fn from(worst: Reserved) -> Self {
+        Self::on_call(worst.tokens, worst.cost)
+    }
+}
+
+/// What one day comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Day {
+    /// Paid.
+    pub settled: Spent,
+    /// Reserved by calls that are under way, or whose runner was lost: possible spend.
+    pub open: BTreeMap<(PlanId, CallId), Reserved>,
+}
+
+impl Day {
+    /// Paid and reserved.
+    #[must_use]
+    pub fn committed(&self) -> Spent {
+        self.sum(|_| true)
+    }
+
+    /// The same without one call's reservation.
+    pub(super) fn besides(&self, key: &Key) -> Spent {
+        self.sum(|other| other != key)
+    }
+
+    fn sum(&self, counts: impl Fn(&Key) -> bool) -> Spent {
+        let open = self.open.iter().filter(|(key, _)| counts(key));
+        open.map(|(_, worst)| Spent::from(*worst))
+            .fold(self.settled, Spent::plus)
+    }
+
+    /// The first frame of a journal that begins with this.
+    pub(super) fn opening(&self) -> Vec<DayEvent> {
+        let opened = DayEvent::DayOpened {
+            v: V1,
+            earlier: self.settled,
+        };
+        let open = self.open.iter();
+        let reserved = open.map(|((plan, call), worst)| DayEvent::CallReserved {
+            v: V1,
+            plan: plan.clone(),
+            call: call.clone(),
+            worst: *worst,
+        });
+        [opened].into_iter().chain(reserved).collect()
+    }
+
+    /// The day after one more event; `None` before the first.
+    ///
+    /// # Errors
+    /// Why the event cannot have happened then.
+    pub(super) fn fold(day: Option<Self>, event: DayEvent) -> Result<Self, &'static str> {
+        let Some(mut day) = day else {
+            return match event {
+                DayEvent::DayOpened { earlier, .. } => Ok(Self {
+                    settled: earlier,
+                    open: BTreeMap::new(),
+                }),
+                DayEvent::CallReserved { .. }
+                | DayEvent::CallSettled { .. }
+                | DayEvent::CallReleased { .. } => Err("the day was not opened before it"),
+            };
+        };
+        match event {
+            DayEvent::DayOpened { .. } => return Err("the day was opened before"),
+            DayEvent::CallReserved {
+                plan, call, worst, ..
+            } => {
+                day.open.insert((plan, call), worst);
+            }
+            DayEvent::CallSettled {
+                plan, call, spent, ..
+            } => {
+                day.take(&(plan, call))?;
+                day.settled = day.settled.plus(spent);
+            }
+            DayEvent::CallReleased { plan, call, .. } => day.take(&(plan, call))?,
+        }
+        Ok(day)
+    }
+
+    fn take(&mut self, key: &Key) -> Result<(), &'static str> {
+        match self.open.remove(key) {
+            Some(_) => Ok(()),
+            None => Err("the call has no reservation"),
+        }
+    }
+}
+
+/// What happens in a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub(super) enum DayEvent {
+    /// The first event: what had been spent before anyone reserved.
+    DayOpened { v: V1, earlier: Spent },
+    /// A call is about to be made, or (in the first frame) was under way.
+    CallReserved {
+        v: V1,
+        plan: PlanId,
+        call: CallId,
+        #[serde(flatten)]
+        worst: Reserved,
+    },
+    /// It was paid.
+    CallSettled {
+        v: V1,
+        plan: PlanId,
+        call: CallId,
+        #[serde(flatten)]
+        spent: Spent,
+    },
+    /// It was not made, or not billed.
+    CallReleased { v: V1, plan: PlanId, call: CallId },
+}
+
+/// The version of these events: 1. What a newer program wrote may be spend that this one cannot add up, so it is
+/// an error and not passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
+pub(super) struct V1;
+
+impl From<V1> for u32 {
+    fn from(_: V1) -> Self {
+        1
+    }
+}
+
+impl TryFrom<u32> for V1 {
+    type Error = String;
+
+    fn try_from(v: u32) -> Result<Self, String> {
+        match v {
+            1 => Ok(Self),
+            newer => Err(format!(
+                "version {newer} of a day's events is not known to this program"
+            )),
+        }
+    }
+}
