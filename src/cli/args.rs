@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{
+    Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    error::ErrorKind, parser::ValueSource,
+};
 use projections::{
     ids::{PlanId, ProjectCode},
     time::Timestamp,
@@ -29,11 +32,42 @@ pub(super) struct Args {
     /// Say only errors on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
+    /// How much to say on stderr, instead of -v and -q [default: info for a daemon, else warn]
+    #[arg(long, global = true, env = "MODULATIO_LOG_LEVEL", value_name = "LEVEL")]
+    pub(super) log_level: Option<LogLevel>,
+    /// How log lines look: for people, or one JSON object a line [default: text]
+    #[arg(
+        long,
+        global = true,
+        env = "MODULATIO_LOG_FORMAT",
+        value_name = "FORMAT"
+    )]
+    log_format: Option<LogFormat>,
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
 impl Args {
+    /// The command line of this process; one that makes no sense is told, and ends it.
+    pub(super) fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let level_is_typed = matches.value_source("log_level") == Some(ValueSource::CommandLine);
+        let args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        // By hand: what is typed overrides the environment, and clap would call that a conflict too.
+        if level_is_typed && (args.quiet || args.verbose > 0) {
+            let why = "--log-level cannot be used with -v or -q: it takes their place";
+            Self::command()
+                .error(ErrorKind::ArgumentConflict, why)
+                .exit();
+        }
+        args
+    }
+
+    /// How log lines look.
+    pub(super) fn log_format(&self) -> LogFormat {
+        self.log_format.unwrap_or(LogFormat::Text)
+    }
+
     /// The vault that was named, or that the working directory lies in.
     pub(super) fn vault(&self) -> Result<Vault> {
         match &self.vault {
@@ -45,6 +79,23 @@ impl Args {
             }
         }
     }
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]

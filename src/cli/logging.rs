@@ -1,31 +1,169 @@
-//! Log lines on stderr. `RUST_LOG` decides if it is set, else -v and -q, else the command: a daemon tells what
-//! it does, other commands only what is wrong.
+//! Log lines on stderr, as text or as JSON. `RUST_LOG` decides what is told if it is set, else -v and -q, else
+//! `--log-level`, else the command: a daemon tells what it does, other commands only what is wrong.
 
-use std::io::IsTerminal;
+use std::{
+    env::{self, VarError},
+    io::IsTerminal,
+};
 
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Args, Command};
+use super::args::{Args, Command, LogFormat, LogLevel};
+use crate::{clock, error::Error};
 
 pub(super) fn start(args: &Args) {
-    let default = match (args.quiet, args.verbose, &args.command) {
-        (true, _, _) => "error",
-        (false, 0, Command::Daemon(_)) => "modulatio=info,warn",
-        (false, 1, Command::Daemon(_)) => "modulatio=debug,warn",
-        (false, 0, _) => "warn",
-        (false, 1, _) => "modulatio=info,warn",
-        (false, _, _) => "modulatio=trace,info",
+    let default = directives(level(args));
+    let (filter, fault) = match wished(env::var("RUST_LOG")) {
+        Ok(filter) => (filter.unwrap_or_else(|| EnvFilter::new(default)), None),
+        Err(fault) => (EnvFilter::new(default), Some(fault)),
     };
-    // Set but empty is not set.
-    let wished = std::env::var("RUST_LOG")
-        .ok()
-        .filter(|wish| !wish.is_empty());
-    let filter = wished.and_then(|wish| EnvFilter::try_new(wish).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .init();
+        .with_writer(std::io::stderr);
+    match args.log_format() {
+        LogFormat::Text => lines.with_ansi(colour()).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    // As an error, so that every filter of ours lets it through.
+    if let Some(fault) = fault {
+        tracing::error!("{fault}; it is ignored, and the filter is {default:?}");
+    }
+}
+
+/// The error that ends a command, for stderr. No filter may keep it back.
+pub(super) fn last_words(format: LogFormat, error: &Error) -> String {
+    let (told, hint) = (error.told(), error.hint());
+    match format {
+        LogFormat::Text => {
+            let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+            format!("error: {told}{hint}")
+        }
+        LogFormat::Json => json!({
+            "timestamp": clock::now(),
+            "level": "ERROR",
+            "message": told,
+            "hint": hint,
+            "exit_code": error.exit_code(),
+            "target": "modulatio",
+        })
+        .to_string(),
+    }
+}
+
+fn level(args: &Args) -> LogLevel {
+    let is_daemon = matches!(args.command, Command::Daemon(_));
+    match (args.quiet, args.verbose, args.log_level) {
+        (true, _, _) => LogLevel::Error,
+        (false, 0, Some(level)) => level,
+        (false, 0, None) if is_daemon => LogLevel::Info,
+        (false, 0, None) => LogLevel::Warn,
+        (false, 1, _) if is_daemon => LogLevel::Debug,
+        (false, 1, _) => LogLevel::Info,
+        (false, _, _) => LogLevel::Trace,
+    }
+}
+
+/// A level is about this program; of the libraries below it, what is wrong is enough.
+fn directives(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "modulatio=info,warn",
+        LogLevel::Debug => "modulatio=debug,warn",
+        LogLevel::Trace => "modulatio=trace,info",
+    }
+}
+
+/// The filter that the operator wrote. Set but empty is not set.
+fn wished(value: Result<String, VarError>) -> Result<Option<EnvFilter>, String> {
+    match value {
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err("RUST_LOG is not text".to_owned()),
+        Ok(wish) if wish.is_empty() => Ok(None),
+        Ok(wish) => EnvFilter::try_new(&wish)
+            .map(Some)
+            .map_err(|why| format!("RUST_LOG {wish:?} is no filter: {why}")),
+    }
+}
+
+fn colour() -> bool {
+    std::io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written under a filter when `act` logs.
+    fn told(filter: &str, act: impl FnOnce()) -> Vec<serde_json::Value> {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new(filter))
+            .with_writer(move || writer.clone())
+            .json()
+            .flatten_event(true)
+            .finish();
+        tracing::subscriber::with_default(subscriber, act);
+        let bytes = lines.0.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        let object = |line| serde_json::from_str(line).unwrap();
+        text.lines().map(object).collect()
+    }
+
+    #[test]
+    fn a_warning_of_the_context_budget_passes_every_default_but_errors_only() {
+        let warn = || {
+            tracing::warn!(target: "modulatio.context_budget", modulatio_event = "trimmed", "short");
+        };
+        for level in [
+            LogLevel::Warn,
+            LogLevel::Info,
+            LogLevel::Debug,
+            LogLevel::Trace,
+        ] {
+            let lines = told(directives(level), warn);
+            assert_eq!(lines.len(), 1, "{level:?}");
+            assert_eq!(lines[0]["target"], "modulatio.context_budget");
+            assert_eq!(lines[0]["level"], "WARN");
+            assert_eq!(lines[0]["modulatio_event"], "trimmed");
+            assert_eq!(lines[0]["message"], "short");
+        }
+        assert!(told(directives(LogLevel::Error), warn).is_empty());
+    }
+
+    #[test]
+    fn the_program_is_heard_at_its_level_and_libraries_when_something_is_wrong() {
+        let speak = || {
+            tracing::debug!(target: "modulatio::daemon", "asking");
+            tracing::info!(target: "modulatio::daemon", "claimed");
+            tracing::info!(target: "hyper", "connected");
+            tracing::warn!(target: "hyper", "slow");
+            tracing::error!(target: "modulatio::daemon", "lost");
+        };
+        let count = |level| told(directives(level), speak).len();
+        assert_eq!(count(LogLevel::Error), 1);
+        assert_eq!(count(LogLevel::Warn), 2);
+        assert_eq!(count(LogLevel::Info), 3);
+        assert_eq!(count(LogLevel::Debug), 4);
+        assert_eq!(count(LogLevel::Trace), 5);
+    }
 }

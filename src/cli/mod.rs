@@ -16,23 +16,18 @@ mod show;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{error::Result, vault::Actor};
 use args::{Args, Command};
 
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read();
     logging::start(&args);
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::tell(&format!("error: {}", error.told()));
-            if let Some(hint) = error.hint() {
-                output::tell(&format!("hint: {hint}"));
-            }
+            output::tell(&logging::last_words(args.log_format(), &error));
             ExitCode::from(error.exit_code())
         }
     }

@@ -149,6 +149,8 @@ impl TestVault {
             .arg(&self.root)
             .args(args)
             .env_remove("RUST_LOG")
+            .env_remove("MODULATIO_LOG_LEVEL")
+            .env_remove("MODULATIO_LOG_FORMAT")
             .env_remove("MODULATIO_FAULT")
             .env("NO_COLOR", "1")
             .env("USER", "tester");
