@@ -13,10 +13,11 @@
 //!
 //! [`decide`], [`effect`] and [`prompts`] are pure: no I/O, no clock. [`vault`] is the only code that changes what an
 //! operator keeps (a heartbeat, the word of a live process, is written by [`daemon`] itself), [`models`] the only
-//! code that speaks to providers, [`clock`] the only code that reads the clock, and [`daemon`] joins them. What is
-//! on disk besides the journals follows from the journals (crate `projections`). `tests/import_law.rs` holds all of
-//! this.
+//! code that speaks to providers, [`clock`] the only code that reads the clock, [`chance`] the only code that draws
+//! lots, and [`daemon`] joins them. What is on disk besides the journals follows from the journals (crate
+//! `projections`). `tests/import_law.rs` holds all of this.
 
+pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod command;

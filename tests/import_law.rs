@@ -162,6 +162,21 @@ fn only_the_clock_reads_the_clock() {
 }
 
 #[test]
+fn only_chance_draws() {
+    let draws = |line: &Line| line.text.contains("RandomState") || line.text.contains("getrandom");
+    let (own, mut breaches): (Vec<_>, Vec<_>) = lines_where(draws, "chance::draw is the place")
+        .into_iter()
+        .partition(|breach| breach.starts_with("src/chance.rs:"));
+    assert!(
+        !own.is_empty(),
+        "src/chance.rs draws in a way that this law does not see"
+    );
+    let crates = ["rand", "fastrand", "oorandom"];
+    breaches.extend(never_uses(&EVERYWHERE, &crates));
+    obey(breaches);
+}
+
+#[test]
 fn only_the_vault_and_the_journal_change_files() {
     let changing = [
         "fs::write",

@@ -659,6 +659,20 @@ fn a_whole_journal_whose_events_cannot_be_added_up_is_an_error_too() {
 }
 
 #[test]
+fn a_frame_that_a_killed_writer_left_unfinished_is_no_damage_and_no_spend() {
+    let world = World::new();
+    world.admitted(tokens(100), &call(1), worst(10, 1));
+    world.admitted(tokens(100), &call(2), worst(80, 1));
+    let whole = world.text();
+    std::fs::write(world.file(DAY), &whole[..whole.len() - 9]).unwrap();
+    let day = world.vault.day_spent(at("13:00:00")).unwrap();
+    assert_eq!(day.committed(), spent(10, 1));
+    world.admitted(tokens(100), &call(3), worst(90, 1));
+    let day = world.vault.day_spent(at("13:00:00")).unwrap();
+    assert_eq!(day.committed(), spent(100, 2));
+}
+
+#[test]
 fn another_days_journal_is_not_taken_for_this_one() {
     let world = World::new();
     world.admitted(tokens(100), &call(1), worst(10, 1));
