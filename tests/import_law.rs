@@ -69,7 +69,7 @@ fn the_models_know_nothing_of_plans_and_vaults() {
 fn the_configuration_is_read_with_the_one_yaml_reader_and_nothing_else() {
     let config = ["src/config"];
     obey(uses_only_crates(&config, "projections strsim thiserror"));
-    obey(uses_only_modules(&config, "config"));
+    obey(uses_only_modules(&config, "catalog config"));
     let others = paths_in(&config).into_iter().filter(|path| {
         path.is_below("projections")
             && !path.is_below("projections::yaml")
@@ -80,6 +80,14 @@ fn the_configuration_is_read_with_the_one_yaml_reader_and_nothing_else() {
             .map(|path| path.breach("only projections::yaml"))
             .collect(),
     );
+}
+
+#[test]
+fn the_catalogue_is_pure_and_knows_nothing_else() {
+    let catalog = ["src/catalog"];
+    obey(uses_only_crates(&catalog, "serde serde_json"));
+    obey(uses_only_modules(&catalog, "catalog"));
+    obey(never_uses(&catalog, &IMPURE));
 }
 
 #[test]
