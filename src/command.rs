@@ -3,8 +3,8 @@
 
 use projections::{
     document::Document,
-    event::{Decision, FailureClass, Reserved, Usage},
-    ids::{CallId, TaskId, TicketId},
+    event::{CapKind, Decision, FailureClass, Reserved, ToolOutcome, Usage},
+    ids::{CallId, TaskId, TicketId, ToolCallId},
     payload::Digest,
     time::MicroUsd,
     work::Step,
@@ -49,6 +49,22 @@ pub enum Command {
         /// The person's note.
         note: String,
     },
+    /// Change caps.
+    EditBudget {
+        /// `max_tokens`.
+        tokens: Change<u64>,
+        /// `max_cost_usd`.
+        cost: Change<MicroUsd>,
+        /// `max_wall_clock_min`.
+        minutes: Change<u64>,
+    },
+    /// Take reservations of calls in doubt off the books.
+    ReleaseReservations {
+        /// Of this call; `None` of all.
+        call: Option<CallId>,
+        /// The operator's note.
+        note: String,
+    },
     /// Take over what an operator changed in the plan's file.
     Edit {
         /// The file as it had been rendered.
@@ -73,6 +89,47 @@ pub enum Command {
     SettleOrphans,
 }
 
+/// What becomes of one cap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is this from now on.
+    Set(T),
+    /// There is none from now on.
+    Remove,
+}
+
+impl<T> Change<T> {
+    /// What `before` becomes.
+    pub fn over(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Set(value) => Some(value),
+            Self::Remove => None,
+        }
+    }
+}
+
+/// A tool that a model called, as its reply has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Which.
+    pub tool: String,
+    /// Its arguments, unchecked.
+    pub arguments: String,
+}
+
+/// How much room a prompt takes in a model's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Tokens of the prompt, estimated.
+    pub estimated_tokens: u64,
+    /// Tokens that the window leaves for a prompt.
+    pub window_tokens: u64,
+}
+
 /// What a runner asks or reports.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
@@ -88,6 +145,8 @@ pub enum Report {
         reserved: Reserved,
         /// BLAKE3 of the prompt.
         prompt_b3: Digest,
+        /// Its length.
+        prompt_bytes: u64,
     },
     /// A model answered.
     CallCompleted {
@@ -95,6 +154,12 @@ pub enum Report {
         call_id: CallId,
         /// The answer, as received.
         reply: String,
+        /// The tools that the model called instead of answering.
+        calls: Vec<Called>,
+        /// Whether the answer breaks off at the limit of output tokens.
+        cut: bool,
+        /// What may have been spent beyond `usage`.
+        in_doubt: Reserved,
         /// Tokens.
         usage: Usage,
         /// Cost, if the price is known.
@@ -110,8 +175,87 @@ pub enum Report {
         class: FailureClass,
         /// For people.
         message: String,
-        /// Seconds that the provider asks to wait.
-        retry_after_s: Option<u64>,
+        /// Milliseconds that the provider asks to wait.
+        retry_after_ms: Option<u64>,
+        /// Whether it may have been billed all the same.
+        in_doubt: bool,
+        /// The role's next model, if it has one.
+        next: Option<String>,
+        /// Whether the endpoint has failed so often that it counts as dead.
+        dead: bool,
+    },
+    /// The endpoint of a step's model is dead, and the role has another model.
+    FallingBack {
+        /// The step.
+        step: Step,
+        /// The model that is given up.
+        from: String,
+        /// The one that takes over.
+        to: String,
+        /// Why.
+        why: String,
+    },
+    /// A call would pass a cap of the vault's day.
+    OverDailyCap {
+        /// Which cap.
+        cap: CapKind,
+        /// Spent and reserved with the refused call, in the cap's unit.
+        used: u64,
+        /// The cap.
+        limit: u64,
+    },
+    /// There is a cap on cost, and models whose price is unknown.
+    Unpriced {
+        /// Their labels.
+        models: Vec<String>,
+        /// Whether the vault has a cap on the cost of a day.
+        daily: bool,
+    },
+    /// A tool has returned.
+    ToolReturned {
+        /// Whose.
+        task: TaskId,
+        /// Which call.
+        tool_call: ToolCallId,
+        /// How it ended.
+        outcome: ToolOutcome,
+        /// What it returned.
+        result: String,
+    },
+    /// A prompt has come near the model's window.
+    ContextNear {
+        /// The step.
+        step: Step,
+        /// The model.
+        model: String,
+        /// How near.
+        room: Room,
+    },
+    /// Results of tools are to be left out of a conversation.
+    ContextTight {
+        /// The step.
+        step: Step,
+        /// Whose results.
+        replaced: Vec<ToolCallId>,
+        /// With them.
+        before: Room,
+        /// Tokens without them, estimated.
+        after_tokens: u64,
+    },
+    /// A prompt does not fit the model's window, whatever is left out.
+    ContextFull {
+        /// The step.
+        step: Step,
+        /// The model.
+        model: String,
+        /// How much too large.
+        room: Room,
+        /// Where the conversation was kept, relative to the project.
+        checkpoint: String,
+        /// BLAKE3 of that file.
+        b3: Digest,
+        /// Its length.
+        bytes: u64,
     },
     /// An artifact is on disk.
     ArtifactWritten {

@@ -2,6 +2,7 @@
 //! [`due`] again.
 
 use projections::{
+    event::ToolUse,
     ids::TaskId,
     payload::Payload,
     plan::{Plan, Run, RunStage, Status, Task, TaskStage},
@@ -16,6 +17,13 @@ pub enum Effect {
     CallModel {
         /// For what.
         step: Step,
+    },
+    /// Run a tool that a producer called.
+    RunTool {
+        /// Whose.
+        task: TaskId,
+        /// Which, with which arguments.
+        call: ToolUse,
     },
     /// Put a produced artifact on disk, whole.
     WriteArtifact {
@@ -99,8 +107,14 @@ fn awaited(run: &Run) -> Vec<Effect> {
 fn of_task(task: &Task) -> Option<Effect> {
     let (id, attempt) = (task.spec.id.clone(), task.attempt);
     match &task.stage {
-        TaskStage::Producing => Some(Effect::CallModel {
-            step: Step::Produce { task: id, attempt },
+        TaskStage::Producing => Some(match task.open_tool() {
+            Some(call) => Effect::RunTool {
+                task: id,
+                call: call.clone(),
+            },
+            None => Effect::CallModel {
+                step: Step::Produce { task: id, attempt },
+            },
         }),
         TaskStage::Writing { reply } => Some(Effect::WriteArtifact {
             task: id,
@@ -118,13 +132,13 @@ fn of_task(task: &Task) -> Option<Effect> {
 fn waits_until(plan: &Plan, effect: &Effect) -> Option<Timestamp> {
     match effect {
         Effect::CallModel { step } => plan.run.as_ref()?.troubles.get(&step.label())?.not_before,
-        Effect::WriteArtifact { .. } => None,
+        Effect::RunTool { .. } | Effect::WriteArtifact { .. } => None,
     }
 }
 
 fn is_under_way(plan: &Plan, effect: &Effect) -> bool {
     match effect {
         Effect::CallModel { step } => plan.calls.in_flight.values().any(|call| call.step == *step),
-        Effect::WriteArtifact { .. } => false,
+        Effect::RunTool { .. } | Effect::WriteArtifact { .. } => false,
     }
 }

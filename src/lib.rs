@@ -17,6 +17,7 @@
 //! lots, and [`daemon`] joins them. What is on disk besides the journals follows from the journals (crate
 //! `projections`). `tests/import_law.rs` holds all of this.
 
+pub mod catalog;
 pub mod chance;
 pub mod cli;
 pub mod clock;
@@ -29,4 +30,6 @@ pub mod error;
 mod fault;
 pub mod models;
 pub mod prompts;
+mod redact;
+pub mod toolbox;
 pub mod vault;

@@ -49,6 +49,25 @@ fn finding(event: &Event) -> Option<(&'static str, String)> {
             "ticket_decided",
             format!("{}: {}: {}", e.ticket, e.decision.as_str(), e.note),
         ),
+        Event::ModelFellBack(e) => (
+            "model_fell_back",
+            format!("{}: {} to {}: {}", e.step.seat(), e.from, e.to, e.why),
+        ),
+        Event::ReservationReleased(e) => {
+            ("reservation_released", format!("{}: {}", e.call_id, e.why))
+        }
+        Event::ContextCompressed(e) => (
+            "context_compressed",
+            format!(
+                "{}: {} result(s) left out",
+                e.step.label(),
+                e.replaced.len()
+            ),
+        ),
+        Event::ContextExhausted(e) => (
+            "context_exhausted",
+            format!("{}: {}", e.step.label(), e.checkpoint),
+        ),
         Event::PlanClaimed(e) if e.recovered => {
             ("runner_lost", format!("claimed again at epoch {}", e.epoch))
         }

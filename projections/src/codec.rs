@@ -150,6 +150,9 @@ mod tests {
                 },
                 cost: None,
                 latency_ms: 12,
+                tool_calls: Vec::new(),
+                cut: false,
+                in_doubt: crate::event::Reserved::default(),
                 reply: Payload::Text("line\n\"quoted\" \u{1F600}".to_owned()),
             }),
         ];

@@ -7,18 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     document::Head,
-    ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId},
+    ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId, ToolCallId},
     payload::{Digest, Payload},
     time::{MicroUsd, Timestamp},
     work::{Defect, Reflection, Step, TaskSpec, Transition, Verdict},
 };
 
-/// Version of the vocabulary as a whole, recorded in frame 0.
+/// Version of the vocabulary as a whole, recorded in frame 0. It rises when a kind changes its meaning; a kind that
+/// gains a field or a value raises its own version only.
 ///
 /// 1: first version.
 pub const FORMAT: u32 = 1;
 
 /// Declares the kinds: a struct each, the enum over them, and the tables that the codec needs.
+///
+/// A kind's version rises when it gains a field or one of its enums a value. Fields that came later have a default
+/// that says what was true before them, so the one struct reads every version; it writes the newest.
 macro_rules! vocabulary {
     ($( $(#[$doc:meta])* $kind:ident v $version:literal { $( $(#[$field_doc:meta])* $field:ident: $type:ty, )* } )*) => {
         $(
@@ -74,7 +78,7 @@ macro_rules! vocabulary {
             map: &mut Option<M>,
         ) -> Option<Result<Event, M::Error>> {
             match (kind, v) {
-                $( (stringify!($kind), $version) => {
+                $( (stringify!($kind), 1..=$version) => {
                     let map = serde::de::value::MapAccessDeserializer::new(map.take()?);
                     Some($kind::deserialize(map).map(Event::$kind))
                 } )*
@@ -166,8 +170,8 @@ vocabulary! {
         why: String,
     }
 
-    /// The plan waits for a person.
-    PlanPaused v 1 {
+    /// The plan waits for a person. 2: reason `context`.
+    PlanPaused v 2 {
         /// What kind of reason.
         reason: PauseReason,
         /// The reason, for people.
@@ -316,8 +320,8 @@ vocabulary! {
         text: String,
     }
 
-    /// A model is about to be called; its worst case is reserved.
-    ModelCallStarted v 1 {
+    /// A model is about to be called; its worst case is reserved. 2: `prompt_bytes`.
+    ModelCallStarted v 2 {
         /// The call.
         call_id: CallId,
         /// What it is for.
@@ -330,10 +334,13 @@ vocabulary! {
         reserved: Reserved,
         /// BLAKE3 of the prompt as sent.
         prompt_b3: Digest,
+        /// Its length; 0 where it was not recorded.
+        #[serde(default)]
+        prompt_bytes: u64,
     }
 
-    /// A model answered: paid, and never asked again.
-    ModelCallCompleted v 1 {
+    /// A model answered: paid, and never asked again. 2: `tool_calls`, `cut`, `in_doubt`, two more counts of tokens.
+    ModelCallCompleted v 2 {
         /// The call.
         call_id: CallId,
         /// Tokens, as the provider counts them.
@@ -342,12 +349,21 @@ vocabulary! {
         cost: Option<MicroUsd>,
         /// From request to answer, milliseconds.
         latency_ms: u64,
-        /// The answer as received.
+        /// The answer as received: the arguments of the answer's tool, else the text.
         reply: Payload,
+        /// The other tools that the model called; the step goes on with their results.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tool_calls: Vec<ToolUse>,
+        /// Whether the answer breaks off at the limit of output tokens.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cut: bool,
+        /// What may have been spent beyond `usage`, where the provider did not count.
+        #[serde(default, skip_serializing_if = "Reserved::is_none")]
+        in_doubt: Reserved,
     }
 
-    /// A model call failed.
-    ModelCallFailed v 1 {
+    /// A model call failed. 2: `in_doubt`, classes `stalled` and `overloaded`.
+    ModelCallFailed v 2 {
         /// The call.
         call_id: CallId,
         /// What kind of failure.
@@ -356,6 +372,85 @@ vocabulary! {
         message: String,
         /// When the step may be tried again; `None`: not by itself.
         retry_at: Option<Timestamp>,
+        /// Whether it may have been billed all the same: its reservation then stays booked as possible spend.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_doubt: bool,
+    }
+
+    /// A model is given up for the rest of a task; the role's next one takes the task over from its beginning.
+    ModelFellBack v 1 {
+        /// The step at which it was given up.
+        step: Step,
+        /// The model that was given up.
+        from: String,
+        /// The model that takes over.
+        to: String,
+        /// Why.
+        why: String,
+    }
+
+    /// An operator released the reservation of a call in doubt: it was not billed, or is accounted for elsewhere.
+    ReservationReleased v 1 {
+        /// The call.
+        call_id: CallId,
+        /// The operator's note.
+        why: String,
+    }
+
+    /// A tool that a model called has returned.
+    ToolCallFinished v 1 {
+        /// Whose step called it.
+        task: TaskId,
+        /// Which call of a tool.
+        tool_call: ToolCallId,
+        /// How it ended.
+        outcome: ToolOutcome,
+        /// What it returned.
+        result: Payload,
+    }
+
+    /// A prompt has come near the model's window; said once in a chain of calls.
+    ContextSoftWarned v 1 {
+        /// The step about to be asked.
+        step: Step,
+        /// The model.
+        model: String,
+        /// Tokens of the prompt, estimated.
+        estimated_tokens: u64,
+        /// Tokens that the model's window leaves for a prompt.
+        window_tokens: u64,
+    }
+
+    /// Results of tools were taken out of a conversation; placeholders with their ids stand in their place.
+    ContextCompressed v 1 {
+        /// The step about to be asked.
+        step: Step,
+        /// Whose results.
+        replaced: Vec<ToolCallId>,
+        /// Tokens of the prompt before, estimated.
+        before_tokens: u64,
+        /// Tokens of the prompt after, estimated.
+        after_tokens: u64,
+        /// Tokens that the model's window leaves for a prompt.
+        window_tokens: u64,
+    }
+
+    /// A prompt does not fit the model's window; it was not sent.
+    ContextExhausted v 1 {
+        /// The step.
+        step: Step,
+        /// The model.
+        model: String,
+        /// Where the conversation was kept, relative to the project.
+        checkpoint: String,
+        /// BLAKE3 of that file.
+        b3: Digest,
+        /// Its length.
+        bytes: u64,
+        /// Tokens of the prompt, estimated.
+        estimated_tokens: u64,
+        /// Tokens that the model's window leaves for a prompt.
+        window_tokens: u64,
     }
 
     /// A call was cut (its runner stopped or died): whether it was billed is unknown, its reservation stays
@@ -375,8 +470,8 @@ vocabulary! {
         why: String,
     }
 
-    /// Spend has passed the warning level of a cap.
-    BudgetWarned v 1 {
+    /// Spend has passed the warning level of a cap. 2: the caps of a day.
+    BudgetWarned v 2 {
         /// Which cap.
         cap: CapKind,
         /// Spent and reserved, in the cap's unit (tokens, micro-dollars, seconds).
@@ -385,8 +480,8 @@ vocabulary! {
         limit: u64,
     }
 
-    /// The next call would pass a cap; it was not made.
-    BudgetExhausted v 1 {
+    /// The next call would pass a cap; it was not made. 2: the caps of a day.
+    BudgetExhausted v 2 {
         /// Which cap.
         cap: CapKind,
         /// Spent and reserved including the refused call, in the cap's unit.
@@ -395,8 +490,8 @@ vocabulary! {
         limit: u64,
     }
 
-    /// A person is asked.
-    TicketOpened v 1 {
+    /// A person is asked. 2: subject `context`.
+    TicketOpened v 2 {
         /// Its id.
         ticket: TicketId,
         /// How urgent.
@@ -547,6 +642,10 @@ pub enum CapKind {
     Tokens,
     /// `max_cost_usd`, in micro-dollars.
     Cost,
+    /// `daily.max_tokens` of the vault.
+    DailyTokens,
+    /// `daily.max_cost_usd` of the vault, in micro-dollars.
+    DailyCost,
 }
 
 /// As the frontmatter's key.
@@ -556,6 +655,8 @@ impl std::fmt::Display for CapKind {
             Self::WallClock => "max_wall_clock_min",
             Self::Tokens => "max_tokens",
             Self::Cost => "max_cost_usd",
+            Self::DailyTokens => "daily.max_tokens",
+            Self::DailyCost => "daily.max_cost_usd",
         })
     }
 }
@@ -579,6 +680,12 @@ pub struct Usage {
     /// Of those read, served from the provider's cache.
     #[serde(default)]
     pub cached_input_tokens: u64,
+    /// Of those read, written to the provider's cache.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write_tokens: u64,
+    /// Of those written, reasoning that is not shown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasoning_tokens: u64,
     /// Whether the provider said nothing and these are an estimate.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -592,6 +699,43 @@ impl Usage {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A tool that a model called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolUse {
+    /// Our id for the call; unique in the plan.
+    pub id: ToolCallId,
+    /// The tool's name as the model wrote it, unchecked.
+    pub tool: String,
+    /// Its arguments as the model wrote them, unchecked.
+    pub arguments: Payload,
+}
+
+/// How a tool's call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToolOutcome {
+    /// It did what was asked.
+    Done,
+    /// It could not, and says why.
+    Failed,
+}
+
+impl ToolOutcome {
+    /// For people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Kinds of failed calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -600,10 +744,14 @@ pub enum FailureClass {
     Connection,
     /// The total timeout passed.
     Timeout,
+    /// The provider fell silent in the middle of a call.
+    Stalled,
     /// The provider asks to slow down.
     RateLimited,
     /// The provider is in trouble.
     Server,
+    /// The provider has too much to do.
+    Overloaded,
     /// The key is missing or refused.
     Authentication,
     /// The prompt does not fit the model's window.
@@ -636,8 +784,10 @@ pub enum PauseReason {
     Budget,
     /// Runners were lost again and again without progress.
     Quarantine,
-    /// The machine did not let the runner do its work.
+    /// The machine did not let the runner do its work, or a key is missing or refused.
     Environment,
+    /// The work does not fit the model's window.
+    Context,
 }
 
 /// How urgent a ticket is.
@@ -678,8 +828,15 @@ pub enum TicketSubject {
     Budget,
     /// Runners were lost; approving tries again.
     Quarantine,
-    /// The machine did not let the runner do its work; approving tries again.
+    /// The machine did not let the runner do its work, or a key is missing or refused; approving tries again.
     Environment,
+    /// A sub-objective is too large for the model's window; it must be divided.
+    Context {
+        /// The sub-objective.
+        index: u32,
+        /// Where the conversation was kept, relative to the project.
+        checkpoint: String,
+    },
 }
 
 /// A person's answer.

@@ -6,7 +6,7 @@ use crate::{
     event::Event,
     fold::Entry,
     frontmatter,
-    ids::{PlanId, TicketId},
+    ids::{CallId, PlanId, TicketId},
     payload::Payload,
     plan::Plan,
     ticket, usage,
@@ -77,6 +77,12 @@ pub fn team_state_path(plan: &PlanId) -> String {
 #[must_use]
 pub fn artifacts_path(plan: &PlanId) -> String {
     format!("runs/{plan}/artifacts")
+}
+
+/// Where the conversation before a call that did not fit its model is kept.
+#[must_use]
+pub fn checkpoint_path(plan: &PlanId, call: &CallId) -> String {
+    format!("runs/{plan}/checkpoints/{call}.json")
 }
 
 /// Every file that is rendered whole from the state, the plan's own first.

@@ -269,6 +269,21 @@ label_id!(
     "task id"
 );
 
+label_id!(
+    /// One call of a tool, `t00000007`: unique in its plan. Nine letters and digits, the narrowest form that a
+    /// provider accepts (Mistral's), so that it can stand in a conversation as it is.
+    ToolCallId,
+    "tool call id"
+);
+
+impl ToolCallId {
+    /// The id of a plan's `serial`-th tool call.
+    #[must_use]
+    pub fn nth(serial: u64) -> Self {
+        Self(format!("t{serial:08}"))
+    }
+}
+
 impl TaskId {
     /// The `number`-th task of sub-objective `index`, both from 1.
     #[must_use]

@@ -1,18 +1,21 @@
 //! The state of one plan: what [`crate::fold`] makes of its journal. Data lives in the variant that owns it.
 
+mod calls;
+mod run;
+
 use std::collections::BTreeMap;
 
 use crate::{
     body::{BodyFault, SubObjective},
     document::Head,
-    event::{
-        Caps, Decision, FailureClass, PauseReason, Priority, Reserved, StatusName, TicketSubject,
-    },
-    ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId},
+    event::{Caps, Decision, PauseReason, Priority, Reserved, StatusName, TicketSubject},
+    ids::{Epoch, PlanId, ProjectCode, TicketId},
     payload::{Anchor, Digest, Payload},
-    time::{MicroUsd, Timestamp},
-    work::{Defect, Reflection, Step, TaskSpec, Transition, Verdict},
+    time::Timestamp,
+    work::{Reflection, Transition},
 };
+pub use calls::{Calls, InFlight, Learned};
+pub use run::{Artifact, Exchange, Run, RunStage, Task, TaskStage, Trouble, Used};
 
 /// A plan, as its journal tells it.
 #[derive(Clone, Debug)]
@@ -126,138 +129,6 @@ impl Status {
     }
 }
 
-/// The sub-objective in work.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// Its number, from 1.
-    pub index: u32,
-    /// How far it is.
-    pub stage: RunStage,
-    /// Its tasks, in order.
-    pub tasks: Vec<Task>,
-    /// Steps that went wrong and are to be tried again, by label.
-    pub troubles: BTreeMap<String, Trouble>,
-}
-
-/// How far a sub-objective is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunStage {
-    /// The planner is to be asked.
-    Planning,
-    /// Tasks are in work.
-    Working,
-    /// The Leader is to reflect.
-    Reflecting,
-}
-
-/// A task in work.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Task {
-    /// As planned.
-    pub spec: TaskSpec,
-    /// How far it is.
-    pub stage: TaskStage,
-    /// Which production is current, from 1.
-    pub attempt: u32,
-    /// Redos since it was planned or unblocked.
-    pub redos: u32,
-    /// What the current production must mend.
-    pub defects: Vec<Defect>,
-    /// What its producer claims.
-    pub claim: String,
-    /// The last artifact on disk.
-    pub artifact: Option<Artifact>,
-    /// The last judgement.
-    pub verdict: Option<Verdict>,
-}
-
-/// How far a task is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TaskStage {
-    /// A producer is to be asked.
-    Producing,
-    /// The artifact in this reply is to be written.
-    Writing {
-        /// The producer's reply.
-        reply: Payload,
-    },
-    /// Quality control is to be asked.
-    Reviewing,
-    /// Good enough.
-    Passed,
-    /// Waits for a person.
-    Blocked {
-        /// Why.
-        why: String,
-    },
-}
-
-/// An artifact on disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Artifact {
-    /// Below the run's `artifacts/`.
-    pub path: String,
-    /// BLAKE3 of its bytes.
-    pub b3: Digest,
-    /// Its length.
-    pub bytes: u64,
-}
-
-/// A step that went wrong.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trouble {
-    /// Failed calls in a row.
-    pub failures: u32,
-    /// Not to be tried before.
-    pub not_before: Option<Timestamp>,
-    /// Replies without the asked-for form, in a row.
-    pub rejections: u32,
-    /// The last such reply and what was wrong with it.
-    pub rejected: Option<(Payload, String)>,
-}
-
-/// The plan's model calls.
-#[derive(Clone, Debug, Default)]
-pub struct Calls {
-    /// Calls ever started; the next id follows from it.
-    pub started: u64,
-    /// Calls under way.
-    pub in_flight: BTreeMap<CallId, InFlight>,
-    /// The last completed one, until its consequence is folded.
-    pub last_reply: Option<(InFlight, Payload)>,
-    /// Calls completed.
-    pub completed: u64,
-    /// Calls cut, their reservations still booked.
-    pub abandoned: u64,
-    /// Tokens of completed calls.
-    pub tokens: u64,
-    /// Cost of completed calls with a known price.
-    pub cost: MicroUsd,
-    /// Completed calls whose price is unknown.
-    pub unpriced: u64,
-    /// Reservations of cut calls: possible spend.
-    pub in_doubt: Reserved,
-    /// Caps whose warning was given.
-    pub warned: Vec<crate::event::CapKind>,
-}
-
-/// A call under way.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InFlight {
-    /// What it is for.
-    pub step: Step,
-    /// The model's name in the configuration.
-    pub model: String,
-    /// The agent that asks.
-    pub agent_id: String,
-    /// Its worst case.
-    pub reserved: Reserved,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// The claim under which it started.
-    pub epoch: Epoch,
-}
-
 /// A question to a person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ticket {
@@ -317,7 +188,7 @@ impl Plan {
         };
         let flying = self.calls.in_flight.values().map(|call| call.reserved);
         flying
-            .chain([self.calls.in_doubt])
+            .chain([self.calls.possible()])
             .fold(settled, Reserved::plus)
     }
 
@@ -326,48 +197,5 @@ impl Plan {
         self.tickets
             .iter()
             .filter(|(_, ticket)| ticket.answer.is_none())
-    }
-}
-
-impl Reserved {
-    /// The sum; an unknown cost counts as none.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        let cost = match (self.cost, other.cost) {
-            (Some(a), Some(b)) => Some(a.plus(b)),
-            (one, None) | (None, one) => one,
-        };
-        Self {
-            tokens: self.tokens.saturating_add(other.tokens),
-            cost,
-        }
-    }
-}
-
-impl Run {
-    /// The task named `id`.
-    #[must_use]
-    pub fn task(&self, id: &TaskId) -> Option<&Task> {
-        self.tasks.iter().find(|task| &task.spec.id == id)
-    }
-
-    /// The task named `id`.
-    pub fn task_mut(&mut self, id: &TaskId) -> Option<&mut Task> {
-        self.tasks.iter_mut().find(|task| &task.spec.id == id)
-    }
-}
-
-impl FailureClass {
-    /// Whether the same request may succeed later.
-    #[must_use]
-    pub fn is_passing(self) -> bool {
-        match self {
-            Self::Connection
-            | Self::Timeout
-            | Self::RateLimited
-            | Self::Server
-            | Self::Malformed => true,
-            Self::Authentication | Self::ContextTooLong | Self::Refused => false,
-        }
     }
 }

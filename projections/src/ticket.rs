@@ -65,6 +65,7 @@ pub fn kind(subject: &TicketSubject) -> &'static str {
         TicketSubject::Budget => "budget",
         TicketSubject::Quarantine => "quarantine",
         TicketSubject::Environment => "environment",
+        TicketSubject::Context { .. } => "context",
     }
 }
 

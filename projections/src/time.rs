@@ -48,6 +48,13 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// This instant and `millis` more.
+    #[must_use]
+    pub fn plus_millis(self, millis: u64) -> Self {
+        let micros = i64::try_from(millis.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
     /// Whole microseconds from `earlier` to this, zero when it is not earlier.
     #[must_use]
     pub fn micros_since(self, earlier: Self) -> u64 {

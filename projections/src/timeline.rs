@@ -55,7 +55,13 @@ fn describe_plan(event: &Event) -> String {
         | Event::ModelCallCompleted(_)
         | Event::ModelCallFailed(_)
         | Event::ModelCallAbandoned(_)
-        | Event::ReplyRejected(_) => describe_call(event),
+        | Event::ReplyRejected(_)
+        | Event::ModelFellBack(_)
+        | Event::ReservationReleased(_) => describe_call(event),
+        Event::ToolCallFinished(_)
+        | Event::ContextSoftWarned(_)
+        | Event::ContextCompressed(_)
+        | Event::ContextExhausted(_) => describe_talk(event),
     }
 }
 
@@ -120,6 +126,50 @@ fn describe_call(event: &Event) -> String {
         Event::ModelCallFailed(e) => format!("call {} failed: {}", e.call_id, e.message),
         Event::ModelCallAbandoned(e) => format!("call {} abandoned: {}", e.call_id, e.why),
         Event::ReplyRejected(e) => format!("reply of {} refused: {}", e.call_id, e.why),
+        Event::ModelFellBack(e) => format!(
+            "{} falls back from {} to {}: {}",
+            e.step.seat(),
+            e.from,
+            e.to,
+            e.why
+        ),
+        Event::ReservationReleased(e) => {
+            noted(&format!("reservation of {} released", e.call_id), &e.why)
+        }
+        other => other.kind().to_owned(),
+    }
+}
+
+fn describe_talk(event: &Event) -> String {
+    match event {
+        Event::ToolCallFinished(e) => format!(
+            "{}: tool call {} {}",
+            e.task,
+            e.tool_call,
+            e.outcome.as_str()
+        ),
+        Event::ContextSoftWarned(e) => format!(
+            "the prompt of {} takes about {} of {} tokens of {}",
+            e.step.label(),
+            e.estimated_tokens,
+            e.window_tokens,
+            e.model
+        ),
+        Event::ContextCompressed(e) => format!(
+            "{} result(s) of tools left out of {}: about {} tokens instead of {}",
+            e.replaced.len(),
+            e.step.label(),
+            e.after_tokens,
+            e.before_tokens
+        ),
+        Event::ContextExhausted(e) => format!(
+            "{} does not fit {}: about {} of {} tokens; kept in {}",
+            e.step.label(),
+            e.model,
+            e.estimated_tokens,
+            e.window_tokens,
+            e.checkpoint
+        ),
         other => other.kind().to_owned(),
     }
 }

@@ -25,6 +25,8 @@ pub fn line(plan: &Plan, entry: &Entry, event: &Event) -> Option<String> {
         "step": call.step.label(),
         "tokens_total": plan.calls.tokens,
         "cost_total": MicroUsd::to_json(plan.calls.cost),
+        "cache_write_tokens": done.usage.cache_write_tokens,
+        "reasoning_tokens": done.usage.reasoning_tokens,
     });
     Some(format!("{line}\n"))
 }
@@ -43,6 +45,7 @@ pub fn before(event: &Event) -> Option<&Payload> {
 #[must_use]
 pub fn totals(plan: &Plan) -> Value {
     let calls = &plan.calls;
+    let possible = calls.possible();
     json!({
         "calls_completed": calls.completed,
         "calls_abandoned": calls.abandoned,
@@ -50,7 +53,7 @@ pub fn totals(plan: &Plan) -> Value {
         "tokens": calls.tokens,
         "cost_usd": MicroUsd::to_json(calls.cost),
         "calls_of_unknown_price": calls.unpriced,
-        "in_doubt_tokens": calls.in_doubt.tokens,
-        "in_doubt_cost_usd": MicroUsd::to_json(calls.in_doubt.cost.unwrap_or_default()),
+        "in_doubt_tokens": possible.tokens,
+        "in_doubt_cost_usd": MicroUsd::to_json(possible.cost.unwrap_or_default()),
     })
 }

@@ -78,6 +78,17 @@ impl TryFrom<FlatStep> for Step {
 }
 
 impl Step {
+    /// The role in this piece of work, over all its attempts: `s1-plan`, `s1-t2-produce`, `s1-t2-qc`, `s1-reflect`.
+    /// A model that is given up is given up for a seat.
+    #[must_use]
+    pub fn seat(&self) -> String {
+        match self {
+            Self::PlanTasks { .. } | Self::Reflect { .. } => self.label(),
+            Self::Produce { task, .. } => format!("{task}-produce"),
+            Self::Review { task, .. } => format!("{task}-qc"),
+        }
+    }
+
     /// The step within its plan, for ids, logs and people: `s1-plan`, `s1-t2-produce-1`, `s1-t2-qc-1`,
     /// `s1-reflect`.
     #[must_use]

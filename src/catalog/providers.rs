@@ -2,9 +2,8 @@
 //!
 //! Addresses and variables are those that the providers' own guides to their OpenAI-compatible endpoints name. Two
 //! facts are not obvious. Mistral refuses any field it does not know, `stream_options` and `max_completion_tokens`
-//! among them (HTTP 422, `extra_forbidden`; openai/openai-agents-python issue 442, editor-code-assistant/eca issue
-//! 231), and counts the tokens of a stream without being asked. DeepSeek documents `response_format: json_object`
-//! only.
+//! among them (HTTP 422, `extra_forbidden`), and counts the tokens of a stream without being asked. DeepSeek refuses
+//! every `response_format` but `text` and `json_object` (HTTP 400, `This response_format type is unavailable now`).
 
 /// The wire protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +176,7 @@ fn is_loopback(host: &str) -> bool {
     name == "localhost"
         || bare
             .parse()
-            .is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+            .is_ok_and(|ip: core::net::IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]

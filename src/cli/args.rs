@@ -7,11 +7,12 @@ use clap::{
     error::ErrorKind, parser::ValueSource,
 };
 use projections::{
-    ids::{PlanId, ProjectCode},
-    time::Timestamp,
+    ids::{CallId, PlanId, ProjectCode},
+    time::{MicroUsd, Timestamp},
 };
 
 use crate::{
+    command::Change,
     error::{Error, Result},
     vault::{Vault, replay::Until},
 };
@@ -184,6 +185,56 @@ pub(super) enum PlanCommand {
     Pause(Word),
     /// End a plan for good
     Cancel(Word),
+    /// Change a plan's caps; approve it afterwards if it is paused
+    EditBudget(BudgetEdit),
+    /// Take reservations of calls in doubt off the books: they were not billed, or are accounted for elsewhere
+    Release {
+        /// The plan
+        plan: PlanId,
+        /// The call; without it all that are in doubt
+        call: Option<CallId>,
+        /// A note for the record
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = true, args = ["cost", "tokens", "minutes"])]
+pub(super) struct BudgetEdit {
+    /// The plan
+    pub(super) plan: PlanId,
+    /// Dollars that the plan may cost, or none for no cap
+    #[arg(long = "max-cost-usd", value_name = "USD|none", value_parser = change_of_cost)]
+    pub(super) cost: Option<Change<MicroUsd>>,
+    /// Tokens that the plan may use, or none for no cap
+    #[arg(long = "max-tokens", value_name = "N|none", value_parser = change_of_count)]
+    pub(super) tokens: Option<Change<u64>>,
+    /// Minutes that the plan may take since it first started, or none for no cap
+    #[arg(long = "max-wall-clock-min", value_name = "N|none", value_parser = change_of_count)]
+    pub(super) minutes: Option<Change<u64>>,
+}
+
+fn change_of_cost(text: &str) -> std::result::Result<Change<MicroUsd>, String> {
+    change(text, |text| {
+        MicroUsd::parse_usd(text).ok_or("write dollars such as 2.50, or none")
+    })
+}
+
+fn change_of_count(text: &str) -> std::result::Result<Change<u64>, String> {
+    change(text, |text| {
+        text.parse().map_err(|_| "write a whole number, or none")
+    })
+}
+
+fn change<T>(
+    text: &str,
+    parse: impl FnOnce(&str) -> std::result::Result<T, &'static str>,
+) -> std::result::Result<Change<T>, String> {
+    if text == "none" {
+        return Ok(Change::Remove);
+    }
+    parse(text).map(Change::Set).map_err(str::to_owned)
 }
 
 #[derive(Debug, ClapArgs)]

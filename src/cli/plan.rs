@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use projections::ids::{PlanId, ProjectCode};
+use projections::{
+    event::{Event, StatusName},
+    ids::{CallId, PlanId, ProjectCode},
+};
 
 use super::{
     actor,
-    args::{PlanCommand, Word},
+    args::{BudgetEdit, PlanCommand, Word},
     output, show,
 };
 use crate::{
+    clock,
     command::Command,
     decide::Refusal,
     error::{Error, Result},
@@ -25,6 +29,8 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, json: bool) -> Result<()
         PlanCommand::Decline(word) => say(vault, word, |note| Command::Decline { note }),
         PlanCommand::Pause(word) => say(vault, word, |note| Command::Pause { note }),
         PlanCommand::Cancel(word) => cancel(vault, word),
+        PlanCommand::EditBudget(edit) => edit_budget(vault, edit),
+        PlanCommand::Release { plan, call, note } => release(vault, plan, call.as_ref(), note),
     }
 }
 
@@ -74,6 +80,54 @@ fn open(vault: &Vault, id: &PlanId) -> Result<PlanLog> {
         ));
     }
     Ok(log)
+}
+
+fn edit_budget(vault: &Vault, edit: &BudgetEdit) -> Result<()> {
+    let command = Command::EditBudget {
+        tokens: edit.tokens.unwrap_or_default(),
+        cost: edit.cost.unwrap_or_default(),
+        minutes: edit.minutes.unwrap_or_default(),
+    };
+    let mut log = open(vault, &edit.plan)?;
+    match log.submit(&command, &actor()) {
+        Ok(_) => {}
+        Err(Error::Refused {
+            refusal: Refusal::Moot,
+            ..
+        }) => output::tell("the caps were that already"),
+        Err(error) => return Err(error),
+    }
+    output::print(&format!("{} {}", edit.plan, show::caps(log.plan())));
+    if log.plan().status.name() == StatusName::Paused {
+        output::tell(&format!(
+            "still paused; to let it go on: modulatio plan approve {}",
+            edit.plan
+        ));
+    }
+    Ok(())
+}
+
+/// The plan's books first; the day's account of the same calls follows.
+fn release(vault: &Vault, id: &PlanId, call: Option<&CallId>, note: &str) -> Result<()> {
+    let command = Command::ReleaseReservations {
+        call: call.cloned(),
+        note: note.to_owned(),
+    };
+    let mut log = open(vault, id)?;
+    let events = log.submit(&command, &actor())?;
+    let now = clock::now();
+    for event in &events {
+        let Event::ReservationReleased(e) = event else {
+            continue;
+        };
+        output::print(&format!("{id} released {}", e.call_id));
+        for (day, open, _) in vault.open_reservations(id, now)? {
+            if open == e.call_id {
+                vault.release_day(&day, id, &open, &actor())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A cancelled plan's cut calls have nobody left to settle them, unless its runner still lives.

@@ -1,6 +1,7 @@
 //! Views of plans: the list and the one. They read, and never write.
 
 use projections::{
+    event::Caps,
     files::artifacts_path,
     ids::{PlanId, ProjectCode},
     plan::{Plan, RunStage, Status, TaskStage},
@@ -188,6 +189,35 @@ fn step(plan: &Plan) -> Option<String> {
     })
 }
 
+fn usage(plan: &Plan) -> String {
+    let calls = &plan.calls;
+    let unknown = match calls.unpriced {
+        0 => String::new(),
+        count => format!("; cost unknown of {count}"),
+    };
+    format!(
+        "{} tokens, ${} in {} calls{unknown}",
+        calls.tokens, calls.cost, calls.completed
+    )
+}
+
+/// The plan's own caps on one line.
+pub(super) fn caps(plan: &Plan) -> String {
+    let caps = &plan.caps;
+    let all = [
+        caps.max_cost_usd.map(|cost| format!("max_cost_usd {cost}")),
+        caps.max_tokens.map(|count| format!("max_tokens {count}")),
+        caps.max_wall_clock_min
+            .map(|minutes| format!("max_wall_clock_min {minutes}")),
+    ];
+    let set: Vec<String> = all.into_iter().flatten().collect();
+    if set.is_empty() {
+        "no caps of its own".to_owned()
+    } else {
+        set.join(", ")
+    }
+}
+
 /// A plan's state for people.
 pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
     let mut lines = vec![
@@ -209,17 +239,18 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         let dir = format!("{}/{}", plan.project.directory(), artifacts_path(&plan.id));
         lines.push(format!("  artifacts  {dir}"));
     }
-    lines.push(format!(
-        "  usage      {} tokens, ${} in {} calls",
-        plan.calls.tokens, plan.calls.cost, plan.calls.completed
-    ));
-    if plan.calls.abandoned > 0 {
-        let doubt = plan.calls.in_doubt;
+    lines.push(format!("  usage      {}", usage(plan)));
+    if plan.caps != Caps::default() {
+        lines.push(format!("  caps       {}", caps(plan)));
+    }
+    if !plan.calls.in_doubt.is_empty() {
+        let possible = plan.calls.possible();
         lines.push(format!(
-            "  in doubt   {} cut call(s), {} tokens and ${} at most",
-            plan.calls.abandoned,
-            doubt.tokens,
-            doubt.cost.unwrap_or_default()
+            "  in doubt   {} call(s), {} tokens and ${} at most (modulatio plan release {})",
+            plan.calls.in_doubt.len(),
+            possible.tokens,
+            possible.cost.unwrap_or_default(),
+            plan.id,
         ));
     }
     if let Err(fault) = &plan.items {

@@ -10,25 +10,34 @@
 //! guessed: an unknown key, a wrong type, a number out of range or a model that is not there is a [`Fault`] that
 //! names file and field and says what to write. What looks like a secret is never echoed. The parsers take text;
 //! only [`load`] and [`load_project`] touch the disk. Keys are never read here: a model names the environment
-//! variable that holds its key.
+//! variable or the file that holds its key.
+//!
+//! A role names an entry of `models:` or, without any entry, a model by its id (`openrouter/z-ai/glm-5.1`): the
+//! prefix of a provider that [`catalog`](crate::catalog) knows, and that provider's own name for the model.
 
+mod caps;
 mod fault;
 mod load;
 mod models;
 mod project;
 mod reader;
+mod sections;
 mod team;
 mod values;
 mod vault;
 
+pub use crate::catalog::MaxTokensKey;
+pub use caps::Caps;
 pub use fault::{Error, Fault, Faults};
 pub use load::{PROJECT_FILE, VAULT_FILE, load, load_project};
 pub use models::{
-    Endpoint, ModelConfig, Price, Provider, Rehearsal, RehearsedOutcome, TokenPrices,
+    Dialect, Endpoint, KeyFrom, ModelConfig, Price, PriceSource, PricesAbove, Provider,
+    ReasoningEffort, Rehearsal, RehearsedOutcome, Temperature, TokenPrices,
 };
 pub use project::ProjectConfig;
+pub use sections::{BreakerConfig, ContextConfig, DailyCaps, RetryConfig};
 pub use team::{ModelChoice, Producer, TeamConfig};
-pub use vault::{Caps, Config, DaemonConfig};
+pub use vault::{Config, DaemonConfig};
 
 #[cfg(test)]
 mod tests;

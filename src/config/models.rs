@@ -1,57 +1,71 @@
 //! `models:` — who can be asked, where, for how long and at what price.
+//!
+//! ```text
+//!  entry of models: ──(entry)──┐                    ┌─ provider, address, key     (endpoint)
+//!                              ├──▶ ModelConfig ◀───┼─ price, and who says so     (price)
+//!  provider/model id ──────────┘                    └─ what the catalogue knows: windows, dialect, label  (Facts)
+//! ```
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+mod endpoint;
+mod entry;
+mod price;
+mod rehearsal;
 
-use super::{
-    reader::{Field, Section},
-    values::{is_name, is_variable},
-};
+use std::{collections::BTreeMap, time::Duration};
 
-/// Default size of a model's context window, in tokens.
+pub use endpoint::{Endpoint, KeyFrom};
+pub(super) use entry::{NONE, read};
+pub use price::{Price, PriceSource, PricesAbove, TokenPrices};
+pub use rehearsal::{Rehearsal, RehearsedOutcome};
+
+use super::sections::ContextConfig;
+use crate::catalog::{self, Known, MaxTokensKey, Protocol, Windows};
+
+/// Default size of a model's context window, in tokens, where the catalogue does not know it.
 const CONTEXT_TOKENS: u32 = 128_000;
-/// Default bound of an answer, in tokens.
+/// Default bound of an answer, in tokens, whatever more a model could write.
 const MAX_OUTPUT_TOKENS: u32 = 8192;
 /// Default bound of one call.
 const TIMEOUT: Duration = Duration::from_secs(600);
 /// Default bound of silence within a call.
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);
-const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// What is wrong with a `models:` that names none.
-pub(super) const NONE: &str = "holds no model; add one, or remove the key to rehearse";
-
-const COMMON: [&str; 7] = [
-    "provider",
-    "model",
-    "context_tokens",
-    "max_output_tokens",
-    "timeout",
-    "stall_timeout",
-    "price",
-];
-const OF_ENDPOINT: [&str; 2] = ["base_url", "api_key_env"];
-const OF_REHEARSAL: [&str; 4] = ["delay", "reject", "reject_in", "outcomes"];
-
-/// One entry of `models:`.
+/// A model: an entry of `models:`, or what an id such as `openrouter/z-ai/glm-5.1` stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelConfig {
     /// Which protocol it speaks, and what only that protocol needs.
     pub provider: Provider,
     /// The provider's name for the model.
     pub model: String,
+    /// How journals, ledgers and logs name it, `<prefix>/<model>`: the prefix is that of the provider whose host the
+    /// address names, else that of the provider that the file names. `rehearsal` and `rehearsal/<name>` rehearse.
+    pub label: String,
     /// Size of its context window, in tokens.
     pub context_tokens: u32,
     /// Most tokens of one answer; always below `context_tokens`.
     pub max_output_tokens: u32,
+    /// How full its window may get.
+    pub context: ContextConfig,
     /// Bound of one call from start to end.
     pub timeout: Duration,
     /// Bound of the silence between two pieces of an answer.
     pub stall_timeout: Duration,
-    /// What its tokens cost; `None` where the file does not say.
+    /// What its tokens cost; `None` where nobody says.
     pub price: Option<Price>,
+    /// Who says what they cost.
+    pub price_source: PriceSource,
+    /// Whether answers are streamed.
+    pub stream: bool,
+    /// How long it is to think; `None` leaves that to the provider.
+    pub reasoning_effort: Option<ReasoningEffort>,
+    /// How freely it picks its words; `None` leaves that to the provider.
+    pub temperature: Option<Temperature>,
+    /// Extra headers of every call, by name in lower case. Never secrets.
+    pub headers: BTreeMap<String, String>,
+    /// Whether answers are asked for by a JSON Schema as response format instead of a forced tool.
+    pub json_schema: bool,
+    /// What its endpoint understands of OpenAI's protocol.
+    pub dialect: Dialect,
 }
 
 /// The protocols.
@@ -65,316 +79,160 @@ pub enum Provider {
     Rehearsal(Rehearsal),
 }
 
-/// Where a provider listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// `http(s)://…` without a slash at its end, perhaps with a query; the provider's own when the file names none.
-    pub base_url: String,
-    /// Name of the environment variable that holds the key. When the file names neither it nor a `base_url`,
-    /// the provider's customary one.
-    pub api_key_env: Option<String>,
-}
-
-/// How the rehearsal model behaves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rehearsal {
-    /// How long each answer takes.
-    pub delay: Duration,
-    /// How many productions of each task its QC rejects before it passes one.
-    pub reject: u32,
-    /// Numbers of the sub-objectives in which it rejects; empty means in all.
-    pub reject_in: BTreeSet<u32>,
-    /// What its reflection decides after these sub-objectives; `continue` after all others.
-    pub outcomes: BTreeMap<u32, RehearsedOutcome>,
-}
-
-/// What a rehearsed reflection decides.
+/// What an endpoint understands of OpenAI's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RehearsedOutcome {
-    /// `continue`.
-    Continue,
-    /// `revise-minor`.
-    ReviseMinor,
-    /// `revise-major`.
-    ReviseMajor,
-    /// `pause`.
-    Pause,
-    /// `abort`.
-    Abort,
+pub struct Dialect {
+    /// Whether it understands `stream_options`.
+    pub stream_options: bool,
+    /// Which field bounds an answer.
+    pub max_tokens_key: MaxTokensKey,
 }
 
-impl RehearsedOutcome {
-    const ALL: [Self; 5] = [
-        Self::Continue,
-        Self::ReviseMinor,
-        Self::ReviseMajor,
-        Self::Pause,
-        Self::Abort,
+impl Dialect {
+    /// What nearly every endpoint understands.
+    pub const COMMON: Self = Self {
+        stream_options: true,
+        max_tokens_key: MaxTokensKey::MaxTokens,
+    };
+}
+
+/// How long a model is to think before it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReasoningEffort {
+    /// `low`.
+    Low,
+    /// `medium`.
+    Medium,
+    /// `high`.
+    High,
+}
+
+impl ReasoningEffort {
+    const ALL: [(&str, Self); 3] = [
+        ("low", Self::Low),
+        ("medium", Self::Medium),
+        ("high", Self::High),
     ];
 
-    /// The word that stands for it in the file.
+    /// The word that stands for it in the file and in the protocol.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Continue => "continue",
-            Self::ReviseMinor => "revise-minor",
-            Self::ReviseMajor => "revise-major",
-            Self::Pause => "pause",
-            Self::Abort => "abort",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
         }
     }
 }
 
-/// What a model's tokens cost.
+/// A sampling temperature from 0 to 2, in thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Price {
-    /// Nothing.
-    Free,
-    /// So much for each million.
-    PerMillion(TokenPrices),
-}
+pub struct Temperature(u16);
 
-/// Prices in micro-dollars (millionths of a US dollar) for one million tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TokenPrices {
-    /// Of tokens read.
-    pub input: u64,
-    /// Of tokens written.
-    pub output: u64,
-    /// Of tokens read from the provider's cache; the price of `input` when the file does not say.
-    pub cached_input: u64,
+impl Temperature {
+    /// As the protocols write it.
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / 1000.0
+    }
 }
 
 impl ModelConfig {
     /// The embedded offline model.
     pub fn rehearsal() -> Self {
+        let provider = Provider::Rehearsal(Rehearsal::default());
+        let label = "rehearsal".to_owned();
         Self {
-            provider: Provider::Rehearsal(Rehearsal::default()),
-            model: "rehearsal".to_owned(),
+            price: Some(Price::Free),
+            price_source: PriceSource::Provider,
+            ..Self::plain(provider, label.clone(), label)
+        }
+    }
+
+    /// What an id such as `openrouter/z-ai/glm-5.1` stands for: the provider's defaults and what the catalogue
+    /// knows. `None` where no known provider's prefix stands before a `/` and a name.
+    pub(super) fn of_id(id: &str, context: ContextConfig) -> Option<Self> {
+        let (known, model) = catalog::split(id).filter(|_| is_id(id))?;
+        let facts = Facts::of(known, known.base_url, model);
+        Some(Self {
+            context,
+            ..facts.into_model(known.protocol, Endpoint::of(known), model.to_owned())
+        })
+    }
+
+    fn plain(provider: Provider, model: String, label: String) -> Self {
+        Self {
+            provider,
+            model,
+            label,
             context_tokens: CONTEXT_TOKENS,
             max_output_tokens: MAX_OUTPUT_TOKENS,
+            context: ContextConfig::default(),
             timeout: TIMEOUT,
             stall_timeout: STALL_TIMEOUT,
-            price: Some(Price::Free),
+            price: None,
+            price_source: PriceSource::Unknown,
+            stream: true,
+            reasoning_effort: None,
+            temperature: None,
+            headers: BTreeMap::new(),
+            json_schema: false,
+            dialect: Dialect::COMMON,
         }
     }
 }
 
-/// Reads all models. A faulty one keeps its name here, so that a team that names it is not blamed too.
-pub(super) fn read(field: &Field<'_>) -> BTreeMap<String, ModelConfig> {
-    let mut models = BTreeMap::new();
-    let entries = field.entries().unwrap_or_default();
-    if field.value.as_mapping().is_some_and(|m| m.is_empty()) {
-        field.fault(NONE);
-    }
-    for (key, entry) in entries {
-        match key.as_str().filter(|name| is_name(name)) {
-            Some(name) => {
-                let model = read_model(&entry).unwrap_or_else(ModelConfig::rehearsal);
-                models.insert(name.to_owned(), model);
-            }
-            None => entry.fault("is not a name for a model; use up to 64 of A-Z a-z 0-9 _ . -"),
+/// An id stands in journals and messages: it is one short word.
+fn is_id(id: &str) -> bool {
+    id.len() <= 200 && id.chars().all(|c| c.is_ascii_graphic())
+}
+
+/// What is known of a model before its entry says otherwise.
+struct Facts {
+    label: String,
+    windows: Windows,
+    price: Option<Price>,
+    price_source: PriceSource,
+    dialect: Dialect,
+    json_schema: bool,
+}
+
+impl Facts {
+    fn of(named: &'static Known, base_url: &str, model: &str) -> Self {
+        let behind = endpoint::behind(named, base_url);
+        let own = behind.filter(|known| known.owns(base_url));
+        let (price, price_source) = own.map_or((None, PriceSource::Unknown), |known| {
+            price::known(known, model)
+        });
+        let dialect = behind.map_or(Dialect::COMMON, |known| Dialect {
+            stream_options: known.stream_options,
+            max_tokens_key: known.max_tokens_key,
+        });
+        Self {
+            label: format!("{}/{model}", behind.unwrap_or(named).prefix),
+            windows: behind.map_or_else(Windows::default, |known| {
+                catalog::windows(known.prefix, model)
+            }),
+            price,
+            price_source,
+            dialect,
+            json_schema: behind.is_none_or(|known| known.json_schema),
         }
     }
-    models
-}
 
-#[derive(Clone, Copy)]
-enum Protocol {
-    OpenAi,
-    Anthropic,
-    Rehearsal,
-}
-
-impl Protocol {
-    const ALL: [(&str, Self); 3] = [
-        ("openai", Self::OpenAi),
-        ("anthropic", Self::Anthropic),
-        ("rehearsal", Self::Rehearsal),
-    ];
-
-    /// Keys that belong to the other protocols, and whose they are.
-    fn foreign(self) -> (&'static [&'static str], &'static str) {
-        match self {
-            Self::OpenAi | Self::Anthropic => (&OF_REHEARSAL, "a rehearsal model"),
-            Self::Rehearsal => (&OF_ENDPOINT, "a model that is called over the network"),
+    /// A model of which the file says no more than provider, address and name.
+    fn into_model(self, protocol: Protocol, endpoint: Endpoint, model: String) -> ModelConfig {
+        let provider = match protocol {
+            Protocol::OpenAi => Provider::OpenAi(endpoint),
+            Protocol::Anthropic => Provider::Anthropic(endpoint),
+        };
+        let context_tokens = self.windows.context.unwrap_or(CONTEXT_TOKENS);
+        let most = self.windows.max_output.unwrap_or(MAX_OUTPUT_TOKENS);
+        ModelConfig {
+            context_tokens,
+            max_output_tokens: most.min(MAX_OUTPUT_TOKENS).min(context_tokens / 2),
+            price: self.price,
+            price_source: self.price_source,
+            dialect: self.dialect,
+            ..ModelConfig::plain(provider, model, self.label)
         }
     }
-}
-
-fn read_model(field: &Field<'_>) -> Option<ModelConfig> {
-    let known: Vec<&str> = COMMON
-        .into_iter()
-        .chain(OF_ENDPOINT)
-        .chain(OF_REHEARSAL)
-        .collect();
-    let section = field.section(&known)?;
-    let provider = section
-        .require("provider")
-        .and_then(|f| f.word(&Protocol::ALL));
-    if let Some(protocol) = provider {
-        refuse_foreign(&section, protocol);
-    }
-    let model = read_name(&section, provider);
-    let (context_tokens, max_output_tokens) = read_windows(&section);
-    let timeout = |key| {
-        section
-            .get(key)
-            .and_then(|field| field.duration(SHORTEST_TIMEOUT))
-    };
-    let (total, stall) = (timeout("timeout"), timeout("stall_timeout"));
-    let rehearses = matches!(provider, Some(Protocol::Rehearsal));
-    let price = section.get("price").and_then(|field| read_price(&field));
-    Some(ModelConfig {
-        provider: read_provider(&section, provider?),
-        model: model?,
-        context_tokens,
-        max_output_tokens,
-        timeout: total.unwrap_or(TIMEOUT),
-        stall_timeout: stall.unwrap_or(STALL_TIMEOUT),
-        price: price.or_else(|| rehearses.then_some(Price::Free)),
-    })
-}
-
-fn refuse_foreign(section: &Section<'_>, protocol: Protocol) {
-    let (keys, owner) = protocol.foreign();
-    for key in keys.iter().filter(|key| section.has(key)) {
-        section.note(key, format!("belongs to {owner}; remove it"));
-    }
-}
-
-fn read_name(section: &Section<'_>, protocol: Option<Protocol>) -> Option<String> {
-    let field = match protocol {
-        Some(Protocol::Rehearsal) if !section.has("model") => return Some("rehearsal".to_owned()),
-        _ => section.require("model")?,
-    };
-    Some(field.text()?.trim().to_owned())
-}
-
-fn read_windows(section: &Section<'_>) -> (u32, u32) {
-    let tokens = |key| section.get(key).and_then(|field| field.count(2..=u32::MAX));
-    let context = tokens("context_tokens").unwrap_or(CONTEXT_TOKENS);
-    let output = tokens("max_output_tokens");
-    if let Some(output) = output.filter(|output| *output >= context) {
-        let problem = format!("{output} leaves no room in a context of {context} tokens");
-        section.note("max_output_tokens", problem);
-    }
-    (
-        context,
-        output.unwrap_or(MAX_OUTPUT_TOKENS.min(context / 2)),
-    )
-}
-
-fn read_provider(section: &Section<'_>, protocol: Protocol) -> Provider {
-    match protocol {
-        Protocol::OpenAi => {
-            let own = ("https://api.openai.com/v1", "OPENAI_API_KEY");
-            Provider::OpenAi(read_endpoint(section, own))
-        }
-        Protocol::Anthropic => {
-            let own = ("https://api.anthropic.com", "ANTHROPIC_API_KEY");
-            Provider::Anthropic(read_endpoint(section, own))
-        }
-        Protocol::Rehearsal => Provider::Rehearsal(read_rehearsal(section)),
-    }
-}
-
-fn read_endpoint(section: &Section<'_>, (own_url, own_key): (&str, &str)) -> Endpoint {
-    let base_url = section.get("base_url").and_then(|field| read_url(&field));
-    let api_key_env = section
-        .get("api_key_env")
-        .and_then(|field| read_variable(&field));
-    let own_key = (!section.has("base_url")).then(|| own_key.to_owned());
-    Endpoint {
-        base_url: base_url.unwrap_or_else(|| own_url.to_owned()),
-        api_key_env: api_key_env.or(own_key),
-    }
-}
-
-/// Neither this nor [`read_variable`] echoes the value: both are places where people paste keys.
-fn read_url(field: &Field<'_>) -> Option<String> {
-    let url = field.text()?.trim_end_matches('/');
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    let host = rest
-        .and_then(|rest| rest.split(['/', '?', '#']).next())
-        .unwrap_or_default();
-    if host.is_empty() || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        field.fault("is not a URL; write e.g. https://openrouter.ai/api/v1");
-        return None;
-    }
-    if host.contains('@') || url.contains('#') {
-        field.fault("holds more than scheme, host, path and query; a key belongs in the environment, see api_key_env");
-        return None;
-    }
-    Some(url.to_owned())
-}
-
-fn read_variable(field: &Field<'_>) -> Option<String> {
-    let name = field.value.as_str().filter(|name| is_variable(name));
-    if name.is_none() {
-        field.fault("is not the name of an environment variable such as OPENROUTER_API_KEY; the key itself belongs in the environment (the value is not shown here)");
-    }
-    name.map(str::to_owned)
-}
-
-fn read_rehearsal(section: &Section<'_>) -> Rehearsal {
-    let delay = section
-        .get("delay")
-        .and_then(|field| field.duration(Duration::ZERO));
-    let reject = section
-        .get("reject")
-        .and_then(|field| field.count(0..=1000));
-    let reject_in = section.get("reject_in").and_then(|field| field.items());
-    let numbers = reject_in.unwrap_or_default();
-    Rehearsal {
-        delay: delay.unwrap_or_default(),
-        reject: reject.unwrap_or_default(),
-        reject_in: numbers
-            .iter()
-            .filter_map(|field| field.count(1..=1000))
-            .collect(),
-        outcomes: section
-            .get("outcomes")
-            .map(|field| read_outcomes(&field))
-            .unwrap_or_default(),
-    }
-}
-
-fn read_outcomes(field: &Field<'_>) -> BTreeMap<u32, RehearsedOutcome> {
-    let words = RehearsedOutcome::ALL.map(|outcome| (outcome.word(), outcome));
-    let mut outcomes = BTreeMap::new();
-    for (key, entry) in field.entries().unwrap_or_default() {
-        let number = key.as_u64().and_then(|number| u32::try_from(number).ok());
-        match (number.filter(|number| *number > 0), entry.word(&words)) {
-            (Some(number), Some(outcome)) => {
-                outcomes.insert(number, outcome);
-            }
-            (Some(_), None) => {}
-            (None, _) => entry.fault("is not the number of a sub-objective, from 1"),
-        }
-    }
-    outcomes
-}
-
-fn read_price(field: &Field<'_>) -> Option<Price> {
-    if field.value.as_str() == Some("free") {
-        return Some(Price::Free);
-    }
-    if field.value.as_mapping().is_none() {
-        field.fault("is not a price; write free or {input: 0.60, output: 2.20}");
-        return None;
-    }
-    let section = field.section(&["input", "output", "cached_input"])?;
-    let (input, output) = (section.require("input"), section.require("output"));
-    let cached = section
-        .get("cached_input")
-        .map(|field| field.micro_dollars());
-    let (input, output) = (input?.micro_dollars(), output?.micro_dollars());
-    let prices = TokenPrices {
-        input: input?,
-        output: output?,
-        cached_input: cached.unwrap_or(input)?,
-    };
-    Some(Price::PerMillion(prices))
 }

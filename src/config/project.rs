@@ -6,9 +6,9 @@ use projections::yaml::Value;
 
 use super::{
     Faults,
+    caps::WrittenCaps,
     reader::{Field, Sink},
     team::WrittenTeam,
-    vault::WrittenCaps,
 };
 
 /// A project's own file. It takes effect through [`Config::for_project`](super::Config::for_project).

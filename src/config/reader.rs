@@ -9,7 +9,7 @@ use projections::yaml::{self, Mapping, Value};
 
 use super::{
     Fault, Faults,
-    values::{duration, micro_dollars, nearest, shown, shown_text},
+    values::{duration, micro_dollars, nearest, shown, shown_text, span},
 };
 
 /// Collects the faults of one file.
@@ -144,6 +144,29 @@ impl<'a> Field<'a> {
         None
     }
 
+    /// A duration in a range.
+    pub(super) fn duration_within(&self, range: RangeInclusive<Duration>) -> Option<Duration> {
+        let (least, most) = range.into_inner();
+        let read = self.duration(least)?;
+        if read > most {
+            let value = shown(self.value);
+            self.fault(format!("{value} is too long; write at most {}", span(most)));
+            return None;
+        }
+        Some(read)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&self) -> Option<bool> {
+        self.value.as_bool().or_else(|| self.wrong("true or false"))
+    }
+
+    /// A percentage from 1 to 99.
+    pub(super) fn percent(&self) -> Option<u8> {
+        self.whole(1..=99)
+            .and_then(|number| u8::try_from(number).ok())
+    }
+
     /// An amount of dollars, in micro-dollars.
     pub(super) fn micro_dollars(&self) -> Option<u64> {
         let Value::Number(number) = self.value else {
@@ -243,6 +266,15 @@ impl<'a> Section<'a> {
             self.note(key, "is missing");
         }
         field
+    }
+
+    /// What another getter makes of a key, if it is there.
+    pub(super) fn read<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Field<'a>) -> Option<T>,
+    ) -> Option<T> {
+        read(&self.get(key)?)
     }
 
     /// Notes a fault of one key.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ModelConfig,
+    ContextConfig, ModelConfig,
     reader::{Field, Sink},
     values::{is_name, nearest, shown_text},
 };
+use crate::catalog;
 
 /// A role's model and what to ask when it fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,21 +112,41 @@ impl WrittenTeam {
         }
     }
 
-    /// Notes every name that no model has.
-    pub(super) fn check_models(&self, models: &BTreeMap<String, ModelConfig>, sink: &Sink<'_>) {
+    /// The whole team and every model it may ask: the entries of the file, and those that its ids stand for. Names
+    /// that nothing stands for are noted.
+    pub(super) fn resolve(&self, known: &Models, sink: &Sink<'_>) -> Result<Resolved, Leaderless> {
+        let mut models = known.entries.clone();
+        let mut implied = 0;
         for (field, choice) in self.written() {
-            for name in choice.names().filter(|name| !models.contains_key(*name)) {
-                let near = nearest(name, models.keys().map(String::as_str));
-                let name = shown_text(name);
-                sink.note(
-                    &field,
-                    match near {
-                        Some(near) => format!("no model is named {name}; the nearest is {near:?}"),
-                        None => format!("no model is named {name}; there is none"),
-                    },
-                );
+            for name in choice
+                .names()
+                .filter(|name| !known.entries.contains_key(*name))
+            {
+                match ModelConfig::of_id(name, known.context) {
+                    Some(model) => {
+                        implied += usize::from(models.insert(name.to_owned(), model).is_none())
+                    }
+                    None => sink.note(&field, unknown(name, &known.entries)),
+                }
             }
         }
+        let rehearses = known.rehearses && implied == 0;
+        if known.rehearses && !rehearses {
+            models.retain(|name, _| self.names(name));
+        }
+        let follows = rehearses || !known.rehearses;
+        let only = known.entries.keys().next();
+        let only = only.filter(|_| follows && known.entries.len() == 1);
+        match self.clone().complete(only.map(String::as_str)) {
+            Some(team) => Ok(Resolved { team, models }),
+            None => Err(Leaderless(models.into_keys().collect())),
+        }
+    }
+
+    fn names(&self, model: &str) -> bool {
+        self.written()
+            .iter()
+            .any(|(_, choice)| choice.names().any(|name| name == model))
     }
 
     fn written(&self) -> Vec<(String, &ModelChoice)> {
@@ -144,12 +165,9 @@ impl WrittenTeam {
             .collect()
     }
 
-    /// Fills what is not written. Without a leader there must be one model only, which then leads.
-    pub(super) fn complete(self, models: &BTreeMap<String, ModelConfig>) -> Option<TeamConfig> {
-        let only = models.keys().next().filter(|_| models.len() == 1);
-        let leader = self
-            .leader
-            .or_else(|| only.map(|name| ModelChoice::only(name)))?;
+    /// Fills what is not written. Without a leader, the only model leads, if there is one.
+    fn complete(self, only: Option<&str>) -> Option<TeamConfig> {
+        let leader = self.leader.or_else(|| only.map(ModelChoice::only))?;
         let default = vec![WrittenProducer {
             name: "producer".to_owned(),
             model: None,
@@ -171,6 +189,63 @@ impl WrittenTeam {
             leader,
         })
     }
+}
+
+/// What a team may name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Models {
+    /// Entries of `models:`; the rehearsal model where there is no such section.
+    pub(super) entries: BTreeMap<String, ModelConfig>,
+    /// Whether there is no such section. Then a team without any id rehearses, and one with an id rehearses in no
+    /// role that does not say so.
+    pub(super) rehearses: bool,
+    /// How full the window of a model without an entry may get.
+    pub(super) context: ContextConfig,
+}
+
+/// A team with its models.
+pub(super) struct Resolved {
+    pub(super) team: TeamConfig,
+    /// By the names that the team uses.
+    pub(super) models: BTreeMap<String, ModelConfig>,
+}
+
+/// Nobody leads, although any of these could.
+pub(super) struct Leaderless(Vec<String>);
+
+impl Leaderless {
+    pub(super) fn note(&self, sink: &Sink<'_>) {
+        let names = self.0.join(", ");
+        sink.note("team.leader", format!("is missing; name one of {names}"));
+    }
+}
+
+/// What is wrong with a name that nothing stands for.
+fn unknown(name: &str, entries: &BTreeMap<String, ModelConfig>) -> String {
+    let shown = shown_text(name);
+    let prefixes: Vec<&str> = catalog::prefixes().collect();
+    let ids = format!("provider/model, with one of {}", prefixes.join(", "));
+    let Some((prefix, model)) = name.split_once('/') else {
+        return match nearest(name, entries.keys().map(String::as_str)) {
+            Some(near) => {
+                format!("no model is named {shown}; the nearest is {near:?}; or write {ids}")
+            }
+            None => format!("no model is named {shown}; there is none; write {ids}"),
+        };
+    };
+    if prefixes.contains(&prefix) {
+        let problem = if model.is_empty() {
+            "names no model"
+        } else {
+            "is not an id: it is one short word"
+        };
+        return format!(
+            "{shown} {problem}; write {prefix}/ and the provider's own name for the model"
+        );
+    }
+    let near = nearest(prefix, prefixes.iter().copied()).unwrap_or_default();
+    let prefix = shown_text(prefix);
+    format!("no provider is named {prefix}; the nearest is {near:?}; ids are {ids}")
 }
 
 fn read_choice(field: &Field<'_>) -> Option<ModelChoice> {

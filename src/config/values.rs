@@ -24,6 +24,17 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(count.checked_mul(millis)?))
 }
 
+/// A duration as it is written in a file, in the largest unit that keeps it whole.
+pub(super) fn span(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    let unit = units
+        .into_iter()
+        .find(|(_, length)| millis > 0 && millis.is_multiple_of(*length));
+    let (name, length) = unit.unwrap_or(("ms", 1));
+    format!("{}{name}", millis / length)
+}
+
 /// Dollars as whole micro-dollars, exactly: the decimal digits are counted, not multiplied.
 pub(super) fn micro_dollars(number: &Number) -> Result<u64, String> {
     let text = number

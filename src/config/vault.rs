@@ -1,30 +1,25 @@
 //! `modulatio.yaml` as a whole, and what a project makes of it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use projections::yaml::Value;
 
 use super::{
-    Faults, ModelConfig, ProjectConfig, Provider, TeamConfig, VAULT_FILE, models,
+    BreakerConfig, Caps, ContextConfig, DailyCaps, Faults, ModelConfig, ProjectConfig, RetryConfig,
+    TeamConfig, VAULT_FILE,
+    caps::WrittenCaps,
+    models,
     reader::{Field, Section, Sink},
-    team::WrittenTeam,
+    sections::{read_breaker, read_context, read_daily, read_retry},
+    team::{Models, Resolved, WrittenTeam},
 };
 
 /// Default pause between two scans of the vault.
 const TICK: Duration = Duration::from_secs(30);
-/// Default number of tasks of one sub-objective that may run at once.
-const PARALLEL_TASKS: u32 = 3;
-/// Most tasks that may run at once.
-const MAX_PARALLEL_TASKS: u32 = 64;
-
 /// The configuration of a vault, or of one of its projects.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The models by name, at least one.
+    /// The models by name, at least one: the entries of `models:`, and each id that the team names.
     pub models: BTreeMap<String, ModelConfig>,
     /// Who does what; every name in it is one of `models`.
     pub team: TeamConfig,
@@ -32,26 +27,21 @@ pub struct Config {
     pub defaults: Caps,
     /// The daemon.
     pub daemon: DaemonConfig,
+    /// How calls are tried again.
+    pub retry: RetryConfig,
+    /// When a model is left alone.
+    pub breaker: BreakerConfig,
+    /// How full a window may get, of models that say nothing else.
+    pub context: ContextConfig,
+    /// Bounds of all plans together, a day.
+    pub daily: DailyCaps,
     /// `embedder:` as written.
     pub embedder: Option<Value>,
     /// `team_memory_enabled:` as written.
     pub team_memory_enabled: Option<Value>,
     /// The team as this vault's file writes it, for its projects to build on.
     written: WrittenTeam,
-    file: PathBuf,
-}
-
-/// Bounds of one plan. `None` is no bound.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caps {
-    /// Cost, in micro-dollars (millionths of a US dollar).
-    pub max_cost_micro_usd: Option<u64>,
-    /// Tokens, read and written.
-    pub max_tokens: Option<u64>,
-    /// Time from the first claim, in minutes.
-    pub max_wall_clock_min: Option<u32>,
-    /// Tasks of one sub-objective that may run at once, from 1 to 64.
-    pub max_parallel_tasks: u32,
+    known: Models,
 }
 
 /// How the daemon ticks.
@@ -64,19 +54,29 @@ pub struct DaemonConfig {
 impl Default for Config {
     /// What an empty file means: every role is the embedded rehearsal model, and nothing is capped.
     fn default() -> Self {
-        let name = "rehearsal".to_owned();
-        let models = BTreeMap::from([(name, ModelConfig::rehearsal())]);
+        let known = Models {
+            entries: BTreeMap::from([("rehearsal".to_owned(), ModelConfig::rehearsal())]),
+            rehearses: true,
+            context: ContextConfig::default(),
+        };
         let written = WrittenTeam::default();
-        let team = written.clone().complete(&models);
+        let sink = Sink::new(Path::new(VAULT_FILE));
+        let resolved = written.resolve(&known, &sink).ok();
+        let Resolved { team, models } =
+            resolved.expect("the only model leads when no leader is named");
         Self {
-            team: team.expect("one model leads when no leader is named"),
             models,
+            team,
             defaults: WrittenCaps::default().complete(),
             daemon: DaemonConfig { tick: TICK },
+            retry: RetryConfig::default(),
+            breaker: BreakerConfig::default(),
+            context: ContextConfig::default(),
+            daily: DailyCaps::default(),
             embedder: None,
             team_memory_enabled: None,
             written,
-            file: PathBuf::from(VAULT_FILE),
+            known,
         }
     }
 }
@@ -87,107 +87,113 @@ impl Config {
         let sink = Sink::new(file);
         let value = sink.parse(text)?;
         let config = read(&Field::root(&value, &sink), &sink);
-        sink.finish(Self {
-            file: file.to_owned(),
-            ..config
-        })
+        sink.finish(config)
     }
 
     /// The configuration of a project: its own team, caps and embedder over the vault's, role by role and cap by
     /// cap. A role that neither file writes follows the leader, whichever file names that one.
     pub fn for_project(&self, project: &ProjectConfig) -> Result<Self, Faults> {
         let sink = Sink::new(&project.file);
-        project.team.check_models(&self.models, &sink);
         let written = project.team.over(&self.written);
-        let team = written.clone().complete(&self.models);
+        let resolved = written.resolve(&self.known, &sink);
+        if let Err(leaderless) = &resolved {
+            leaderless.note(&sink);
+        }
+        let resolved = resolved.unwrap_or_else(|_| Resolved {
+            team: self.team.clone(),
+            models: self.models.clone(),
+        });
         let embedder = project.embedder.clone().or_else(|| self.embedder.clone());
         sink.finish(Self {
-            team: team.unwrap_or_else(|| self.team.clone()),
+            team: resolved.team,
+            models: resolved.models,
             defaults: project.defaults.over(&self.defaults),
             embedder,
             written,
             ..self.clone()
         })
     }
+}
 
-    /// Refuses a team that needs what this version cannot do. A model that no role uses may stand in the file.
-    pub fn check_supported(&self) -> Result<(), Faults> {
-        let sink = Sink::new(&self.file);
-        let used: BTreeSet<&str> = self
-            .team
-            .choices()
-            .flat_map(|choice| choice.names())
-            .collect();
-        for (name, model) in self
-            .models
-            .iter()
-            .filter(|(name, _)| used.contains(name.as_str()))
-        {
-            match model.provider {
-                Provider::Anthropic(_) => sink.note(
-                    &format!("models.{name}.provider"),
-                    "this version does not speak anthropic yet; use provider openai with an endpoint that offers the model",
-                ),
-                Provider::OpenAi(_) | Provider::Rehearsal(_) => {}
-            }
-        }
-        sink.finish(())
+const SECTIONS: [&str; 10] = [
+    "models",
+    "team",
+    "defaults",
+    "daemon",
+    "retry",
+    "breaker",
+    "context",
+    "daily",
+    "embedder",
+    "team_memory_enabled",
+];
+
+fn read(root: &Field<'_>, sink: &Sink<'_>) -> Config {
+    let default = Config::default();
+    let Some(section) = root.optional_section(&SECTIONS) else {
+        return default;
+    };
+    let context = section.get("context").map_or(default.context, |field| {
+        read_context(&field, default.context)
+    });
+    let known = Models {
+        entries: read_models(&section, default.known.entries, context),
+        rehearses: !section.has("models"),
+        context,
+    };
+    let (written, resolved) = read_team(&section, &known, sink);
+    let resolved = resolved.unwrap_or(Resolved {
+        team: default.team,
+        models: default.models,
+    });
+    let value = |key| section.get(key).map(|field| field.value.clone());
+    Config {
+        models: resolved.models,
+        team: resolved.team,
+        defaults: WrittenCaps::read(&section).complete(),
+        daemon: read_daemon(&section),
+        retry: read_retry(&section),
+        breaker: read_breaker(&section),
+        context,
+        daily: read_daily(&section),
+        embedder: value("embedder"),
+        team_memory_enabled: value("team_memory_enabled"),
+        written,
+        known,
     }
 }
 
-fn read(root: &Field<'_>, sink: &Sink<'_>) -> Config {
-    let known = [
-        "models",
-        "team",
-        "defaults",
-        "daemon",
-        "embedder",
-        "team_memory_enabled",
-    ];
-    let default = Config::default();
-    let Some(section) = root.optional_section(&known) else {
-        return default;
-    };
-    let models = read_models(&section, default.models);
-    let written = section
-        .get("team")
-        .map(|field| WrittenTeam::read(&field))
-        .unwrap_or_default();
-    if !models.is_empty() {
-        written.check_models(&models, sink);
+/// The team, unless nobody leads or there are no models, which is noted.
+fn read_team(
+    section: &Section<'_>,
+    known: &Models,
+    sink: &Sink<'_>,
+) -> (WrittenTeam, Option<Resolved>) {
+    let written = section.get("team").map(|field| WrittenTeam::read(&field));
+    let written = written.unwrap_or_default();
+    if known.entries.is_empty() {
+        return (written, None);
     }
-    let team = written.clone().complete(&models);
-    if team.is_none() && !models.is_empty() && !has_leader(&section) {
-        let names: Vec<&str> = models.keys().map(String::as_str).collect();
-        sink.note(
-            "team.leader",
-            format!("is missing; name one of {}", names.join(", ")),
-        );
+    let resolved = written.resolve(known, sink);
+    match &resolved {
+        Err(leaderless) if !has_leader(section) => leaderless.note(sink),
+        // A leader that is written and was not understood has its fault already.
+        Err(_) | Ok(_) => {}
     }
-    Config {
-        models,
-        team: team.unwrap_or(default.team),
-        defaults: WrittenCaps::read(&section).complete(),
-        daemon: read_daemon(&section),
-        embedder: section.get("embedder").map(|field| field.value.clone()),
-        team_memory_enabled: section
-            .get("team_memory_enabled")
-            .map(|field| field.value.clone()),
-        written,
-        file: default.file,
-    }
+    (written, resolved.ok())
 }
 
 /// An empty `models:` is a slip that would quietly rehearse real plans; only its absence asks for that.
 fn read_models(
     section: &Section<'_>,
     rehearsal: BTreeMap<String, ModelConfig>,
+    context: ContextConfig,
 ) -> BTreeMap<String, ModelConfig> {
     if !section.has("models") {
         return rehearsal;
     }
     match section.get("models") {
-        Some(field) => models::read(&field),
+        Some(field) => models::read(&field, context),
         None => {
             section.note("models", models::NONE);
             BTreeMap::new()
@@ -208,55 +214,5 @@ fn read_daemon(section: &Section<'_>) -> DaemonConfig {
     let tick = tick.and_then(|field| field.whole(1..=86_400));
     DaemonConfig {
         tick: tick.map_or(TICK, Duration::from_secs),
-    }
-}
-
-/// Caps as one file writes them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct WrittenCaps {
-    cost: Option<u64>,
-    tokens: Option<u64>,
-    minutes: Option<u32>,
-    parallel: Option<u32>,
-}
-
-impl WrittenCaps {
-    /// Reads `defaults:` of a file.
-    pub(super) fn read(file: &Section<'_>) -> Self {
-        let known = [
-            "max_cost_usd",
-            "max_tokens",
-            "max_wall_clock_min",
-            "max_parallel_tasks",
-        ];
-        let Some(section) = file.get("defaults").and_then(|field| field.section(&known)) else {
-            return Self::default();
-        };
-        let get = |key| section.get(key);
-        let parallel = get("max_parallel_tasks");
-        Self {
-            cost: get("max_cost_usd").and_then(|field| field.micro_dollars()),
-            tokens: get("max_tokens").and_then(|field| field.whole(1..=u64::MAX)),
-            minutes: get("max_wall_clock_min").and_then(|field| field.count(1..=u32::MAX)),
-            parallel: parallel.and_then(|field| field.count(1..=MAX_PARALLEL_TASKS)),
-        }
-    }
-
-    fn complete(self) -> Caps {
-        Caps {
-            max_cost_micro_usd: self.cost,
-            max_tokens: self.tokens,
-            max_wall_clock_min: self.minutes,
-            max_parallel_tasks: self.parallel.unwrap_or(PARALLEL_TASKS),
-        }
-    }
-
-    fn over(&self, vault: &Caps) -> Caps {
-        Caps {
-            max_cost_micro_usd: self.cost.or(vault.max_cost_micro_usd),
-            max_tokens: self.tokens.or(vault.max_tokens),
-            max_wall_clock_min: self.minutes.or(vault.max_wall_clock_min),
-            max_parallel_tasks: self.parallel.unwrap_or(vault.max_parallel_tasks),
-        }
     }
 }

@@ -49,9 +49,16 @@ impl Beat {
         self.change(|beat| beat);
     }
 
-    /// It works on `plan`.
-    pub(super) fn at_work(&self, plan: &Plan) {
-        self.change(|beat| idle_again(beat).with_plan(plan));
+    /// It works on `plan`; `waiting`: not before then, for a reason that the plan does not know.
+    pub(super) fn at_work(&self, plan: &Plan, waiting: Option<Timestamp>) {
+        self.change(|beat| {
+            let beat = idle_again(beat).with_plan(plan);
+            let until = beat.waiting_until.clone();
+            Heartbeat {
+                waiting_until: until.or(waiting.map(Timestamp::guide_form)),
+                ..beat
+            }
+        });
     }
 
     /// It works on nothing.

@@ -1,29 +1,42 @@
 //! One model call, from prompt to journaled outcome. The reservation is durable before the provider is asked,
 //! and the answer before anything follows from it.
+//!
+//! ```text
+//!  step ─▶ prompt ─▶ endpoint alive? ─▶ room in the window? ─▶ reserve (day, plan) ─▶ ask ─▶ report ─▶ settle day
+//!                        └ wait, or the next model  └ leave results out, or ask a person
+//! ```
 
 use std::time::{Duration, Instant};
 
 use projections::{
-    body::SubObjective,
-    event::{Event, FailureClass, Usage},
+    event::{Event, Reserved},
     ids::{CallId, TaskId},
+    payload::Payload,
     plan::{Plan, Task},
     work::Step,
 };
 
-use super::{execute::Runner, team::Member};
+use super::{execute::Runner, speak, team::Member};
 use crate::{
+    clock,
     command::Report,
     error::Result,
-    models::{self, About, Answer, AnswerTool, Message, Purpose, Request, Role},
-    prompts::{self, Briefing, Prompt, Turn},
+    models::{Admission, Failure, Reply, Request},
+    prompts::{self, Briefing, Heard, Prompt},
 };
 
 /// Between two tries to make a paid answer durable on a disk that refuses.
 const PERSIST_EVERY: Duration = Duration::from_secs(1);
 
+/// A call whose worst case is reserved.
+struct Started {
+    id: CallId,
+    reserved: Reserved,
+}
+
 impl Runner<'_> {
-    /// Asks the step's model, unless a cap forbids it. Ends early when the process is asked to stop.
+    /// Asks the step's model, unless a cap, a dead endpoint or the window forbids it; then the plan knows, or what is
+    /// due has changed. Ends early when the process is asked to stop.
     pub(super) async fn call_model(&mut self, step: &Step) -> Result<()> {
         let briefing = self.briefing(step)?;
         let prompt = match prompts::prompt(self.log.plan(), step, &briefing) {
@@ -32,43 +45,115 @@ impl Runner<'_> {
                 return self.obstructed(format!("{} cannot be asked: {fault}", step.label()));
             }
         };
-        let member = self.team.member(step).clone();
-        let mut request = request(self.log.plan(), step, &prompt, member.max_output_tokens);
-        let Some(call_id) = self.start(step, &member, &request, &prompt)? else {
+        let member = self.team.member(self.log.plan(), step).clone();
+        if !self.endpoint_admits(step, &member).await? {
+            return Ok(());
+        }
+        let mut request = speak::request(self.log.plan(), step, &prompt, member.max_output_tokens);
+        if !self.has_room(step, &member, &request, &briefing)? {
+            return Ok(());
+        }
+        let Some(started) = self.start(step, &member, &request, &prompt)? else {
             return Ok(());
         };
-        request.call_id = idempotency_key(self.log.plan(), &call_id);
-        self.beat.at_work(self.log.plan());
-        tracing::debug!(plan = %self.id, call = %call_id, model = member.label, "asking");
+        request.call_id = idempotency_key(self.log.plan(), &started.id);
+        self.show_beat();
+        tracing::debug!(plan = %self.id, call = %started.id, model = member.label, "asking");
         let asked = Instant::now();
         let outcome = tokio::select! {
             outcome = member.provider().call(&request) => outcome,
             () = self.shutdown.asked() => return Ok(()),
         };
-        let report = report(call_id, &member, outcome, asked.elapsed());
-        self.persist(report).await
+        self.heard(step, &member, &prompt, started, outcome, asked.elapsed())
+            .await
     }
 
-    /// Reserves the worst case; `None` when the call may not be made.
+    /// Whether the model's endpoint may be asked. A dead one is waited for, or given up for the role's next model.
+    async fn endpoint_admits(&mut self, step: &Step, member: &Member) -> Result<bool> {
+        self.waiting = None;
+        let Admission::Wait(wait) = self.endpoints.admits(&member.endpoint) else {
+            return Ok(true);
+        };
+        let why = format!("{} has failed again and again", member.endpoint);
+        if let Some(next) = self.team.next(self.log.plan(), step) {
+            let (from, to) = (member.label.clone(), next.label.clone());
+            tracing::warn!(plan = %self.id, %from, %to, "falling back: {why}");
+            self.report(Report::FallingBack {
+                step: step.clone(),
+                from,
+                to,
+                why,
+            })?;
+            return Ok(false);
+        }
+        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let until = clock::now().plus_millis(millis);
+        tracing::debug!(plan = %self.id, %until, "waiting: {why}");
+        self.waiting = Some(until);
+        self.show_beat();
+        self.wait_until(until).await?;
+        Ok(false)
+    }
+
+    /// Reserves the worst case, with the vault's day first; `None` when the call may not be made.
     fn start(
         &mut self,
         step: &Step,
         member: &Member,
         request: &Request,
         prompt: &Prompt,
-    ) -> Result<Option<CallId>> {
-        let starting = Report::CallStarting {
+    ) -> Result<Option<Started>> {
+        let reserved = member.worst_case(request);
+        let serial = self.log.plan().calls.started + 1;
+        let expected = CallId::nth(serial, &step.label());
+        if !self.reserve_day(&expected, reserved)? {
+            return Ok(None);
+        }
+        let events = self.report(Report::CallStarting {
             step: step.clone(),
             model: member.label.clone(),
             agent_id: member.agent_id.clone(),
-            reserved: member.worst_case(request.prompt_bytes()),
+            reserved,
             prompt_b3: prompt.digest(),
-        };
-        let events = self.report(starting)?;
-        Ok(events.into_iter().find_map(|event| match event {
+            prompt_bytes: request.prompt_bytes() as u64,
+        })?;
+        let id = events.into_iter().find_map(|event| match event {
             Event::ModelCallStarted(started) => Some(started.call_id),
             _ => None,
-        }))
+        });
+        if id.is_none() {
+            self.release_day(&expected);
+        }
+        Ok(id.map(|id| Started { id, reserved }))
+    }
+
+    async fn heard(
+        &mut self,
+        step: &Step,
+        member: &Member,
+        prompt: &Prompt,
+        started: Started,
+        outcome: std::result::Result<Reply, Failure>,
+        latency: Duration,
+    ) -> Result<()> {
+        let dead = self.endpoints.heard(&member.endpoint, &outcome);
+        let Started { id, reserved } = started;
+        let report = match outcome {
+            Ok(reply) => speak::completed(id.clone(), member, prompt, reserved, reply, latency),
+            Err(failure) => {
+                tracing::warn!(plan = %self.id, call = %id, "{failure}");
+                let next = self.team.next(self.log.plan(), step);
+                speak::failed(
+                    id.clone(),
+                    failure,
+                    next.map(|next| next.label.clone()),
+                    dead,
+                )
+            }
+        };
+        self.persist(report.clone()).await?;
+        self.settle_day(&id, &report);
+        Ok(())
     }
 
     /// A paid answer is not given up because a disk is full: it is kept in memory and tried again, until it is
@@ -95,25 +180,36 @@ impl Runner<'_> {
 
     fn briefing(&self, step: &Step) -> Result<Briefing> {
         let plan = self.log.plan();
-        let artifact = match step {
-            Step::Review { task, .. } => self.artifact_text(task)?,
-            Step::PlanTasks { .. } | Step::Produce { .. } | Step::Reflect { .. } => None,
+        let run = plan.run.as_ref();
+        let (artifact, talk) = match step {
+            Step::Review { task, .. } => (self.artifact_text(task)?, Vec::new()),
+            Step::Produce { task, .. } => (None, self.talk(run.and_then(|run| run.task(task)))?),
+            Step::PlanTasks { .. } | Step::Reflect { .. } => (None, Vec::new()),
         };
-        let trouble = plan
-            .run
-            .as_ref()
-            .and_then(|run| run.troubles.get(&step.label()));
+        let trouble = run.and_then(|run| run.troubles.get(&step.label()));
         let rejected = trouble
             .and_then(|trouble| trouble.rejected.as_ref())
-            .map(|(reply, _)| reply);
-        let rejected = rejected
-            .map(|reply| self.log.project().resolve(reply))
+            .map(|(reply, _)| self.text(reply))
             .transpose()?;
         Ok(Briefing {
             objective: self.team.objective.clone(),
             artifact,
-            rejected: rejected.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            rejected,
+            talk,
         })
+    }
+
+    fn talk(&self, task: Option<&Task>) -> Result<Vec<Heard>> {
+        let turns = task.into_iter().flat_map(|task| &task.talk);
+        turns
+            .map(|turn| Heard::of(turn, &mut |text| self.text(text)))
+            .collect()
+    }
+
+    /// A text of the journal, wherever it lies.
+    pub(super) fn text(&self, payload: &Payload) -> Result<String> {
+        let bytes = self.log.project().resolve(payload)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The artifact as it lies on disk; one that was changed or deleted meanwhile is restored from the journal.
@@ -159,106 +255,4 @@ impl Runner<'_> {
 /// A key that no other plan's call has, in this vault or another that shares the provider's account.
 fn idempotency_key(plan: &Plan, call: &CallId) -> String {
     format!("{}.{:x}.{call}", plan.id, plan.created_at.micros())
-}
-
-fn report(
-    call_id: CallId,
-    member: &Member,
-    outcome: std::result::Result<models::Reply, models::Failure>,
-    latency: Duration,
-) -> Report {
-    match outcome {
-        Ok(reply) => {
-            let usage = usage(&reply.usage);
-            let (Answer::ToolCall(text) | Answer::Text(text)) = reply.answer;
-            let latency_ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
-            Report::CallCompleted {
-                call_id,
-                reply: text,
-                usage,
-                cost: member.cost(&usage),
-                latency_ms,
-            }
-        }
-        Err(failure) => Report::CallFailed {
-            call_id,
-            class: class(failure.class),
-            message: failure.message,
-            retry_after_s: failure.retry_after.map(|wait| wait.as_secs() + 1),
-        },
-    }
-}
-
-fn usage(usage: &models::Usage) -> Usage {
-    Usage {
-        input_tokens: usage.input_tokens,
-        output_tokens: usage.output_tokens,
-        cached_input_tokens: usage.cached_input_tokens,
-        estimated: usage.estimated,
-    }
-}
-
-fn class(class: models::FailureClass) -> FailureClass {
-    match class {
-        models::FailureClass::Connection => FailureClass::Connection,
-        models::FailureClass::Timeout => FailureClass::Timeout,
-        models::FailureClass::RateLimited => FailureClass::RateLimited,
-        models::FailureClass::Server => FailureClass::Server,
-        models::FailureClass::Authentication => FailureClass::Authentication,
-        models::FailureClass::ContextTooLong => FailureClass::ContextTooLong,
-        models::FailureClass::Refused => FailureClass::Refused,
-        models::FailureClass::Malformed => FailureClass::Malformed,
-    }
-}
-
-fn request(plan: &Plan, step: &Step, prompt: &Prompt, max_output_tokens: u32) -> Request {
-    let message = |turn: &Turn| match turn {
-        Turn::Asked(text) => Message {
-            role: Role::User,
-            text: text.clone(),
-        },
-        Turn::Answered(text) => Message {
-            role: Role::Assistant,
-            text: text.clone(),
-        },
-    };
-    let tool = &prompt.tool;
-    Request {
-        call_id: String::new(),
-        about: about(plan, step),
-        system: prompt.system.clone(),
-        messages: prompt.turns.iter().map(message).collect(),
-        answer_with: Some(AnswerTool {
-            name: tool.name,
-            description: tool.description,
-            schema: tool.schema.clone(),
-        }),
-        max_output_tokens,
-    }
-}
-
-fn about(plan: &Plan, step: &Step) -> About {
-    let run = plan.run.as_ref();
-    let index = run.map_or(0, |run| run.index);
-    let item = plan.item(index);
-    let task = |id: &TaskId| run.and_then(|run| run.task(id)).map(|task| &task.spec);
-    let (purpose, spec, attempt) = match step {
-        Step::PlanTasks { .. } => (Purpose::PlanTasks, None, 1),
-        Step::Produce { task: id, attempt } => (Purpose::Produce, task(id), *attempt),
-        Step::Review { task: id, attempt } => (Purpose::Review, task(id), *attempt),
-        Step::Reflect { .. } => (Purpose::Reflect, None, 1),
-    };
-    let of_item = |item: &SubObjective| item.files.clone();
-    let files = spec.map_or_else(
-        || item.map(of_item).unwrap_or_default(),
-        |spec| vec![spec.artifact.clone()],
-    );
-    About {
-        purpose,
-        sub_objective: index,
-        title: item.map(|item| item.title.clone()).unwrap_or_default(),
-        files,
-        task: spec.map(|spec| spec.title.clone()),
-        attempt,
-    }
 }

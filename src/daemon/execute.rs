@@ -5,25 +5,27 @@ use std::time::Duration;
 
 use journal::{Lease, LeaseNote};
 use projections::{
-    event::{Event, StatusName},
+    event::{Event, StatusName, ToolOutcome, ToolUse},
     ids::{PlanId, TaskId},
     payload::Payload,
     plan::Status,
+    time::Timestamp,
 };
 
-use super::{Shutdown, beat::Beat, team::Team};
+use super::{Shutdown, beat::Beat, endpoints::Endpoints, shelf::RunShelf, team::Team};
 use crate::{
     clock,
     command::{Command, Report},
-    decide::{Policy, Refusal},
+    decide::Refusal,
     effect::{self, Effect},
     error::{Error, Result},
     prompts::reply,
-    vault::{Actor, PlanLog, Project, Reconciled, SETTLED},
+    toolbox,
+    vault::{Actor, DayKey, PlanLog, Project, Reconciled, SETTLED},
 };
 
-/// Longest wait before the journal is asked again whether the plan was cancelled meanwhile.
-const LOOK_UP: Duration = Duration::from_secs(1);
+/// Longest wait before the journal is asked again whether the plan was paused or cancelled meanwhile.
+const LOOK_UP: Duration = Duration::from_millis(250);
 
 /// How an attempt to run a plan ended.
 #[derive(Debug)]
@@ -44,23 +46,32 @@ pub(super) struct Runner<'a> {
     pub(super) log: PlanLog,
     pub(super) team: Team,
     pub(super) shutdown: &'a Shutdown,
-    actor: Actor,
+    pub(super) actor: Actor,
+    /// The day on which the call under way is reserved.
+    pub(super) day: Option<DayKey>,
+    /// Until when a dead endpoint is left alone.
+    pub(super) waiting: Option<Timestamp>,
     lease: Box<dyn Lease>,
     pub(super) beat: &'a Beat,
+    pub(super) endpoints: &'a Endpoints,
+}
+
+/// What every runner of a daemon shares.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// The daemon's name in journals.
+    pub(super) by: &'a str,
+    pub(super) shutdown: &'a Shutdown,
+    pub(super) beat: &'a Beat,
+    pub(super) endpoints: &'a Endpoints,
 }
 
 /// Runs a plan as far as it goes.
 ///
 /// # Errors
 /// The journal's and the machine's; the plan then stays executing without a runner, and a later tick resumes it.
-pub(super) async fn run(
-    project: &Project,
-    id: &PlanId,
-    by: &str,
-    shutdown: &Shutdown,
-    beat: &Beat,
-) -> Result<Ended> {
-    let runner = match Runner::claim(project, id, by, shutdown, beat) {
+pub(super) async fn run(project: &Project, id: &PlanId, around: Around<'_>) -> Result<Ended> {
+    let runner = match Runner::claim(project, id, around) {
         Ok(Some(runner)) => runner,
         Ok(None) => {
             return Ok(Ended::LostRace(
@@ -71,32 +82,22 @@ pub(super) async fn run(
         Err(error) => return Err(error),
     };
     let ended = runner.run().await;
-    beat.idle();
+    around.beat.idle();
     ended
 }
 
 impl<'a> Runner<'a> {
     /// Lease first, then the claim: whoever holds the lease knows that no other runner is alive.
-    fn claim(
-        project: &Project,
-        id: &PlanId,
-        by: &str,
-        shutdown: &'a Shutdown,
-        beat: &'a Beat,
-    ) -> Result<Option<Self>> {
+    fn claim(project: &Project, id: &PlanId, around: Around<'a>) -> Result<Option<Self>> {
         let team = Team::of(project)?;
         let Some(lease) = PlanLog::lease(project, id)? else {
             return Ok(None);
         };
-        let policy = Policy {
-            default_caps: team.default_caps,
-            ..Policy::default()
-        };
-        let mut log = project.open_plan(id)?.under(policy);
+        let mut log = project.open_plan(id)?.under(team.policy());
         if log.reconcile(SETTLED)? == Reconciled::Unsettled {
             return Ok(None);
         }
-        let actor = Actor::named(by);
+        let actor = Actor::named(around.by);
         log.submit(&Command::Claim, &actor)?;
         log.show();
         if team.is_rehearsal() {
@@ -107,12 +108,17 @@ impl<'a> Runner<'a> {
             id: id.clone(),
             log,
             team,
-            shutdown,
+            shutdown: around.shutdown,
             actor: actor.under(epoch),
+            day: None,
+            waiting: None,
             lease,
-            beat,
+            beat: around.beat,
+            endpoints: around.endpoints,
         };
         runner.note_lease();
+        runner.balance_day();
+        runner.check_prices()?;
         Ok(Some(runner))
     }
 
@@ -147,7 +153,7 @@ impl<'a> Runner<'a> {
             }
             // A hand edit, a cancellation above all, takes effect at the next step.
             self.log.reconcile(SETTLED)?;
-            self.beat.at_work(self.log.plan());
+            self.show_beat();
             let due = effect::due(self.log.plan(), clock::now());
             match (due.effects.into_iter().next(), due.wake_at) {
                 (Some(effect), _) => self.perform(&effect).await?,
@@ -183,11 +189,35 @@ impl<'a> Runner<'a> {
         Ended::At(self.log.plan().status.name(), why)
     }
 
+    pub(super) fn show_beat(&self) {
+        self.beat.at_work(self.log.plan(), self.waiting);
+    }
+
     async fn perform(&mut self, effect: &Effect) -> Result<()> {
         match effect {
             Effect::CallModel { step } => self.call_model(step).await,
+            Effect::RunTool { task, call } => self.run_tool(task, call),
             Effect::WriteArtifact { task, path, reply } => self.write_artifact(task, path, reply),
         }
+    }
+
+    /// The tools that there are only read, so running one again after a crash is harmless.
+    fn run_tool(&mut self, task: &TaskId, call: &ToolUse) -> Result<()> {
+        let arguments = self.text(&call.arguments)?;
+        let returned = toolbox::run(&RunShelf::of(self), &call.tool, &arguments);
+        tracing::debug!(plan = %self.id, call = %call.id, tool = call.tool, done = returned.done, "tool returned");
+        let outcome = if returned.done {
+            ToolOutcome::Done
+        } else {
+            ToolOutcome::Failed
+        };
+        self.report(Report::ToolReturned {
+            task: task.clone(),
+            tool_call: call.id.clone(),
+            outcome,
+            result: returned.text,
+        })
+        .map(drop)
     }
 
     /// Whoever claims next decides what lies there: a runner that was stopped and replaced must not write over it.
@@ -236,7 +266,7 @@ impl<'a> Runner<'a> {
         self.report(Report::Obstructed { why }).map(drop)
     }
 
-    async fn wait_until(&mut self, time: projections::time::Timestamp) -> Result<()> {
+    pub(super) async fn wait_until(&mut self, time: Timestamp) -> Result<()> {
         let micros = time.micros_since(clock::now());
         let wait = Duration::from_micros(micros).min(LOOK_UP);
         tokio::select! {

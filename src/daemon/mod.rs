@@ -9,9 +9,16 @@
 
 mod beat;
 mod call;
+mod day;
+mod endpoints;
 mod execute;
 mod identity;
+mod price;
+mod provider;
+mod room;
+mod shelf;
 mod shutdown;
+mod speak;
 mod team;
 mod tick;
 

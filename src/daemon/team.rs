@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use projections::{
     event::{Caps, Reserved, Usage},
+    plan::Plan,
     time::MicroUsd,
     work::Step,
 };
 
+use super::{price, provider};
 use crate::{
-    config::{self, Config, ModelConfig, Price, Provider, TokenPrices},
+    config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
+    decide::{Policy, Retry},
     error::{Error, Result},
-    models::{ModelProvider, OpenAi, OpenAiSettings, Rehearsal, estimate_tokens},
-    vault::Project,
+    models::{ModelProvider, Request},
+    prompts::Window,
+    redact::Redactor,
+    vault::{DayCaps, Project},
 };
 
-/// A role's model.
+/// One model of a role.
 #[derive(Clone)]
 pub(super) struct Member {
     /// The agent's name in journals and ledgers.
@@ -24,21 +29,30 @@ pub(super) struct Member {
     pub(super) label: String,
     /// Most tokens of one answer.
     pub(super) max_output_tokens: u32,
+    /// The model's window, and its bands.
+    pub(super) window: Window,
+    /// Whom a breaker knows it by: scheme, host and port; empty for a model that asks nobody.
+    pub(super) endpoint: String,
     provider: Arc<dyn ModelProvider>,
     price: Option<Price>,
 }
+
+/// A role: the model that is asked first, and those that are asked after it, in order. Never empty.
+type Role = Vec<Member>;
 
 /// The team of one project.
 pub(super) struct Team {
     /// The project's objective.
     pub(super) objective: String,
-    /// Caps for plans that set none.
-    pub(super) default_caps: Caps,
+    /// The caps of the vault's day.
+    pub(super) daily: DayCaps,
+    policy: Policy,
     rehearsal: bool,
-    leader: Member,
-    planner: Member,
-    producer: Member,
-    qc: Member,
+    keys: Vec<KeyFrom>,
+    leader: Role,
+    planner: Role,
+    producer: Role,
+    qc: Role,
 }
 
 impl Team {
@@ -60,53 +74,74 @@ impl Team {
                 .map_err(|faults| told(faults.into()))?,
             None => config,
         };
-        config
-            .check_supported()
-            .map_err(|faults| told(faults.into()))?;
         Self::assemble(&config, objective)
     }
 
     fn assemble(config: &Config, objective: String) -> Result<Self> {
-        let member = |agent: &str, model: &str| -> Result<Member> {
-            let missing = || Error::Config {
-                faults: vec![format!("{agent}: there is no model {model:?}")],
-            };
-            let settings = config.models.get(model).ok_or_else(missing)?;
-            Ok(Member {
-                agent_id: agent.to_owned(),
-                label: label(model, settings),
-                max_output_tokens: settings.max_output_tokens,
-                provider: provider(model, settings)?,
-                price: price(settings),
-            })
-        };
         let team = &config.team;
         let producer = team.producers.first();
-        let (producer_name, producer_model) = producer
-            .map_or(("producer", &team.leader.primary), |p| {
-                (p.name.as_str(), &p.model.primary)
-            });
+        let (producer_name, producer_model) =
+            producer.map_or(("producer", &team.leader), |p| (p.name.as_str(), &p.model));
+        let used = team.choices().flat_map(ModelChoice::names);
+        let models: Vec<&ModelConfig> = used.filter_map(|name| config.models.get(name)).collect();
         Ok(Self {
             objective,
-            default_caps: default_caps(config),
-            rehearsal: config
-                .models
-                .values()
+            daily: DayCaps {
+                max_tokens: config.daily.max_tokens,
+                max_cost_usd: config.daily.max_cost_micro_usd.map(MicroUsd),
+            },
+            policy: policy(config),
+            rehearsal: models
+                .iter()
                 .all(|model| matches!(model.provider, Provider::Rehearsal(_))),
-            leader: member("leader", &team.leader.primary)?,
-            planner: member("planner", &team.planner.primary)?,
-            producer: member(producer_name, producer_model)?,
-            qc: member("qc", &team.qc.primary)?,
+            keys: models.into_iter().filter_map(key).collect(),
+            leader: role(config, "leader", &team.leader)?,
+            planner: role(config, "planner", &team.planner)?,
+            producer: role(config, producer_name, producer_model)?,
+            qc: role(config, "qc", &team.qc)?,
         })
     }
 
-    /// Whether no real model is configured.
+    /// The rules that the configuration sets.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// Whether no real model is in use.
     pub(super) fn is_rehearsal(&self) -> bool {
         self.rehearsal
     }
 
-    /// Who does `step`.
-    pub(super) fn member(&self, step: &Step) -> &Member {
+    /// Who does `step`, after those that were given up for it.
+    pub(super) fn member(&self, plan: &Plan, step: &Step) -> &Member {
+        let role = self.role(step);
+        // The configuration may have become shorter since.
+        &role[given_up(plan, step).min(role.len() - 1)]
+    }
+
+    /// Who does `step` if its present model is given up.
+    pub(super) fn next(&self, plan: &Plan, step: &Step) -> Option<&Member> {
+        self.role(step).get(given_up(plan, step) + 1)
+    }
+
+    /// Labels of the models whose price is unknown.
+    pub(super) fn unpriced(&self) -> Vec<String> {
+        let all = [&self.leader, &self.planner, &self.producer, &self.qc];
+        let mut unknown: Vec<String> = Vec::new();
+        for member in all.into_iter().flatten().filter(|m| m.price.is_none()) {
+            if !unknown.contains(&member.label) {
+                unknown.push(member.label.clone());
+            }
+        }
+        unknown
+    }
+
+    /// Takes the team's keys, as they are now, out of texts.
+    pub(super) fn redactor(&self) -> Redactor {
+        Redactor::knowing(self.keys.iter().filter_map(provider::secret))
+    }
+
+    fn role(&self, step: &Step) -> &Role {
         match step {
             Step::PlanTasks { .. } => &self.planner,
             Step::Produce { .. } => &self.producer,
@@ -122,102 +157,76 @@ impl Member {
         &*self.provider
     }
 
-    /// The most that a call with a prompt of so many bytes can cost. Three bytes a token is fewer than any
-    /// common tokenizer needs for prose or code, so the estimate errs on the safe side.
-    pub(super) fn worst_case(&self, prompt_bytes: usize) -> Reserved {
-        let input_tokens = estimate_tokens(prompt_bytes.saturating_mul(4) / 3) + 64;
-        let usage = Usage {
-            input_tokens,
-            output_tokens: u64::from(self.max_output_tokens),
-            ..Usage::default()
-        };
-        Reserved {
-            tokens: usage.total(),
-            cost: self.cost(&usage),
-        }
+    /// The most that a call can use.
+    pub(super) fn worst_case(&self, request: &Request) -> Reserved {
+        price::worst_case(self.price.as_ref(), request)
     }
 
-    /// What a call cost, rounded up to a millionth of a dollar; `None` when the price is unknown.
+    /// What a call cost; `None` when the price is unknown.
     pub(super) fn cost(&self, usage: &Usage) -> Option<MicroUsd> {
-        match self.price.as_ref()? {
-            Price::Free => Some(MicroUsd(0)),
-            Price::PerMillion(prices) => Some(priced(prices, usage)),
-        }
+        price::cost(self.price.as_ref(), usage)
     }
 }
 
-fn priced(prices: &TokenPrices, usage: &Usage) -> MicroUsd {
-    let cached = usage.cached_input_tokens.min(usage.input_tokens);
-    let sum = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
-    let total = sum(usage.input_tokens - cached, prices.input)
-        + sum(cached, prices.cached_input)
-        + sum(usage.output_tokens, prices.output);
-    MicroUsd(u64::try_from(total.div_ceil(1_000_000)).unwrap_or(u64::MAX))
+/// How many of the role's models were given up for this piece of work.
+fn given_up(plan: &Plan, step: &Step) -> usize {
+    let run = plan.run.as_ref();
+    let count = run.and_then(|run| run.fallen_back.get(&step.seat()));
+    count.map_or(0, |count| usize::try_from(*count).unwrap_or(usize::MAX))
 }
 
-fn price(model: &ModelConfig) -> Option<Price> {
-    match model.provider {
-        // It asks nobody, so it costs nothing.
-        Provider::Rehearsal(_) => Some(Price::Free),
-        Provider::OpenAi(_) | Provider::Anthropic(_) => model.price,
-    }
+fn role(config: &Config, agent: &str, choice: &ModelChoice) -> Result<Role> {
+    let member = |name| {
+        let missing = || Error::Config {
+            faults: vec![format!("{agent}: there is no model {name:?}")],
+        };
+        let model = config.models.get(name).ok_or_else(missing)?;
+        member(agent, name, model)
+    };
+    choice.names().map(member).collect()
 }
 
-fn label(name: &str, model: &ModelConfig) -> String {
-    match model.provider {
-        Provider::Rehearsal(_) if name == "rehearsal" => "rehearsal".to_owned(),
-        Provider::Rehearsal(_) => format!("rehearsal/{name}"),
-        Provider::OpenAi(_) => format!("openai/{}", model.model),
-        Provider::Anthropic(_) => format!("anthropic/{}", model.model),
-    }
+fn member(agent: &str, name: &str, model: &ModelConfig) -> Result<Member> {
+    let provider = provider::of(name, model)?;
+    Ok(Member {
+        agent_id: agent.to_owned(),
+        label: model.label.clone(),
+        max_output_tokens: model.max_output_tokens,
+        window: Window {
+            tokens: u64::from(model.context_tokens.saturating_sub(model.max_output_tokens)),
+            warn_percent: u64::from(model.context.warn_percent),
+            compress_percent: u64::from(model.context.compress_percent),
+        },
+        endpoint: provider.endpoint,
+        provider: provider.asked,
+        price: model.price,
+    })
 }
 
-fn provider(name: &str, model: &ModelConfig) -> Result<Arc<dyn ModelProvider>> {
+fn key(model: &ModelConfig) -> Option<KeyFrom> {
     match &model.provider {
-        Provider::Rehearsal(settings) => Ok(Arc::new(rehearsal(settings))),
-        Provider::OpenAi(endpoint) => {
-            let settings = OpenAiSettings {
-                base_url: endpoint.base_url.clone(),
-                model: model.model.clone(),
-                api_key_env: endpoint.api_key_env.clone(),
-                timeout: model.timeout,
-            };
-            let fault = |e| Error::Config {
-                faults: vec![format!("models.{name}.base_url: {e}")],
-            };
-            OpenAi::new(settings)
-                .map(|model| Arc::new(model) as Arc<dyn ModelProvider>)
-                .map_err(fault)
-        }
-        Provider::Anthropic(_) => {
-            let fault = format!("models.{name}.provider: anthropic is not spoken by this version");
-            Err(Error::Config {
-                faults: vec![fault],
-            })
-        }
+        Provider::OpenAi(endpoint) | Provider::Anthropic(endpoint) => Some(endpoint.key.clone()),
+        Provider::Rehearsal(_) => None,
     }
 }
 
-fn rehearsal(settings: &config::Rehearsal) -> Rehearsal {
-    let listed: Vec<u32> = settings.reject_in.iter().copied().collect();
-    Rehearsal {
-        delay: settings.delay,
-        reject: settings.reject,
-        reject_in: (!listed.is_empty()).then_some(listed),
-        outcomes: settings
-            .outcomes
-            .iter()
-            .map(|(index, outcome)| (*index, outcome.word().to_owned()))
-            .collect(),
-    }
-}
-
-fn default_caps(config: &Config) -> Caps {
-    let defaults = &config.defaults;
-    Caps {
-        max_wall_clock_min: defaults.max_wall_clock_min.map(u64::from),
-        max_tokens: defaults.max_tokens,
-        max_cost_usd: defaults.max_cost_micro_usd.map(MicroUsd),
+fn policy(config: &Config) -> Policy {
+    let millis = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let (defaults, retry) = (&config.defaults, &config.retry);
+    Policy {
+        retry: Retry {
+            base_ms: millis(retry.base),
+            max_ms: millis(retry.max),
+            wall_ms: millis(retry.wall),
+            malformed: retry.malformed,
+        },
+        warn_percent: u64::from(defaults.budget_warn_percent),
+        default_caps: Caps {
+            max_wall_clock_min: defaults.max_wall_clock_min.map(u64::from),
+            max_tokens: defaults.max_tokens,
+            max_cost_usd: defaults.max_cost_micro_usd.map(MicroUsd),
+        },
+        ..Policy::default()
     }
 }
 

@@ -12,10 +12,11 @@ use projections::ids::PlanId;
 use super::{
     Identity, Options, Shutdown,
     beat::Beat,
-    execute::{self, Ended},
+    endpoints::Endpoints,
+    execute::{self, Around, Ended},
 };
 use crate::{
-    config,
+    config::{self, Config},
     error::{Error, Result},
     vault::{
         Vault,
@@ -39,6 +40,7 @@ struct Daemon {
     watch: Watch,
     /// Plans that could not be run, and when to try them again.
     resting: BTreeMap<PlanId, Instant>,
+    endpoints: Endpoints,
 }
 
 /// Runs until it is asked to stop, or until nothing is left to run.
@@ -52,8 +54,8 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     let shutdown = Shutdown::on_signals()
         .map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;
     // A configuration that cannot be used is told at once, not when the first plan is claimed at night.
-    let configured = configured_tick(&vault)?;
-    let tick = options.tick.unwrap_or(configured);
+    let configured = configured(&vault)?;
+    let tick = options.tick.unwrap_or(configured.daemon.tick);
     if let Some(code) = &options.project {
         vault.project(code)?;
     }
@@ -73,6 +75,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
         scanner,
         watch,
         resting: BTreeMap::new(),
+        endpoints: Endpoints::new(configured.breaker),
     };
     let ended = daemon.run().await;
     pulse.abort();
@@ -80,13 +83,10 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     ended
 }
 
-fn configured_tick(vault: &Vault) -> Result<Duration> {
-    match config::load(vault.root()) {
-        Ok(config) => Ok(config.daemon.tick),
-        Err(error) => Err(Error::Config {
-            faults: vec![error.to_string()],
-        }),
-    }
+fn configured(vault: &Vault) -> Result<Config> {
+    config::load(vault.root()).map_err(|error| Error::Config {
+        faults: vec![error.to_string()],
+    })
 }
 
 /// `last_tick` goes on while a plan executes.
@@ -171,15 +171,13 @@ impl Daemon {
             Ok(project) => project,
             Err(error) => return self.rest(id, &error.told()),
         };
-        match execute::run(
-            &project,
-            id,
-            &self.identity.by(),
-            &self.shutdown,
-            &self.beat,
-        )
-        .await
-        {
+        let around = Around {
+            by: &self.identity.by(),
+            shutdown: &self.shutdown,
+            beat: &self.beat,
+            endpoints: &self.endpoints,
+        };
+        match execute::run(&project, id, around).await {
             Ok(Ended::LostRace(why)) => {
                 tracing::info!(plan = %id, "claim lost: {why}");
                 false

@@ -236,7 +236,8 @@ fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject) {
         | TicketSubject::Model
         | TicketSubject::Budget
         | TicketSubject::Quarantine
-        | TicketSubject::Environment => {}
+        | TicketSubject::Environment
+        | TicketSubject::Context { .. } => {}
     }
 }
 

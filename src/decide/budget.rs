@@ -1,11 +1,18 @@
-//! Caps: the worst case of a call is reserved before it is made, and a call that could pass a cap is not made.
+//! Caps: the worst case of a call is reserved before it is made, and a call that could pass a cap is not made. An
+//! operator changes caps, and takes reservations off the books that were never billed.
 
 use projections::{
-    event::{BudgetExhausted, BudgetWarned, CapKind, Caps, PauseReason, Reserved, TicketSubject},
+    event::{
+        BudgetExhausted, BudgetWarned, CapKind, Caps, CapsChanged, PauseReason,
+        ReservationReleased, Reserved, TicketSubject,
+    },
+    ids::CallId,
     plan::Plan,
+    time::MicroUsd,
 };
 
-use super::{Decision, Refusal, question};
+use super::{Decided, Decision, Refusal, question};
+use crate::command::Change;
 
 /// One cap with what is used of it, both in the cap's unit.
 struct Level {
@@ -30,20 +37,106 @@ pub(super) fn admits(
         let what = if over.used > over.limit {
             spent(&decision.plan, over)
         } else {
-            unpriced(model)
+            unpriced(&[model.to_owned()])
         };
-        decision.push(BudgetExhausted {
-            cap: over.cap,
-            used: over.used,
-            limit: over.limit,
-        });
-        question::ask(decision, PauseReason::Budget, TicketSubject::Budget, &what)?;
+        exhausted(decision, over, &what)?;
         return Ok(false);
     }
     for level in levels {
         warn(decision, &level);
     }
     Ok(true)
+}
+
+/// The vault's cap for the day leaves no room for the next call.
+pub(super) fn over_daily_cap(
+    decision: &mut Decision<'_>,
+    cap: CapKind,
+    used: u64,
+    limit: u64,
+) -> Decided {
+    let over = Level { cap, used, limit };
+    let what = format!(
+        "the vault's cap {cap} would be passed: {} with the next call's worst case. Of that, this plan has spent: \
+         {}. The cap holds for one day, UTC, over all plans of the vault: raise it in modulatio.yaml, or approve \
+         after midnight UTC.",
+        measured(&over),
+        bill(&decision.plan),
+    );
+    exhausted(decision, &over, &what)
+}
+
+/// Before the first call: a cap on cost cannot be kept with models whose price is unknown.
+pub(super) fn unpriced_models(
+    decision: &mut Decision<'_>,
+    models: &[String],
+    daily: bool,
+) -> Decided {
+    let capped = daily || caps(decision).max_cost_usd.is_some();
+    if !decision.is_executing() || !capped {
+        return Err(Refusal::Moot);
+    }
+    question::ask(
+        decision,
+        PauseReason::Budget,
+        TicketSubject::Budget,
+        &unpriced(models),
+    )
+}
+
+fn exhausted(decision: &mut Decision<'_>, over: &Level, what: &str) -> Decided {
+    decision.push(BudgetExhausted {
+        cap: over.cap,
+        used: over.used,
+        limit: over.limit,
+    });
+    question::ask(decision, PauseReason::Budget, TicketSubject::Budget, what)
+}
+
+/// An operator changes caps; those not named stay.
+pub(super) fn edit(
+    decision: &mut Decision<'_>,
+    tokens: Change<u64>,
+    cost: Change<MicroUsd>,
+    minutes: Change<u64>,
+) -> Decided {
+    if decision.status().is_terminal() {
+        return Err(decision.refuse("given another budget", ""));
+    }
+    let before = decision.plan.caps;
+    let caps = Caps {
+        max_tokens: tokens.over(before.max_tokens),
+        max_cost_usd: cost.over(before.max_cost_usd),
+        max_wall_clock_min: minutes.over(before.max_wall_clock_min),
+    };
+    if caps == before {
+        return Err(Refusal::Moot);
+    }
+    decision.push(CapsChanged { caps });
+    Ok(())
+}
+
+/// An operator says that calls in doubt were not billed, or are accounted for elsewhere.
+pub(super) fn release(decision: &mut Decision<'_>, call: Option<&CallId>, note: &str) -> Decided {
+    let doubtful = decision.plan.calls.in_doubt.keys();
+    let chosen: Vec<CallId> = doubtful
+        .filter(|id| call.is_none_or(|call| call == *id))
+        .cloned()
+        .collect();
+    if chosen.is_empty() {
+        let why = match call {
+            Some(call) => format!("no reservation of {call} is in doubt"),
+            None => "no reservation is in doubt".to_owned(),
+        };
+        return Err(Refusal::NotInDoubt(why));
+    }
+    for call_id in chosen {
+        decision.push(ReservationReleased {
+            call_id,
+            why: note.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 fn warn(decision: &mut Decision<'_>, level: &Level) {
@@ -92,28 +185,50 @@ fn levels(decision: &Decision<'_>, caps: Caps, next: Reserved) -> Vec<Level> {
     [tokens, cost, clock].into_iter().flatten().collect()
 }
 
-fn unpriced(model: &str) -> String {
+fn unpriced(models: &[String]) -> String {
     format!(
-        "the cap max_cost_usd cannot be kept: the price of the model {model} is unknown. Set its `price` in \
-         modulatio.yaml (`price: free` if it costs nothing), or remove the cap from the plan."
+        "cost unknown: the cap on cost cannot be kept, because nobody knows the price of {}. Set `price` under \
+         `models:` in modulatio.yaml (`price: free` if it costs nothing), or remove the cap: from the plan \
+         (`modulatio plan edit-budget PLAN --max-cost-usd none`), from `defaults:`, from `daily:`.",
+        models.join(", ")
     )
 }
 
 fn spent(plan: &Plan, over: &Level) -> String {
-    let unit = match over.cap {
-        CapKind::Tokens => "tokens",
-        CapKind::Cost => "millionths of a dollar",
-        CapKind::WallClock => "seconds",
-    };
     format!(
-        "the cap {} would be passed: {} of {} {unit} with the next call's worst case. Spent so far: {} tokens \
-         and ${} in {} calls; in doubt after cut calls: {} tokens.",
+        "the cap {} would be passed: {} with the next call's worst case. Spent so far: {}.",
         over.cap,
-        over.used,
-        over.limit,
-        plan.calls.tokens,
-        plan.calls.cost,
-        plan.calls.completed,
-        plan.calls.in_doubt.tokens,
+        measured(over),
+        bill(plan),
+    )
+}
+
+fn measured(over: &Level) -> String {
+    match over.cap {
+        CapKind::Tokens | CapKind::DailyTokens => {
+            format!("{} of {} tokens", over.used, over.limit)
+        }
+        CapKind::Cost | CapKind::DailyCost => {
+            format!("${} of ${}", MicroUsd(over.used), MicroUsd(over.limit))
+        }
+        CapKind::WallClock => format!("{} of {} seconds", over.used, over.limit),
+    }
+}
+
+/// What was spent on what.
+fn bill(plan: &Plan) -> String {
+    let calls = &plan.calls;
+    let unknown = match calls.unpriced {
+        0 => String::new(),
+        count => format!(" ({count} of them of unknown cost)"),
+    };
+    let possible = calls.possible();
+    format!(
+        "{} tokens and ${} in {} calls{unknown}; in doubt after cut calls: {} tokens and ${}",
+        calls.tokens,
+        calls.cost,
+        calls.completed,
+        possible.tokens,
+        possible.cost.unwrap_or_default(),
     )
 }

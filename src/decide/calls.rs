@@ -2,32 +2,35 @@
 
 use projections::{
     event::{
-        ArtifactWritten, FailureClass, ModelCallCompleted, ModelCallFailed, ModelCallStarted,
-        PauseReason, PlanReleased, TicketSubject,
+        ArtifactWritten, ModelCallCompleted, ModelCallStarted, PauseReason, PlanReleased,
+        TicketSubject, ToolCallFinished, ToolUse,
     },
-    ids::{CallId, TaskId},
+    ids::{CallId, TaskId, ToolCallId},
     payload::Payload,
     plan::{Status, TaskStage},
-    time::Timestamp,
 };
 
-use super::{Decided, Decision, Refusal, budget, claim, outcome, question};
-use crate::{command::Report, effect};
-
-/// First pause after a failed call, seconds; doubled with each further failure.
-const BACKOFF_S: i64 = 2;
+use super::{Decided, Decision, Refusal, budget, claim, context, failure, outcome, question};
+use crate::{
+    command::{Called, Report},
+    effect,
+};
 
 pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
     fence(decision)?;
     match report {
         Report::CallStarting { .. } => starting(decision, report),
         Report::CallCompleted { .. } => completed(decision, report),
-        Report::CallFailed {
-            call_id,
-            class,
-            message,
-            retry_after_s,
-        } => failed(decision, call_id, *class, message, *retry_after_s),
+        Report::CallFailed { call_id, .. } => failure::failed(decision, call_id, report),
+        Report::FallingBack { .. } => failure::falling_back(decision, report),
+        Report::OverDailyCap { cap, used, limit } => {
+            budget::over_daily_cap(decision, *cap, *used, *limit)
+        }
+        Report::Unpriced { models, daily } => budget::unpriced_models(decision, models, *daily),
+        Report::ToolReturned { .. } => tool_returned(decision, report),
+        Report::ContextNear { .. } | Report::ContextTight { .. } | Report::ContextFull { .. } => {
+            context::report(decision, report)
+        }
         Report::ArtifactWritten { task, .. } => artifact_written(decision, task, report),
         Report::Obstructed { why } => question::ask(
             decision,
@@ -59,6 +62,7 @@ fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided {
         agent_id,
         reserved,
         prompt_b3,
+        prompt_bytes,
     } = report
     else {
         return Err(Refusal::Moot);
@@ -75,6 +79,7 @@ fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided {
             agent_id: agent_id.clone(),
             reserved: *reserved,
             prompt_b3: *prompt_b3,
+            prompt_bytes: *prompt_bytes,
         });
     }
     Ok(())
@@ -85,8 +90,11 @@ fn completed(decision: &mut Decision<'_>, report: &Report) -> Decided {
     let Report::CallCompleted {
         call_id,
         reply,
+        calls,
+        cut,
         usage,
         cost,
+        in_doubt,
         latency_ms,
     } = report
     else {
@@ -99,64 +107,60 @@ fn completed(decision: &mut Decision<'_>, report: &Report) -> Decided {
         .get(call_id)
         .cloned()
         .ok_or(Refusal::Moot)?;
+    let awaited = effect::stands_at(&decision.plan, &call.step);
     decision.push(ModelCallCompleted {
         call_id: call_id.clone(),
         usage: *usage,
         cost: *cost,
         latency_ms: *latency_ms,
         reply: Payload::Text(reply.clone()),
+        tool_calls: named(calls, decision.plan.calls.tools),
+        cut: *cut,
+        in_doubt: *in_doubt,
     });
-    if decision.status().is_terminal() || !effect::stands_at(&decision.plan, &call.step) {
+    // With tools called, the step goes on once they have returned.
+    if !awaited || !calls.is_empty() || decision.status().is_terminal() {
         return Ok(());
     }
-    outcome::of_reply(decision, call_id, &call.step, reply)
+    outcome::of_reply(decision, call_id, &call.step, reply, *cut)
 }
 
-fn failed(
-    decision: &mut Decision<'_>,
-    call_id: &CallId,
-    class: FailureClass,
-    message: &str,
-    retry_after_s: Option<u64>,
-) -> Decided {
-    let call = decision
-        .plan
-        .calls
-        .in_flight
-        .get(call_id)
-        .cloned()
-        .ok_or(Refusal::Moot)?;
-    let trouble = decision
-        .plan
-        .run
-        .as_ref()
-        .and_then(|run| run.troubles.get(&call.step.label()));
-    let failures = trouble.map_or(0, |trouble| trouble.failures) + 1;
-    let again = class.is_passing() && failures < decision.context.policy.call_failures;
-    let retry_at = again.then(|| retry_at(decision.context.now, failures, retry_after_s));
-    decision.push(ModelCallFailed {
-        call_id: call_id.clone(),
-        class,
-        message: message.to_owned(),
-        retry_at,
-    });
-    if again || decision.status().is_terminal() {
-        return Ok(());
+/// Calls of tools with ids of our own, unique in the plan.
+fn named(calls: &[Called], before: u64) -> Vec<ToolUse> {
+    let named = |(serial, call): (u64, &Called)| ToolUse {
+        id: ToolCallId::nth(serial),
+        tool: call.tool.clone(),
+        arguments: Payload::Text(call.arguments.clone()),
+    };
+    (before + 1..).zip(calls).map(named).collect()
+}
+
+fn tool_returned(decision: &mut Decision<'_>, report: &Report) -> Decided {
+    let Report::ToolReturned {
+        task,
+        tool_call,
+        outcome,
+        result,
+    } = report
+    else {
+        return Err(Refusal::Moot);
+    };
+    let run = decision.plan.run.as_ref();
+    let open = run
+        .and_then(|run| run.task(task))
+        .into_iter()
+        .flat_map(|task| task.talk.iter().flat_map(|turn| &turn.uses))
+        .any(|used| used.call.id == *tool_call && used.result.is_none());
+    if decision.status().is_terminal() || !open {
+        return Err(Refusal::Moot);
     }
-    let what = format!(
-        "the model {} could not be used for {}: {message}",
-        call.model,
-        call.step.label()
-    );
-    question::ask(decision, PauseReason::Model, TicketSubject::Model, &what)
-}
-
-fn retry_at(now: Timestamp, failures: u32, retry_after_s: Option<u64>) -> Timestamp {
-    let backoff = BACKOFF_S << (failures - 1).min(8);
-    let asked = retry_after_s
-        .and_then(|s| i64::try_from(s.min(3_600)).ok())
-        .unwrap_or(0);
-    now.plus_seconds(backoff.max(asked))
+    decision.push(ToolCallFinished {
+        task: task.clone(),
+        tool_call: tool_call.clone(),
+        outcome: *outcome,
+        result: Payload::Text(result.clone()),
+    });
+    Ok(())
 }
 
 fn artifact_written(decision: &mut Decision<'_>, task: &TaskId, report: &Report) -> Decided {

@@ -7,8 +7,10 @@ mod approval;
 mod budget;
 mod calls;
 mod claim;
+mod context;
 mod create;
 mod edit;
+mod failure;
 mod outcome;
 mod question;
 mod reflection;
@@ -36,6 +38,8 @@ pub struct Context {
     pub by: String,
     /// The asking runner's claim; `None` for anyone else.
     pub runner: Option<Epoch>,
+    /// A number drawn at random, for jitter.
+    pub chance: u32,
     /// A ticket id reserved for this decision, once [`Refusal::NeedsTicket`] has asked for one.
     pub ticket: Option<TicketId>,
     /// The rules in force.
@@ -49,8 +53,8 @@ pub struct Policy {
     pub barren_claims: u32,
     /// Redos of a task before it is blocked.
     pub redos: u32,
-    /// Failed calls of one step in a row before a person is asked.
-    pub call_failures: u32,
+    /// How failed calls are tried again.
+    pub retry: Retry,
     /// Replies of a wrong form to one step before a person is asked.
     pub rejections: u32,
     /// Percent of a cap at which a warning is given.
@@ -64,10 +68,34 @@ impl Default for Policy {
         Self {
             barren_claims: 3,
             redos: 1,
-            call_failures: 3,
+            retry: Retry::default(),
             rejections: 2,
             warn_percent: 80,
             default_caps: Caps::default(),
+        }
+    }
+}
+
+/// How failed calls of a step are tried again, all in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The first wait lasts at most so long; each further one twice as long.
+    pub base_ms: u64,
+    /// No wait but one that the provider asks for lasts longer.
+    pub max_ms: u64,
+    /// Nothing is tried again later than so long after the first failed call began.
+    pub wall_ms: u64,
+    /// Answers that break the protocol before the model is given up.
+    pub malformed: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            base_ms: 1_000,
+            max_ms: 60_000,
+            wall_ms: 1_800_000,
+            malformed: 2,
         }
     }
 }
@@ -99,6 +127,9 @@ pub enum Refusal {
     /// The decision opens a ticket and needs an id for it.
     #[error("a ticket id must be reserved first")]
     NeedsTicket,
+    /// Nothing is in doubt that could be released.
+    #[error("{0}")]
+    NotInDoubt(String),
     /// No such ticket, or answered already, or shown otherwise.
     #[error("ticket {ticket} {why}")]
     Ticket {
@@ -141,6 +172,14 @@ pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<E
             decision: answer,
             note,
         } => approval::decide_ticket(&mut decision, ticket, digest, *answer, note),
+        Command::EditBudget {
+            tokens,
+            cost,
+            minutes,
+        } => budget::edit(&mut decision, *tokens, *cost, *minutes),
+        Command::ReleaseReservations { call, note } => {
+            budget::release(&mut decision, call.as_ref(), note)
+        }
         Command::Edit { base, edited } => edit::edit(&mut decision, base, edited),
         Command::RejectEdit { file, why, kept_as } => {
             edit::reject(&mut decision, file, why, kept_as.as_ref())

@@ -18,6 +18,7 @@ pub(super) fn of_reply(
     call_id: &CallId,
     step: &Step,
     text: &str,
+    cut: bool,
 ) -> Decided {
     let taken = match step {
         Step::PlanTasks { index } => reply::tasks(*index, text).map(|tasks| {
@@ -44,7 +45,14 @@ pub(super) fn of_reply(
             reply::reflection(text).map(|thought| reflection::reflected(decision, *index, thought))
         }
     };
-    taken.unwrap_or_else(|fault| rejected(decision, call_id, step, text, &fault.to_string()))
+    taken.unwrap_or_else(|fault| {
+        let why = if cut {
+            "it breaks off at the limit of output tokens; answer shorter".to_owned()
+        } else {
+            fault.to_string()
+        };
+        rejected(decision, call_id, step, text, &why)
+    })
 }
 
 /// One repair is asked for; after that a person sees what came.

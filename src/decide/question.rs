@@ -68,7 +68,8 @@ fn priority(subject: &TicketSubject) -> Priority {
         | TicketSubject::Model
         | TicketSubject::Budget
         | TicketSubject::Quarantine
-        | TicketSubject::Environment => Priority::Critical,
+        | TicketSubject::Environment
+        | TicketSubject::Context { .. } => Priority::Critical,
     }
 }
 
@@ -85,7 +86,8 @@ fn body(plan: &str, subject: &TicketSubject, what: &str) -> String {
         | TicketSubject::Model
         | TicketSubject::Budget
         | TicketSubject::Quarantine
-        | TicketSubject::Environment => String::new(),
+        | TicketSubject::Environment
+        | TicketSubject::Context { .. } => String::new(),
     };
     format!(
         "\n## What happened\n\n{what}\n\n## Why it matters\n\n{matters}\n\n## What you can do\n\n\
@@ -124,7 +126,7 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         ),
         TicketSubject::Budget => (
             "The cap is yours; the call that would have passed it was not made.",
-            "Raise the cap in the plan's file first, or the plan pauses again.",
+            "Raise the cap first (`modulatio plan edit-budget`, or the plan's file), or the plan pauses again.",
         ),
         TicketSubject::Quarantine => (
             "A plan that brings its runner down would do so for ever.",
@@ -133,6 +135,11 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         TicketSubject::Environment => (
             "The step cannot be finished until the machine lets it.",
             "Mend what is named above first; the step is tried again.",
+        ),
+        TicketSubject::Context { .. } => (
+            "Sending less than the whole would let the model answer from a part without knowing it.",
+            "Divide the sub-objective into smaller ones in the plan's file first, or name a model with a larger \
+             window; the step is tried again.",
         ),
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// `path` below `base`. A base that already ends in `path` is taken as it is; a query stays with the
+    /// `path` below `base`. What the base already ends in of `path` is not repeated; a query stays with the
     /// address and out of the label.
     pub(super) fn new(base: &str, path: &str) -> Result<Self, InvalidBaseUrl> {
         let mut url = Url::parse(base.trim()).map_err(|error| InvalidBaseUrl::Unreadable {
@@ -44,10 +44,7 @@ impl Endpoint {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidBaseUrl::Credentials);
         }
-        let below = url.path().trim_end_matches('/').to_owned();
-        if !below.ends_with(path) {
-            url.set_path(&format!("{below}{path}"));
-        }
+        url.set_path(&joined(url.path().trim_end_matches('/'), path));
         url.set_fragment(None);
         let mut shown = url.clone();
         shown.set_query(None);
@@ -65,6 +62,11 @@ impl Endpoint {
     /// What to show people: no query.
     pub(super) fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Scheme, host and port: what lives and dies together.
+    pub(super) fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
     }
 
     /// Whether certificates matter.
@@ -88,6 +90,27 @@ impl Endpoint {
         host.strip_suffix(domain)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
+}
+
+/// A base address as it may be shown: no query, no credentials.
+pub(super) fn shown(base: &str) -> String {
+    let Ok(mut url) = Url::parse(base.trim()) else {
+        return "(no address)".to_owned();
+    };
+    url.set_query(None);
+    url.set_fragment(None);
+    // Refused only by addresses without a host, which have no credentials either.
+    let _ = url.set_username("").and(url.set_password(None));
+    url.to_string()
+}
+
+/// `path` below `base`, without the segments of `path` that `base` ends in.
+fn joined(base: &str, path: &str) -> String {
+    let overlap = std::iter::once(path.len())
+        .chain(path.rmatch_indices('/').map(|(at, _)| at))
+        .find(|end| base.ends_with(&path[..*end]))
+        .unwrap_or(0);
+    format!("{base}{}", &path[overlap..])
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -139,6 +162,37 @@ mod tests {
             refused("h.example/v1"),
             InvalidBaseUrl::Unreadable { .. }
         ));
+    }
+
+    #[test]
+    fn a_base_may_end_in_the_version_or_not() {
+        for base in [
+            "https://h.example",
+            "https://h.example/v1/",
+            "https://h.example/v1/messages",
+        ] {
+            let endpoint = Endpoint::new(base, "/v1/messages").unwrap();
+            assert_eq!(endpoint.label(), "https://h.example/v1/messages", "{base}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        assert_eq!(
+            endpoint("https://h.example/v1?k=hidden").origin(),
+            "https://h.example"
+        );
+        assert_eq!(
+            endpoint("http://127.0.0.1:11434/v1").origin(),
+            "http://127.0.0.1:11434"
+        );
+    }
+
+    #[test]
+    fn a_shown_base_holds_neither_query_nor_credentials() {
+        let base = "https://me:hidden@h.example/v1?key=hidden#hidden";
+        assert_eq!(shown(base), "https://h.example/v1");
+        assert_eq!(shown("hidden"), "(no address)");
     }
 
     #[test]

@@ -1,6 +1,12 @@
-//! API keys: read from the environment at the moment of a call, shown to nobody.
+//! API keys: read where the settings say at the moment of a call, shown to nobody.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use reqwest::header::HeaderValue;
 
@@ -9,47 +15,157 @@ use super::{Failure, FailureClass};
 /// What stands where a key stood.
 const REDACTED: &str = "[key]";
 
-/// How a variable's value is found.
-type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+/// Bytes of a file that holds a key at most; more is not a key.
+const FILE_CAP: u64 = 64 << 10;
 
-/// Where a provider's key comes from. Holds the variable's name, never its value.
+/// The variable in which systemd names the directory of a service's credentials (systemd.exec(5)).
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// Where a provider's key comes from. Holds names, never a key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyFrom {
+    /// The endpoint wants no key.
+    #[default]
+    None,
+    /// This environment variable.
+    Env(String),
+    /// This file, which nobody but its owner may read.
+    File(PathBuf),
+    /// This credential of the systemd service: `$CREDENTIALS_DIRECTORY/NAME`.
+    Credential(String),
+}
+
+impl fmt::Display for KeyFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("no key"),
+            Self::Env(variable) => f.write_str(variable),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Credential(name) => write!(f, "${CREDENTIALS}/{name}"),
+        }
+    }
+}
+
+/// How a variable's value is found.
+pub(super) type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Reads keys.
 #[derive(Clone)]
 pub(super) struct KeySource {
-    variable: Option<String>,
+    from: KeyFrom,
     lookup: Lookup,
 }
 
 impl KeySource {
-    /// Keys from `variable` as `lookup` finds it; `None` means that the endpoint wants no key.
-    pub(super) fn new(variable: Option<String>, lookup: Lookup) -> Self {
-        Self { variable, lookup }
+    /// Keys from where `from` says; environment variables as `lookup` finds them.
+    pub(super) fn new(from: KeyFrom, lookup: Lookup) -> Self {
+        Self { from, lookup }
+    }
+
+    /// Where it reads.
+    pub(super) fn from(&self) -> &KeyFrom {
+        &self.from
     }
 
     /// The key as it is now.
     pub(super) fn read(&self) -> Result<Option<Key>, Failure> {
-        let Some(variable) = &self.variable else {
-            return Ok(None);
+        let found = match &self.from {
+            KeyFrom::None => return Ok(None),
+            KeyFrom::Env(variable) => {
+                (self.lookup)(variable).ok_or_else(|| "is not set".to_owned())
+            }
+            KeyFrom::File(path) => private(path),
+            KeyFrom::Credential(name) => self.credential(name),
         };
-        match (self.lookup)(variable).map(|value| value.trim().to_owned()) {
-            Some(value) if !value.is_empty() => Ok(Some(Key(value))),
-            Some(_) | None => Err(missing(variable, "is not set")),
+        let value = found.map_err(|why| self.unusable(&why))?.trim().to_owned();
+        if value.is_empty() {
+            return Err(self.unusable("is empty"));
         }
+        Ok(Some(Key(value)))
     }
 
-    /// The header that carries this key, marked so that no library prints it.
-    pub(super) fn bearer(&self, key: &Key) -> Result<HeaderValue, Failure> {
-        let variable = self.variable.as_deref().unwrap_or("api_key_env");
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", key.0))
-            .map_err(|_| missing(variable, "holds characters that no HTTP header can carry"))?;
+    fn credential(&self, name: &str) -> Result<String, String> {
+        if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
+            return Err("is no name of a credential".to_owned());
+        }
+        let directory = (self.lookup)(CREDENTIALS).ok_or_else(|| {
+            format!("cannot be read because {CREDENTIALS} is not set (hint: LoadCredential= in the service's unit)")
+        })?;
+        // Its mode is systemd's business: an access list for the service's user looks like a group's right.
+        let (_, text) = text_in(&Path::new(&directory).join(name))?;
+        Ok(text)
+    }
+
+    /// The header value of this key after `prefix`, marked so that no library prints it.
+    pub(super) fn header(&self, prefix: &str, key: &Key) -> Result<HeaderValue, Failure> {
+        let mut value = HeaderValue::from_str(&format!("{prefix}{}", key.0))
+            .map_err(|_| self.unusable("holds characters that no HTTP header can carry"))?;
         value.set_sensitive(true);
         Ok(value)
     }
+
+    fn unusable(&self, why: &str) -> Failure {
+        let from = &self.from;
+        let what = match from {
+            KeyFrom::None => "the key".to_owned(),
+            KeyFrom::Env(_) => format!("the environment variable {from}"),
+            KeyFrom::File(_) => format!("the key file {from}"),
+            KeyFrom::Credential(_) => format!("the credential {from}"),
+        };
+        Failure {
+            class: FailureClass::Authentication,
+            message: format!("{what} {why}; hint: it must hold the provider's API key"),
+            retry_after: None,
+            maybe_billed: false,
+        }
+    }
+}
+
+/// The text of a file that only its owner may read.
+fn private(path: &Path) -> Result<String, String> {
+    let (file, text) = text_in(path)?;
+    check_mode(&file).map(|()| text)
+}
+
+/// The text of a regular file; anything else could keep a call waiting for ever.
+fn text_in(path: &Path) -> Result<(File, String), String> {
+    let unreadable = |error: io::Error| format!("cannot be read: {error}");
+    if !path.metadata().map_err(unreadable)?.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    (&file)
+        .take(FILE_CAP)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|_| "is not text".to_owned())?;
+    Ok((file, text))
+}
+
+#[cfg(unix)]
+fn check_mode(file: &File) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = file
+        .metadata()
+        .map_err(|e| format!("cannot be read: {e}"))?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(format!(
+        "may be read by others (mode {mode:04o}; do chmod 600 and, if others could see it, replace the key)"
+    ))
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &File) -> Result<(), String> {
+    Ok(())
 }
 
 impl fmt::Debug for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variable = self.variable.as_deref().unwrap_or("none");
-        f.debug_tuple("KeySource").field(&variable).finish()
+        f.debug_tuple("KeySource").field(&self.from).finish()
     }
 }
 
@@ -69,54 +185,5 @@ impl fmt::Debug for Key {
     }
 }
 
-fn missing(variable: &str, why: &str) -> Failure {
-    Failure {
-        class: FailureClass::Authentication,
-        message: format!(
-            "the environment variable {variable} {why}; hint: it must hold the provider's API key"
-        ),
-        retry_after: None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn source(value: Option<&'static str>) -> KeySource {
-        let lookup = move |_: &str| value.map(str::to_owned);
-        KeySource::new(Some("SOME_KEY".into()), Arc::new(lookup))
-    }
-
-    #[test]
-    fn a_missing_or_blank_key_names_its_variable() {
-        for value in [None, Some(""), Some(" \n")] {
-            let failure = source(value).read().unwrap_err();
-            assert_eq!(failure.class, FailureClass::Authentication);
-            assert!(failure.message.contains("SOME_KEY"));
-        }
-    }
-
-    #[test]
-    fn a_trailing_newline_is_not_part_of_a_key() {
-        let source = source(Some("sk-1\n"));
-        let key = source.read().unwrap().unwrap();
-        assert_eq!(source.bearer(&key).unwrap(), "Bearer sk-1");
-    }
-
-    #[test]
-    fn a_key_that_no_header_carries_is_named_by_its_variable_only() {
-        let source = source(Some("sk-\u{1}secret"));
-        let key = source.read().unwrap().unwrap();
-        let failure = source.bearer(&key).unwrap_err();
-        assert!(failure.message.contains("SOME_KEY") && !failure.message.contains("secret"));
-    }
-
-    #[test]
-    fn debug_shows_no_key() {
-        let source = source(Some("sk-secret"));
-        let key = source.read().unwrap().unwrap();
-        let shown = format!("{source:?} {key:?} {:?}", source.bearer(&key).unwrap());
-        assert!(!shown.contains("sk-secret"), "{shown}");
-    }
-}
+mod tests;

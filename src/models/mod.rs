@@ -1,26 +1,32 @@
 //! Model providers: one contract, one file per wire protocol.
 //!
 //! ```text
-//!  Request ──▶ ModelProvider::call ──▶ Reply { answer, usage }   or   Failure { class, message }
+//!  Request ──▶ ModelProvider::call ──▶ Reply { text, calls, usage }   or   Failure { class, message }
 //! ```
 //!
 //! A provider is asked once and answers once. Retries, budgets and what follows from an answer are decided
-//! elsewhere, from the journal; a dropped future is a cut call. Keys are read from the environment at the
+//! elsewhere, from the journal; a dropped future is a cut call. Keys are read where the settings say at the
 //! moment of a call and never appear in a [`Failure`], a log line or a `Debug` print.
 //!
 //! | file           | what it holds                                                             |
 //! | -------------- | ------------------------------------------------------------------------- |
 //! | `rehearsal.rs` | the embedded, offline default                                             |
 //! | `openai.rs`    | any endpoint that speaks OpenAI's `/chat/completions`                     |
+//! | `anthropic.rs` | any endpoint that speaks Anthropic's `/v1/messages`                       |
+//! | `service.rs`   | what both have in common: address, model, key, headers, patience          |
 //! | `endpoint.rs`  | where a protocol is spoken, and how that is named in messages             |
 //! | `key.rs`       | reading a key at the moment of a call, and keeping it out of every text   |
-//! | `http.rs`      | one POST: lazy client, timeout, size cap, broken connections              |
+//! | `http.rs`      | one POST: lazy client, timeouts, size cap, broken connections             |
+//! | `sse.rs`       | answers that arrive as server-sent events                                 |
 //! | `refusal.rs`   | status, headers and body of a refusal → [`Failure`]                       |
 //! | `report.rs`    | the one door through which a failure's message is written                 |
-//! | `tokens.rs`    | estimates, where a provider counts nothing                                |
+//! | `tokens.rs`    | counts as providers write them, and estimates where they count nothing    |
+//! | `breaker.rs`   | leaving an endpoint alone that keeps failing                              |
 //!
-//! A further protocol is a further file beside `openai.rs`, over the same five below it.
+//! A further protocol is a further file beside `openai.rs` and `anthropic.rs`, over the same seven below them.
 
+mod anthropic;
+mod breaker;
 mod endpoint;
 mod http;
 mod key;
@@ -28,13 +34,19 @@ mod openai;
 mod refusal;
 mod rehearsal;
 mod report;
+mod service;
+mod sse;
 mod tokens;
 
 use std::{future::Future, pin::Pin};
 
+pub use anthropic::{Anthropic, AnthropicSettings};
+pub use breaker::{Admission, Breaker, BreakerSettings, Breakers, Outcome};
 pub use endpoint::InvalidBaseUrl;
-pub use openai::{OpenAi, OpenAiSettings};
+pub use key::KeyFrom;
+pub use openai::{Dialect, OpenAi, OpenAiSettings};
 pub use rehearsal::Rehearsal;
+pub use service::{InvalidSettings, Service};
 pub use tokens::estimate_tokens;
 
 /// A future that a provider returns.
@@ -55,11 +67,13 @@ pub struct Request {
     pub about: About,
     /// The system prompt: stable text first.
     pub system: String,
-    /// The conversation, oldest first, ending with the user.
+    /// The conversation, oldest first, ending with the user or with the results of tools.
     pub messages: Vec<Message>,
-    /// The tool the model must answer with; `None` asks for plain text.
-    pub answer_with: Option<AnswerTool>,
-    /// Upper bound of tokens in the answer.
+    /// The tools that the model may call.
+    pub tools: Vec<Tool>,
+    /// Which of them it must call.
+    pub choice: ToolChoice,
+    /// Upper bound of tokens in the answer, reasoning included.
     pub max_output_tokens: u32,
 }
 
@@ -95,25 +109,28 @@ pub enum Purpose {
 
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Who speaks.
-    pub role: Role,
-    /// What is said.
-    pub text: String,
+pub enum Message {
+    /// The program speaks.
+    User(String),
+    /// The model spoke, or called tools, or both.
+    Assistant {
+        /// What it said; may be empty.
+        text: String,
+        /// The tools it called, in its order.
+        calls: Vec<ToolCall>,
+    },
+    /// What a called tool returned.
+    ToolResult {
+        /// The [`ToolCall::id`] that it answers.
+        call_id: String,
+        /// The result.
+        text: String,
+    },
 }
 
-/// Who speaks in a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The program.
-    User,
-    /// The model.
-    Assistant,
-}
-
-/// A tool that the model is made to call, so that its arguments are the answer.
+/// A tool that a model may call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AnswerTool {
+pub struct Tool {
     /// Name, `[a-z_]{1,64}`.
     pub name: &'static str,
     /// What it does, for the model.
@@ -122,35 +139,71 @@ pub struct AnswerTool {
     pub schema: serde_json::Value,
 }
 
-/// A completed, paid answer.
+/// Which tool a model must call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// None: plain text is wanted, and no tools are offered.
+    Text,
+    /// One of the offered ones, whichever it wants.
+    Any,
+    /// This one, so that its arguments are the answer.
+    Forced(&'static str),
+}
+
+/// One tool that a model called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolCall {
+    /// `[A-Za-z0-9]{9}` in what we send (the narrowest rule among providers); the provider's own in a reply.
+    pub id: String,
+    /// Which tool; in a reply, unchecked.
+    pub name: String,
+    /// Its arguments as the model wrote them: JSON text, unchecked.
+    pub arguments: String,
+}
+
+/// A completed, paid answer. It may still be empty or of no use; it is paid all the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// The arguments of the forced tool call as the model wrote them (JSON text, unchecked), else its text.
-    pub answer: Answer,
+    /// What the model said; may be empty, and may hold a fenced JSON block instead of a tool call.
+    pub text: String,
+    /// The tools it called.
+    pub calls: Vec<ToolCall>,
+    /// Why it stopped.
+    pub stop: Stop,
     /// What it used.
     pub usage: Usage,
+    /// What it cost in millionths of a US dollar, where the provider says so itself (OpenRouter does).
+    pub cost_micro_usd: Option<u64>,
     /// The model that says it answered, if it says so.
     pub served_by: Option<String>,
 }
 
-/// The two forms of an answer.
+/// Why a model stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Arguments of the tool that was asked for, unchecked JSON text.
-    ToolCall(String),
-    /// Plain text; may hold a fenced JSON block instead of the tool call.
-    Text(String),
+pub enum Stop {
+    /// It was done, or called tools.
+    Done,
+    /// [`Request::max_output_tokens`] were written: what there is breaks off.
+    Length,
+    /// It, or a filter, would not answer.
+    Refused,
+    /// Something else, in the provider's word.
+    Other(String),
 }
 
 /// Tokens of one call, as the provider counts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Tokens read, cached ones included.
+    /// Tokens read, cached ones included, whether read from the cache or written to it.
     pub input_tokens: u64,
-    /// Tokens written.
+    /// Tokens written, reasoning included.
     pub output_tokens: u64,
     /// Of the tokens read, those served from the provider's cache.
     pub cached_input_tokens: u64,
+    /// Of the tokens read, those written to the provider's cache.
+    pub cache_write_tokens: u64,
+    /// Of the tokens written, those of reasoning that is not shown.
+    pub reasoning_tokens: u64,
     /// Whether any of these numbers is our estimate from byte counts, because the provider did not say.
     pub estimated: bool,
 }
@@ -165,6 +218,9 @@ pub struct Failure {
     pub message: String,
     /// How long the provider asks to wait, if it does.
     pub retry_after: Option<std::time::Duration>,
+    /// Whether the provider may have done, and billed, the work all the same: true once the request may have
+    /// arrived and no refusal came back.
+    pub maybe_billed: bool,
 }
 
 /// Kinds of failure, by what to do about them.
@@ -174,16 +230,20 @@ pub enum FailureClass {
     Connection,
     /// The total timeout passed.
     Timeout,
+    /// The provider sent nothing for the stall timeout.
+    Stalled,
     /// HTTP 429.
     RateLimited,
-    /// HTTP 408 or 5xx, or an overload notice.
+    /// HTTP 408 or 5xx.
     Server,
+    /// HTTP 529, or an error that says the provider is overloaded.
+    Overloaded,
     /// HTTP 401 or 403, or no key in the environment.
     Authentication,
     /// The provider says the prompt does not fit the model's window.
     ContextTooLong,
     /// Any other refusal of the request (HTTP 4xx): asking again will not help.
     Refused,
-    /// The response is not what the protocol promises (not JSON, no choice, empty).
+    /// The response is not what the protocol promises (not JSON, no choice).
     Malformed,
 }

@@ -1,98 +1,105 @@
 //! Any endpoint that speaks OpenAI's `/chat/completions`: OpenAI, OpenRouter, Ollama, vLLM, llama.cpp and kin.
 //!
 //! ```text
-//!  Request ──wire──▶ POST {base_url}/chat/completions ──2xx──▶ answer ──▶ Reply
-//!                         │ Idempotency-Key: call id      └─else─▶ refusal ──▶ Failure
+//!  Request ──wire──▶ POST {base_url}/chat/completions ──2xx, JSON────▶ answer ─┬▶ heard ──▶ Reply
+//!                         │ Idempotency-Key: call id  ├─2xx, events──▶ stream ─┘
+//!                         │ Authorization: Bearer …   └─else─────────▶ refusal ──────────▶ Failure
 //! ```
 
 mod answer;
+mod dialect;
+mod heard;
+mod said;
+mod stream;
+mod usage;
 mod wire;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::AUTHORIZATION;
 
+pub use self::dialect::Dialect;
 use self::wire::ChatRequest;
 use super::{
-    Answering, Failure, FailureClass, InvalidBaseUrl, ModelProvider, Reply, Request,
-    endpoint::Endpoint, http::Http, key::KeySource, refusal::refusal, report::Report,
+    Answering, Failure, InvalidSettings, ModelProvider, Reply, Request, Service,
+    http::Arrival,
+    refusal::refusal,
+    service::{Line, environment},
 };
 
 /// The method's path below a base address.
 const PATH: &str = "/chat/completions";
 
-/// Where the protocol is spoken and as whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where the protocol is spoken, as whom, and in which dialect.
+#[derive(Clone, Debug, PartialEq)]
 pub struct OpenAiSettings {
-    /// The address above `/chat/completions`, such as `https://openrouter.ai/api/v1`.
-    pub base_url: String,
-    /// The model's name as the provider knows it.
-    pub model: String,
-    /// The environment variable that holds the key; `None` sends no `Authorization` header.
-    pub api_key_env: Option<String>,
-    /// How long one call may take, from connecting to the last byte.
-    pub timeout: Duration,
+    /// Where, which model, as whom, how patiently.
+    pub service: Service,
+    /// What the endpoint understands.
+    pub dialect: Dialect,
+    /// Sent where it is set.
+    pub temperature: Option<f64>,
+    /// Sent where it is set, in the provider's words (`low`, `medium`, `high`, …).
+    pub reasoning_effort: Option<String>,
+}
+
+impl OpenAiSettings {
+    /// `service` in the dialect that its host is known to speak, without optional settings.
+    #[must_use]
+    pub fn new(service: Service) -> Self {
+        Self {
+            dialect: Dialect::of(&service.base_url),
+            service,
+            temperature: None,
+            reasoning_effort: None,
+        }
+    }
 }
 
 /// A provider that speaks OpenAI's chat protocol.
 #[derive(Debug)]
 pub struct OpenAi {
-    model: String,
-    keys: KeySource,
-    http: Http,
+    settings: OpenAiSettings,
+    line: Line,
 }
 
 impl OpenAi {
-    /// A provider whose key is read from the process's environment at every call. Opens no connection.
-    pub fn new(settings: OpenAiSettings) -> Result<Self, InvalidBaseUrl> {
-        Self::with_keys(settings, |variable| std::env::var(variable).ok())
+    /// A provider whose key is read from its source at every call. Opens no connection.
+    ///
+    /// # Errors
+    /// [`InvalidSettings`] for a base address or a header that cannot be used.
+    pub fn new(settings: OpenAiSettings) -> Result<Self, InvalidSettings> {
+        let line = Line::new(&settings.service, PATH, environment())?;
+        Ok(Self { settings, line })
     }
 
-    /// A provider whose key is what `keys` finds for the variable's name at every call.
+    /// A provider for which environment variables are what `variables` finds for their names at every call.
+    ///
+    /// # Errors
+    /// As [`OpenAi::new`].
     pub fn with_keys(
         settings: OpenAiSettings,
-        keys: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
-    ) -> Result<Self, InvalidBaseUrl> {
-        let endpoint = Endpoint::new(&settings.base_url, PATH)?;
-        Ok(Self {
-            model: settings.model,
-            keys: KeySource::new(settings.api_key_env, Arc::new(keys)),
-            http: Http::new(endpoint, settings.timeout),
-        })
+        variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Result<Self, InvalidSettings> {
+        let line = Line::new(&settings.service, PATH, Arc::new(variables))?;
+        Ok(Self { settings, line })
+    }
+
+    /// Scheme, host and port of the endpoint, as [`super::Breakers`] name it.
+    #[must_use]
+    pub fn endpoint_origin(&self) -> String {
+        self.line.endpoint().origin()
     }
 
     async fn ask(&self, request: &Request) -> Result<Reply, Failure> {
-        let key = self.keys.read()?;
-        let report = Report {
-            endpoint: self.http.endpoint().label(),
-            key: key.as_ref(),
-        };
-        let headers = self.headers(request, &report)?;
-        let body = ChatRequest::new(request, &self.model, self.http.endpoint()).to_bytes();
-        let response = self.http.post(headers, body, &report).await?;
-        if response.status.is_success() {
-            answer::reply(request, &response.body, &report)
-        } else {
-            Err(refusal(&response, &report))
+        let pass = self.line.pass(request, AUTHORIZATION, "Bearer ")?;
+        let report = self.line.report(Some(&pass));
+        let body = ChatRequest::new(request, &self.settings, self.line.endpoint()).to_bytes();
+        match self.line.post(&pass, body, &report).await? {
+            Arrival::Whole(body) => answer::reply(request, &body, &report),
+            Arrival::Events(body) => stream::reply(request, body, &report).await,
+            Arrival::Refused(refused) => Err(refusal(&refused, &report)),
         }
-    }
-
-    fn headers(&self, request: &Request, report: &Report<'_>) -> Result<HeaderMap, Failure> {
-        let call_id = HeaderValue::from_str(&request.call_id).map_err(|_| {
-            report.failure(
-                FailureClass::Refused,
-                "no header can carry this call id",
-                &request.call_id,
-            )
-        })?;
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert("idempotency-key", call_id);
-        if let Some(key) = report.key {
-            headers.insert(AUTHORIZATION, self.keys.bearer(key)?);
-        }
-        Ok(headers)
     }
 }
 

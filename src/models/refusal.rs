@@ -10,24 +10,62 @@ use reqwest::{
 };
 use serde_json::Value;
 
-use super::{Failure, FailureClass, http::Response, report::Report};
+use super::{Failure, FailureClass, KeyFrom, http::Refusal, report::Report};
 
-/// What providers write when a prompt does not fit, in lower case.
-const TOO_LONG: [&str; 7] = [
+/// What providers write when a prompt does not fit, in lower case. Each is said of the prompt or the window; that
+/// `max_tokens` alone is too large is another matter.
+const TOO_LONG: [&str; 27] = [
+    // OpenAI, Azure, Groq, DeepSeek, vLLM, SGLang, OpenRouter, Together.
     "context length",
     "context_length",
     "context window",
     "maximum context",
+    // Groq, where a single request is above the account's limit.
+    "reduce your message size",
+    "reduce the length of the messages",
+    // Anthropic, Bedrock, Vertex.
     "prompt is too long",
-    "too long",
+    "input is too long",
+    "exceed context limit",
+    // Gemini.
+    "input token count",
+    // Mistral.
+    "too large for model with",
+    // llama.cpp, Ollama, LM Studio.
+    "context size",
+    "context_size",
+    "prompt too long",
+    "max context",
+    "context overflows",
+    // vLLM.
+    "maximum model length",
+    "longer than the model",
+    // xAI.
+    "maximum prompt length",
+    // Cohere.
     "too many tokens",
+    // Hugging Face's text-generation-inference.
+    "`inputs` tokens",
+    "`inputs` must have less",
+    // Moonshot.
+    "exceeded model token limit",
+    // Qwen.
+    "range of input length",
+    // Zhipu.
+    "prompt exceeds max length",
+    // GitHub.
+    "prompt token count",
+    "max_prompt_tokens_exceeded",
 ];
 
 /// The failure that a response without success is.
-pub(super) fn refusal(response: &Response, report: &Report<'_>) -> Failure {
+pub(super) fn refusal(response: &Refusal, report: &Report<'_>) -> Failure {
     let text = String::from_utf8_lossy(&response.body);
     let class = class_of(response.status, &text);
     let mut ours = response.status.to_string();
+    if class == FailureClass::Authentication {
+        ours.push_str(&about_key(report.key_from));
+    }
     if response.status.is_redirection() || response.status == StatusCode::NOT_FOUND {
         ours.push_str(" (hint: check base_url and model)");
     }
@@ -37,20 +75,101 @@ pub(super) fn refusal(response: &Response, report: &Report<'_>) -> Failure {
     }
 }
 
+/// Which key it was that a provider would not take.
+fn about_key(from: &KeyFrom) -> String {
+    match from {
+        KeyFrom::None => ": no key was sent (hint: name one in the model's settings)".to_owned(),
+        KeyFrom::Env(_) | KeyFrom::File(_) | KeyFrom::Credential(_) => {
+            format!(": the key in {from} was refused")
+        }
+    }
+}
+
 /// What to do about a status, given the body that came with it.
 pub(super) fn class_of(status: StatusCode, body: &str) -> FailureClass {
+    let body = body.to_lowercase();
     match status.as_u16() {
         401 | 403 => FailureClass::Authentication,
         429 => FailureClass::RateLimited,
+        529 => FailureClass::Overloaded,
+        500..=599 if body.contains("overload") => FailureClass::Overloaded,
         408 | 500..=599 => FailureClass::Server,
-        400 | 413 if is_too_long(body) => FailureClass::ContextTooLong,
+        400 | 413 | 422 if is_too_long(&body) => FailureClass::ContextTooLong,
         _ => FailureClass::Refused,
     }
 }
 
+/// Whether a text, in lower case, says that the prompt does not fit.
 fn is_too_long(body: &str) -> bool {
-    let body = body.to_lowercase();
     TOO_LONG.iter().any(|words| body.contains(words))
+}
+
+/// An error inside a response of success, where a router passes on what the provider behind it answered, and
+/// where a stream tells what stopped it. Unless an answer had `begun`, a status in it is a refusal like any other.
+pub(super) fn inner_error(error: &Value, begun: bool, report: &Report<'_>) -> Failure {
+    let text = error.to_string();
+    let status = status_in(error);
+    let class = match status {
+        Some(status) => class_of(status, &text),
+        None => class_in_words(&text.to_lowercase()),
+    };
+    let mut ours = "an error inside the response".to_owned();
+    if class == FailureClass::Authentication {
+        ours.push_str(&about_key(report.key_from));
+    }
+    let words = error.as_str().or_else(|| said_in(error)).unwrap_or(&text);
+    Failure {
+        maybe_billed: begun || status.is_none(),
+        ..report.failure(class, &ours, words)
+    }
+}
+
+/// The HTTP status that an error names, as a number or in digits.
+fn status_in(error: &Value) -> Option<StatusCode> {
+    let read = |value: &Value| match value {
+        Value::String(digits) => digits.parse().ok(),
+        other => other.as_u64(),
+    };
+    ["code", "status", "status_code", "http_status"]
+        .iter()
+        .filter_map(|field| read(error.get(field)?))
+        .filter_map(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok())
+        .find(|status| status.is_client_error() || status.is_server_error())
+}
+
+/// What an error without a status is, by the names that providers have for its kinds.
+fn class_in_words(text: &str) -> FailureClass {
+    let kinds: [(&[&str], FailureClass); 5] = [
+        (&["overload"], FailureClass::Overloaded),
+        (
+            &["rate_limit", "rate limit", "too_many_requests"],
+            FailureClass::RateLimited,
+        ),
+        (
+            &["authentication", "permission_error", "invalid_api_key"],
+            FailureClass::Authentication,
+        ),
+        (
+            &["server_error", "api_error", "timeout_error", "unavailable"],
+            FailureClass::Server,
+        ),
+        (
+            &[
+                "invalid_request",
+                "not_found",
+                "billing_error",
+                "request_too_large",
+            ],
+            FailureClass::Refused,
+        ),
+    ];
+    if is_too_long(text) {
+        return FailureClass::ContextTooLong;
+    }
+    let known = kinds
+        .iter()
+        .find(|(words, _)| words.iter().any(|word| text.contains(word)));
+    known.map_or(FailureClass::Malformed, |(_, class)| *class)
 }
 
 /// The provider's own words in a body: the message of a JSON error, the title of a page, else the text itself.
@@ -143,7 +262,7 @@ mod tests {
             (429, FailureClass::RateLimited),
             (500, FailureClass::Server),
             (503, FailureClass::Server),
-            (529, FailureClass::Server),
+            (529, FailureClass::Overloaded),
             (301, FailureClass::Refused),
             (400, FailureClass::Refused),
             (402, FailureClass::Refused),

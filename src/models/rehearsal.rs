@@ -9,7 +9,7 @@ mod replies;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Answer, Answering, ModelProvider, Purpose, Reply, Request, Usage};
+use super::{Answering, ModelProvider, Purpose, Reply, Request, Stop, ToolCall, ToolChoice, Usage};
 
 /// How a rehearsal behaves. The default answers at once, passes every review and continues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,12 +41,16 @@ impl Rehearsal {
             estimated: false,
             ..Usage::estimate(request, text.len())
         };
+        let (text, calls) = match tool(request) {
+            Some(name) => (String::new(), vec![called(name, text)]),
+            None => (text, Vec::new()),
+        };
         Reply {
-            answer: match request.answer_with {
-                Some(_) => Answer::ToolCall(text),
-                None => Answer::Text(text),
-            },
+            text,
+            calls,
+            stop: Stop::Done,
             usage,
+            cost_micro_usd: Some(0),
             served_by: Some("rehearsal".to_owned()),
         }
     }
@@ -64,6 +68,28 @@ impl Rehearsal {
         self.outcomes
             .get(&sub_objective)
             .map_or("continue", String::as_str)
+    }
+}
+
+/// The tool that it answers with: the forced one, or the one on offer that takes an answer.
+fn tool(request: &Request) -> Option<&'static str> {
+    match request.choice {
+        ToolChoice::Text => None,
+        ToolChoice::Any => {
+            let names = || request.tools.iter().map(|tool| tool.name);
+            names()
+                .find(|name| name.starts_with("submit"))
+                .or_else(|| names().next())
+        }
+        ToolChoice::Forced(name) => Some(name),
+    }
+}
+
+fn called(name: &str, arguments: String) -> ToolCall {
+    ToolCall {
+        id: "rehearsed".to_owned(),
+        name: name.to_owned(),
+        arguments,
     }
 }
 

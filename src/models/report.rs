@@ -3,7 +3,7 @@
 //! What a provider says is foreign text: it may be a page of HTML, hold terminal escapes, or repeat the key it
 //! was sent. It passes here once: cleaned, scrubbed, clipped, in that order, so that no cut leaves half a key.
 
-use super::{Failure, FailureClass, key::Key};
+use super::{Failure, FailureClass, KeyFrom, key::Key};
 
 /// Characters of foreign text that a message repeats.
 const CLIP: usize = 300;
@@ -14,10 +14,13 @@ pub(super) struct Report<'a> {
     pub(super) endpoint: &'a str,
     /// The key that the call used.
     pub(super) key: Option<&'a Key>,
+    /// Where it was read.
+    pub(super) key_from: &'a KeyFrom,
 }
 
 impl Report<'_> {
-    /// A failure that reads `POST <endpoint>: <ours>: <theirs>`; `theirs` is foreign and may be empty.
+    /// A failure that reads `POST <endpoint>: <ours>: <theirs>`; `theirs` is foreign and may be empty. The
+    /// request did not arrive, or was refused.
     pub(super) fn failure(&self, class: FailureClass, ours: &str, theirs: &str) -> Failure {
         let mut message = format!("POST {}: {ours}", self.endpoint);
         let theirs = self.safe(theirs);
@@ -29,6 +32,15 @@ impl Report<'_> {
             class,
             message,
             retry_after: None,
+            maybe_billed: false,
+        }
+    }
+
+    /// Like [`Report::failure`], of a request that may have arrived and was not refused.
+    pub(super) fn maybe_billed(&self, class: FailureClass, ours: &str, theirs: &str) -> Failure {
+        Failure {
+            maybe_billed: true,
+            ..self.failure(class, ours, theirs)
         }
     }
 
@@ -79,13 +91,14 @@ mod tests {
 
     fn safe(key: &'static str, text: &str) -> String {
         let source = KeySource::new(
-            Some("K".into()),
+            KeyFrom::Env("K".into()),
             Arc::new(move |_: &str| Some(key.to_owned())),
         );
         let key = source.read().unwrap();
         let report = Report {
             endpoint: "http://h/v1",
             key: key.as_ref(),
+            key_from: source.from(),
         };
         report.safe(text)
     }

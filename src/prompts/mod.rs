@@ -2,18 +2,23 @@
 //! first; the texts are Markdown files in `templates/`. What models answer is read in [`reply`].
 
 pub mod reply;
+mod talk;
 mod template;
 mod tools;
+mod window;
 
 use projections::{
     body::SubObjective,
+    ids::ToolCallId,
     payload::Digest,
     plan::{Plan, Run, Task, Trouble},
     work::{Defect, Step},
 };
 
+pub use talk::{Call, Heard, HeardUse, TOOL_TURNS};
 use template::{PLANNER, PRODUCER, QC, REFLECT, REPAIR, SYSTEM, fill};
-pub use tools::AnswerTool;
+pub use tools::Tool;
+pub use window::{Estimator, Fit, Window, fit};
 
 /// What a prompt needs besides the plan's state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +29,8 @@ pub struct Briefing {
     pub artifact: Option<String>,
     /// The reply to be repaired.
     pub rejected: Option<String>,
+    /// The producer's talk with its tools.
+    pub talk: Vec<Heard>,
 }
 
 /// A prompt, independent of any provider.
@@ -33,8 +40,12 @@ pub struct Prompt {
     pub system: String,
     /// The conversation: the request, and with a repair the refused reply and what was wrong with it.
     pub turns: Vec<Turn>,
-    /// The tool that must be called with the answer.
-    pub tool: AnswerTool,
+    /// The tool that is called with the answer.
+    pub tool: Tool,
+    /// Tools that may be called before it.
+    pub lookups: Vec<Tool>,
+    /// Whether the answer must come now.
+    pub must_answer: bool,
 }
 
 /// One side of the conversation.
@@ -44,19 +55,34 @@ pub enum Turn {
     Asked(String),
     /// The model spoke.
     Answered(String),
+    /// The model called tools.
+    Called {
+        /// What it said beside.
+        text: String,
+        /// The calls.
+        calls: Vec<Call>,
+    },
+    /// A tool returned.
+    Returned {
+        /// Which call.
+        id: ToolCallId,
+        /// What, or the placeholder for it.
+        text: String,
+    },
 }
 
 impl Prompt {
     /// BLAKE3 of everything that is sent.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of(
-            format!(
-                "{}\0{:?}\0{}\0{}",
-                self.system, self.turns, self.tool.name, self.tool.schema
-            )
-            .as_bytes(),
-        )
+        let mut text = format!(
+            "{}\0{:?}\0{}\0{}",
+            self.system, self.turns, self.tool.name, self.tool.schema
+        );
+        for tool in &self.lookups {
+            text.push_str(&format!("\0{}\0{}", tool.name, tool.schema));
+        }
+        Digest::of(text.as_bytes())
     }
 }
 
@@ -85,11 +111,18 @@ pub fn prompt(plan: &Plan, step: &Step, briefing: &Briefing) -> Result<Prompt, N
         Step::Reflect { .. } => (reflect(plan, run, item), tools::submit_reflection()),
     };
     let mut turns = vec![Turn::Asked(request)];
+    turns.extend(talk::turns(&briefing.talk));
     turns.extend(repair(run.troubles.get(&step.label()), briefing));
+    let lookups = match step {
+        Step::Produce { .. } => tools::lookups(),
+        Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => Vec::new(),
+    };
     Ok(Prompt {
         system: system(plan, briefing),
         turns,
         tool,
+        must_answer: lookups.is_empty() || briefing.talk.len() >= TOOL_TURNS,
+        lookups,
     })
 }
 

@@ -17,6 +17,9 @@ const MAX_TEAM_STATE: usize = 16_000;
 /// What is wrong with an answer, for the model and for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReplyFault {
+    /// Nothing at all.
+    #[error("it is empty")]
+    Empty,
     /// Not the form at all.
     #[error("it is neither the tool's arguments nor text with a fenced JSON block")]
     NoJson,
@@ -200,6 +203,9 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReplyFault> {
 /// The answer's JSON object: the whole text, or the first fenced block that holds one.
 fn json(text: &str) -> Result<serde_json::Value, ReplyFault> {
     let whole = text.trim();
+    if whole.is_empty() {
+        return Err(ReplyFault::Empty);
+    }
     let error = match serde_json::from_str::<serde_json::Value>(whole) {
         Ok(value) if value.is_object() => return Ok(value),
         Ok(_) => return Err(ReplyFault::NoJson),
@@ -259,7 +265,7 @@ mod tests {
             [&TASK[10..TASK.len() - 2]; 7].join(",")
         );
         let cases = [
-            ("", "neither"),
+            ("", "empty"),
             ("I will do it.", "neither"),
             ("[]", "neither"),
             (r#"{"tasks":"#, "cannot be read"),

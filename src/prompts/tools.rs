@@ -1,10 +1,11 @@
-//! The tools that models answer with: names and JSON Schemas. What they return is read in [`super::reply`].
+//! The tools that models may call: names and JSON Schemas. With one of them they answer, which is read in
+//! [`super::reply`]; the others look something up, and the talk goes on with what they return.
 
 use serde_json::{Value, json};
 
-/// A tool that must be called with the answer.
+/// A tool that a model may call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AnswerTool {
+pub struct Tool {
     /// Its name.
     pub name: &'static str,
     /// What it does, for the model.
@@ -13,7 +14,7 @@ pub struct AnswerTool {
     pub schema: Value,
 }
 
-pub(super) fn submit_tasks() -> AnswerTool {
+pub(super) fn submit_tasks() -> Tool {
     let task = object(&json!({
         "title": text("one line"),
         "brief": text("what to do"),
@@ -21,7 +22,7 @@ pub(super) fn submit_tasks() -> AnswerTool {
         "artifact": text("relative path of the artifact"),
         "acceptance": strings("when it is good enough"),
     }));
-    AnswerTool {
+    Tool {
         name: "submit_tasks",
         description: "Hand in the tasks of the sub-objective, in order.",
         schema: object(
@@ -30,8 +31,8 @@ pub(super) fn submit_tasks() -> AnswerTool {
     }
 }
 
-pub(super) fn submit_artifact() -> AnswerTool {
-    AnswerTool {
+pub(super) fn submit_artifact() -> Tool {
+    Tool {
         name: "submit_artifact",
         description: "Hand in the finished artifact.",
         schema: object(&json!({
@@ -41,14 +42,50 @@ pub(super) fn submit_artifact() -> AnswerTool {
     }
 }
 
-pub(super) fn submit_verdict() -> AnswerTool {
+/// What a producer may look up before it answers.
+pub(super) fn lookups() -> Vec<Tool> {
+    let line = |what: &str| json!({"type": "integer", "minimum": 1, "description": what});
+    let ranged = |key: &str, what: &str| {
+        let mut schema = object(&json!({
+            key: text(what),
+            "from_line": line("first line to show"),
+            "to_line": line("last line to show"),
+        }));
+        schema["required"] = json!([key]);
+        schema
+    };
+    let tool = |name, description, schema| Tool {
+        name,
+        description,
+        schema,
+    };
+    vec![
+        tool(
+            "list_files",
+            "List the files that this run has made so far, with their sizes.",
+            object(&json!({})),
+        ),
+        tool(
+            "read_file",
+            "Read a file that this run has made, or some of its lines.",
+            ranged("path", "relative path, as list_files shows it"),
+        ),
+        tool(
+            "read_tool_result",
+            "Read again what an earlier call of a tool returned, or some of its lines.",
+            ranged("call_id", "the call's id, as its placeholder names it"),
+        ),
+    ]
+}
+
+pub(super) fn submit_verdict() -> Tool {
     let defect = object(&json!({
         "severity": {"type": "string", "enum": ["critical", "major", "minor", "style"]},
         "class": {"type": "string", "enum": ["mechanical", "substantive", "environmental"]},
         "location": text("where in the artifact"),
         "what": text("what is wrong"),
     }));
-    AnswerTool {
+    Tool {
         name: "submit_verdict",
         description: "Hand in the judgement of the artifact.",
         schema: object(&json!({
@@ -59,7 +96,7 @@ pub(super) fn submit_verdict() -> AnswerTool {
     }
 }
 
-pub(super) fn submit_reflection() -> AnswerTool {
+pub(super) fn submit_reflection() -> Tool {
     let item =
         object(&json!({"title": text("one line"), "description": text("what is to be reached")}));
     let revision = object(&json!({
@@ -75,7 +112,7 @@ pub(super) fn submit_reflection() -> AnswerTool {
         "team_state": text("what the team must know from here on"),
     }));
     schema["required"] = json!(["outcome", "rationale"]);
-    AnswerTool {
+    Tool {
         name: "submit_reflection",
         description: "Hand in the reflection and the decision.",
         schema,

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use projections::{body::is_safe_relative_path, files, ids::PlanId, payload::Digest};
+use projections::{
+    body::is_safe_relative_path,
+    files,
+    ids::{CallId, PlanId},
+    payload::Digest,
+};
 
 use super::{Project, make_dirs, set_mode};
 use crate::error::{Error, Result};
@@ -18,6 +23,17 @@ pub enum ArtifactFault {
         /// How.
         why: &'static str,
     },
+}
+
+/// A kept conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Relative to the project's directory.
+    pub path: String,
+    /// BLAKE3 of the file.
+    pub b3: Digest,
+    /// Its length.
+    pub bytes: u64,
 }
 
 impl Project {
@@ -94,6 +110,72 @@ impl Project {
         }
     }
 
+    /// Keeps the conversation before a call that could not be made, for its owner's eyes only (0600).
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write_checkpoint(&self, plan: &PlanId, call: &CallId, text: &str) -> Result<Checkpoint> {
+        let path = files::checkpoint_path(plan, call);
+        let dir = self.make_dir(&format!("runs/{plan}/checkpoints"))?;
+        let target = self.dir().join(&path);
+        let temporary = dir.join(format!(".{call}.tmp-{}", std::process::id()));
+        self.write_synced(&temporary, text.as_bytes())?;
+        self.disk()
+            .rename(&temporary, &target)
+            .map_err(Error::io("rename over", &target))?;
+        self.disk()
+            .sync_dir(&dir)
+            .map_err(Error::io("sync", &dir))?;
+        Ok(Checkpoint {
+            path,
+            b3: Digest::of(text.as_bytes()),
+            bytes: text.len() as u64,
+        })
+    }
+
+    /// The files of a run, by path below its artifacts, with their lengths; what begins with a dot is not shown, and
+    /// symlinks are not followed.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn run_files(&self, plan: &PlanId) -> Result<Vec<(String, u64)>> {
+        let root = self.dir().join(files::artifacts_path(plan));
+        let mut found = Vec::new();
+        let mut open = vec![root.clone()];
+        while let Some(dir) = open.pop() {
+            let entries = match std::fs::read_dir(&dir) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Error::io("read", dir)(error)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(Error::io("read", &dir))?;
+                let meta = entry.metadata().map_err(Error::io("read", entry.path()))?;
+                if meta.is_dir() {
+                    open.push(entry.path());
+                } else if meta.is_file() {
+                    found.extend(name_below(&root, &entry.path()).map(|name| (name, meta.len())));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The content of one of [`Project::run_files`]; `None` when it is none of them.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn run_file(&self, plan: &PlanId, path: &str) -> Result<Option<Vec<u8>>> {
+        if !self.run_files(plan)?.iter().any(|(name, _)| name == path) {
+            return Ok(None);
+        }
+        let file = self.dir().join(files::artifacts_path(plan)).join(path);
+        std::fs::read(&file)
+            .map(Some)
+            .map_err(Error::io("read", file))
+    }
+
     /// Where an artifact lies; its directory is made.
     fn artifact_path(&self, plan: &PlanId, path: &str) -> Result<PathBuf> {
         let below = Path::new(&self.code().directory()).join(files::artifacts_path(plan));
@@ -109,4 +191,11 @@ impl Project {
         let dir = make_dirs(self.disk(), self.vault().root(), dir)?;
         Ok(dir.join(relative.file_name().unwrap_or_default()))
     }
+}
+
+/// A path below `root` as text, if no part of it is hidden.
+fn name_below(root: &Path, path: &Path) -> Option<String> {
+    let below = path.strip_prefix(root).ok()?.to_str()?;
+    let hidden = below.split('/').any(|part| part.starts_with('.'));
+    (!hidden).then(|| below.to_owned())
 }

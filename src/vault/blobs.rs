@@ -11,7 +11,7 @@ use crate::error::Result;
 impl Project {
     /// Moves long texts of events to the blob store; the events then hold their addresses.
     pub(super) fn keep_long_texts(&self, events: &mut [Event]) -> Result<()> {
-        for payload in events.iter_mut().filter_map(long_payload) {
+        for payload in events.iter_mut().flat_map(Event::texts_mut) {
             if let Payload::Text(text) = payload
                 && text.len() > INLINE_LIMIT
             {
@@ -30,13 +30,5 @@ impl Project {
             Payload::Text(text) => Ok(text.clone().into_bytes()),
             Payload::Blob(blob) => Ok(self.blobs().get(&journal::Hash(blob.b3.0))?),
         }
-    }
-}
-
-fn long_payload(event: &mut Event) -> Option<&mut Payload> {
-    match event {
-        Event::ModelCallCompleted(e) => Some(&mut e.reply),
-        Event::PlanImported(e) => e.found.usage.as_mut(),
-        _ => None,
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     error::{Error, Result},
 };
 
-pub use artifact::ArtifactFault;
+pub use artifact::{ArtifactFault, Checkpoint};
 pub use plan_log::{Actor, PlanLog};
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};

@@ -19,7 +19,7 @@ use projections::{
 
 use super::{Project, audit, ledger::Tracker, project::log_name, replay};
 use crate::{
-    clock,
+    chance, clock,
     command::Command,
     decide::{self, Context, Policy, Refusal},
     error::{Error, Result},
@@ -192,6 +192,7 @@ impl PlanLog {
             self.refresh()?;
             let context = Context {
                 now: clock::now().max(self.plan.head_frame.at),
+                chance: chance::draw(),
                 by: actor.by.clone(),
                 runner: actor.runner,
                 ticket: ticket.clone(),
@@ -313,6 +314,10 @@ impl PlanLog {
                     | Event::TaskRedone(_)
                     | Event::ArtifactWritten(_)
                     | Event::BudgetWarned(_)
+                    | Event::ModelFellBack(_)
+                    | Event::ToolCallFinished(_)
+                    | Event::ContextSoftWarned(_)
+                    | Event::ContextCompressed(_)
             )
         };
         !matches!(self.plan.status, Status::Executing { .. }) || !events.iter().all(step)

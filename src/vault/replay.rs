@@ -307,7 +307,7 @@ pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
 pub fn missing_content(project: &Project, id: &PlanId) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
     let reading = read(project, id, Until::Tail, &mut |_, _, event| {
-        for payload in payloads(event) {
+        for payload in event.texts() {
             if let Payload::Blob(blob) = payload
                 && let Err(error) = project.blobs().get(&journal::Hash(blob.b3.0))
             {
@@ -319,15 +319,6 @@ pub fn missing_content(project: &Project, id: &PlanId) -> Result<Vec<Difference>
         }
     })?;
     reading.fault.map_or(Ok(found), Err)
-}
-
-/// The texts of an event that may lie in the blob store.
-pub(super) fn payloads(event: &Event) -> Vec<&Payload> {
-    match event {
-        Event::ModelCallCompleted(e) => vec![&e.reply],
-        Event::PlanImported(e) => e.found.usage.iter().collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// The plan's timeline, one line an event.

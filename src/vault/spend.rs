@@ -15,6 +15,7 @@
 //! A day is opened with what the plans' own journals say was spent in it already (a cap may be set at noon), so a
 //! day's journal that was lost is made anew from them.
 
+mod balance;
 mod day;
 mod log;
 mod opening;

@@ -36,7 +36,7 @@ fn a_missing_key_opens_a_ticket_that_names_the_variable() {
     assert_eq!(vault.journal(&plan).status(), "paused");
     let ticket = vault.read("ess/tickets/ESS-1.md");
     assert!(
-        ticket.contains("THE_MISSING_KEY") && ticket.contains("kind: model"),
+        ticket.contains("THE_MISSING_KEY") && ticket.contains("kind: environment"),
         "{ticket}"
     );
     vault.is_proven(&plan);

@@ -1,8 +1,12 @@
 //! A cap caps: the worst case is reserved before, and a call that could pass a cap is not made.
 
-use modulatio::{command::Command, decide::Refusal};
+use modulatio::{
+    command::{Change, Command, Report},
+    decide::Refusal,
+};
 use projections::{
     event::{CapKind, Decision, Event, PauseReason, Reserved},
+    ids::Epoch,
     plan::Status,
     time::MicroUsd,
 };
@@ -85,9 +89,7 @@ fn a_call_of_unknown_price_cannot_be_made_under_a_cap_on_cost() {
     assert!(over_budget(&world) && world.asked.is_empty());
     let (_, ticket) = world.plan.open_tickets().next().unwrap();
     assert!(
-        ticket
-            .body
-            .contains("the price of the model main is unknown"),
+        ticket.body.contains("nobody knows the price of main"),
         "{}",
         ticket.body
     );
@@ -187,5 +189,96 @@ proptest! {
         let at_rest = world.operator(Command::Claim);
         prop_assert!(matches!(at_rest, Err(Refusal::Status { .. })), "done or paused");
         world.check_replay();
+    }
+}
+
+#[test]
+fn a_raised_cap_and_an_approval_let_the_plan_go_on() {
+    let mut world = World::approved_with("max_tokens: 2999");
+    world.greedy = true;
+    world.drive(Script::default());
+    assert!(over_budget(&world));
+    let more = |tokens| Command::EditBudget {
+        tokens,
+        cost: Change::Keep,
+        minutes: Change::Keep,
+    };
+    world.operator(more(Change::Set(50_000))).unwrap();
+    assert!(over_budget(&world), "a raised cap alone starts nothing");
+    assert!(world.operator(more(Change::Set(50_000))).is_err());
+    world.answer(Decision::Approved);
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Done);
+    world.check_replay();
+}
+
+#[test]
+fn a_cap_that_is_removed_is_the_defaults_again() {
+    let mut world = World::approved_with("max_tokens: 999999");
+    world.policy.default_caps.max_tokens = Some(1);
+    let edit = Command::EditBudget {
+        tokens: Change::Remove,
+        cost: Change::Keep,
+        minutes: Change::Keep,
+    };
+    world.operator(edit).unwrap();
+    world.drive(Script::default());
+    assert!(over_budget(&world));
+}
+
+#[test]
+fn the_vaults_day_pauses_the_plan_and_says_which_cap() {
+    for (cap, shown) in [
+        (
+            CapKind::DailyTokens,
+            "daily.max_tokens would be passed: 31 of 30 tokens",
+        ),
+        (
+            CapKind::DailyCost,
+            "daily.max_cost_usd would be passed: $0.000031 of $0.00003",
+        ),
+    ] {
+        let mut world = World::approved();
+        world.claim().unwrap();
+        let over = Report::OverDailyCap {
+            cap,
+            used: 31,
+            limit: 30,
+        };
+        world.report(over, Epoch(1)).unwrap();
+        assert!(over_budget(&world));
+        let (_, ticket) = world.plan.open_tickets().next().unwrap();
+        assert!(ticket.body.contains(shown), "{}", ticket.body);
+    }
+}
+
+#[test]
+fn unknown_prices_stop_a_plan_under_a_cap_on_cost_before_its_first_call() {
+    let report = |daily| Report::Unpriced {
+        models: vec!["openai/mystery".to_owned(), "openai/riddle".to_owned()],
+        daily,
+    };
+    for (head, daily, stops) in [
+        ("max_cost_usd: 5", false, true),
+        ("max_tokens: 99999", false, false),
+        ("max_tokens: 99999", true, true),
+    ] {
+        let mut world = World::approved_with(head);
+        world.claim().unwrap();
+        assert_eq!(
+            world.report(report(daily), Epoch(1)).is_ok(),
+            stops,
+            "{head}"
+        );
+        assert_eq!(over_budget(&world), stops);
+        let told = world
+            .plan
+            .open_tickets()
+            .next()
+            .map(|(_, t)| t.body.clone());
+        assert_eq!(
+            told.is_some_and(|t| t.contains("openai/mystery, openai/riddle")),
+            stops
+        );
     }
 }

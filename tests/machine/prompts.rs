@@ -13,14 +13,22 @@ fn shown(prompt: &Prompt) -> String {
     let turn = |turn: &Turn| match turn {
         Turn::Asked(text) => format!(">>> asked\n{text}"),
         Turn::Answered(text) => format!("<<< answered\n{text}"),
+        Turn::Called { text, calls } => format!("<<< called\n{text}\n{calls:?}"),
+        Turn::Returned { id, text } => format!(">>> {id} returned\n{text}"),
     };
     let turns: Vec<String> = prompt.turns.iter().map(turn).collect();
     format!(
-        ">>> system\n{}\n{}\n>>> {}\n{}",
+        ">>> system\n{}\n{}\n>>> {}\n{}\n>>> lookups: {}",
         prompt.system,
         turns.join("\n"),
         prompt.tool.name,
-        prompt.tool.schema
+        prompt.tool.schema,
+        prompt
+            .lookups
+            .iter()
+            .map(|tool| tool.name)
+            .collect::<Vec<_>>()
+            .join(" ")
     )
 }
 

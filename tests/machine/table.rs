@@ -1,7 +1,7 @@
 //! Every command in every status: accepted or refused.
 
 use modulatio::{
-    command::{Command, Report},
+    command::{Change, Command, Report},
     decide::Refusal,
 };
 use projections::{
@@ -74,7 +74,16 @@ fn call_starting() -> Command {
         agent_id: "a".to_owned(),
         reserved: Default::default(),
         prompt_b3: Digest([0; 32]),
+        prompt_bytes: 0,
     })
+}
+
+fn edit_budget() -> Command {
+    Command::EditBudget {
+        tokens: Change::Set(7),
+        cost: Change::Keep,
+        minutes: Change::Remove,
+    }
 }
 
 /// `+` accepted, `-` refused, in the order of [`worlds`].
@@ -83,6 +92,9 @@ fn commands() -> Vec<(Command, &'static str)> {
     let completed = Report::CallCompleted {
         call_id: unknown_call,
         reply: String::new(),
+        calls: Vec::new(),
+        cut: false,
+        in_doubt: Default::default(),
         usage: Default::default(),
         cost: None,
         latency_ms: 0,
@@ -107,6 +119,14 @@ fn commands() -> Vec<(Command, &'static str)> {
         (Command::Resume { note: note() }, "---++----"),
         (decide, "----+----"),
         (reject, "+++++++++"),
+        (edit_budget(), "+++++----"),
+        (
+            Command::ReleaseReservations {
+                call: None,
+                note: note(),
+            },
+            "---------",
+        ),
         (Command::Claim, "-++------"),
         (Command::SettleOrphans, "---------"),
         (call_starting(), "--+------"),

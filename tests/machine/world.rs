@@ -1,15 +1,17 @@
 //! One plan, its journal in memory, its runner and its operator. Every frame goes through the codec and the
 //! fold as on disk, and after every frame the promises are checked ([`crate::promises`]).
 
+use std::collections::BTreeMap;
+
 use modulatio::{
-    command::{Command, Report},
-    decide::{self, Context, Policy, Refusal},
+    command::{Called, Command, Report},
+    decide::{self, Context, Policy, Refusal, Retry},
     effect::{self, Effect},
-    prompts::{self, Briefing, Prompt},
+    prompts::{self, Briefing, Heard, Prompt},
 };
 use projections::{
     codec, document,
-    event::{Decision, Event, Reserved, Usage},
+    event::{Decision, Event, Reserved, ToolOutcome, Usage},
     fold::{self, Entry},
     ids::{CallId, Epoch, PlanId, TicketId},
     payload::{Anchor, Digest, Payload},
@@ -38,6 +40,14 @@ pub(crate) struct World {
     pub(crate) frames: Vec<(FrameMark, Epoch, String)>,
     pub(crate) now: Timestamp,
     pub(crate) policy: Policy,
+    /// What lots are drawn.
+    pub(crate) chance: u32,
+    /// What the model's replies would be in the middle of a talk: tools to call, by label of the step.
+    pub(crate) tools: BTreeMap<String, Vec<Vec<Called>>>,
+    /// The role's next model.
+    pub(crate) next: Vec<String>,
+    /// Whether failed calls may have been billed.
+    pub(crate) doubtful: bool,
     /// The runner's claim, while one lives.
     pub(crate) runner: Option<Epoch>,
     flying: Option<(CallId, Step)>,
@@ -71,7 +81,18 @@ impl World {
             plan: fold::apply(None, &entry).unwrap(),
             frames: vec![(mark, Epoch(0), codec::encode(&entry.events))],
             now,
-            policy: Policy::default(),
+            policy: Policy {
+                // Longer than the second that a frame takes here.
+                retry: Retry {
+                    base_ms: 2_000,
+                    ..Retry::default()
+                },
+                ..Policy::default()
+            },
+            chance: u32::MAX,
+            tools: BTreeMap::new(),
+            next: Vec::new(),
+            doubtful: false,
             runner: None,
             flying: None,
             reserve: Reserved {
@@ -121,6 +142,7 @@ impl World {
             now: self.now,
             by: by.to_owned(),
             runner,
+            chance: self.chance,
             ticket: None,
             policy: self.policy,
         };
@@ -205,6 +227,15 @@ impl World {
         let due = effect::due(&self.plan, self.now);
         match (due.effects.into_iter().next(), due.wake_at) {
             (Some(Effect::CallModel { step }), _) => self.call(epoch, step),
+            (Some(Effect::RunTool { task, call }), _) => {
+                let report = Report::ToolReturned {
+                    task,
+                    tool_call: call.id,
+                    outcome: ToolOutcome::Done,
+                    result: format!("what {} found: {}", call.tool, "x".repeat(200)),
+                };
+                self.report(report, epoch).unwrap();
+            }
             (Some(Effect::WriteArtifact { task, path, reply }), _) => {
                 let Payload::Text(reply) = reply else {
                     panic!("no blobs here")
@@ -241,7 +272,7 @@ impl World {
     }
 
     fn call(&mut self, epoch: Epoch, step: Step) {
-        let briefing = self.briefing();
+        let briefing = self.briefing_of(&step);
         let prompt = prompts::prompt(&self.plan, &step, &briefing).unwrap();
         let report = Report::CallStarting {
             step: step.clone(),
@@ -249,6 +280,7 @@ impl World {
             agent_id: "agent".to_owned(),
             reserved: self.reserve,
             prompt_b3: prompt.digest(),
+            prompt_bytes: 300,
         };
         self.last_prompt = Some(prompt);
         let events = self.report(report, epoch).unwrap();
@@ -271,23 +303,57 @@ impl World {
             objective: "Three essays on stoicism.".to_owned(),
             artifact: Some("the artifact\n".to_owned()),
             rejected: rejected.next_back(),
+            talk: Vec::new(),
+        }
+    }
+
+    fn briefing_of(&self, step: &Step) -> Briefing {
+        let run = self.plan.run.as_ref();
+        let task = match step {
+            Step::Produce { task, .. } => run.and_then(|run| run.task(task)),
+            Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => None,
+        };
+        let mut resolve = |text: &Payload| match text {
+            Payload::Text(text) => Ok::<_, std::convert::Infallible>(text.clone()),
+            Payload::Blob(_) => panic!("no blobs here"),
+        };
+        let turns = task.into_iter().flat_map(|task| &task.talk);
+        Briefing {
+            talk: turns
+                .map(|turn| Heard::of(turn, &mut resolve).unwrap())
+                .collect(),
+            ..self.briefing()
         }
     }
 
     fn settle(&mut self, epoch: Epoch, call_id: CallId, answer: Answer) {
         match answer {
-            Answer::Says(reply) => drop(self.complete(epoch, call_id, reply).unwrap()),
+            Answer::Says(reply) => {
+                let calls = self.next_tools(&call_id);
+                drop(self.completes(epoch, call_id, reply, calls).unwrap());
+            }
             Answer::Fails(class) => {
                 let message = "no answer".to_owned();
                 let report = Report::CallFailed {
                     call_id,
                     class,
                     message,
-                    retry_after_s: None,
+                    retry_after_ms: None,
+                    in_doubt: self.doubtful,
+                    next: self.next.pop(),
+                    dead: false,
                 };
                 drop(self.report(report, epoch).unwrap());
             }
             Answer::Dies => self.kill(),
+        }
+    }
+
+    fn next_tools(&mut self, call_id: &CallId) -> Vec<Called> {
+        let step = self.plan.calls.in_flight[call_id].step.label();
+        match self.tools.get_mut(&step) {
+            Some(turns) if !turns.is_empty() => turns.remove(0),
+            Some(_) | None => Vec::new(),
         }
     }
 
@@ -296,6 +362,16 @@ impl World {
         epoch: Epoch,
         call_id: CallId,
         reply: String,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.completes(epoch, call_id, reply, Vec::new())
+    }
+
+    fn completes(
+        &mut self,
+        epoch: Epoch,
+        call_id: CallId,
+        reply: String,
+        calls: Vec<Called>,
     ) -> Result<Vec<Event>, Refusal> {
         let (input, cost) = if self.greedy {
             (self.reserve.tokens - 20, self.reserve.cost)
@@ -311,6 +387,9 @@ impl World {
             Report::CallCompleted {
                 call_id,
                 reply,
+                calls,
+                cut: false,
+                in_doubt: Reserved::default(),
                 usage,
                 cost,
                 latency_ms: 5,

@@ -1,6 +1,6 @@
 //! The key: where it is read, where it goes, and where it never shows.
 
-use modulatio::models::{FailureClass, ModelProvider, OpenAi, OpenAiSettings};
+use modulatio::models::{FailureClass, KeyFrom, ModelProvider, OpenAi};
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
 use serde_json::json;
 
@@ -20,11 +20,9 @@ async fn a_missing_key_names_its_variable_and_asks_nobody() {
 async fn the_key_is_read_from_the_environment_at_the_call() {
     let server = FakeModel::start(Script::default()).unwrap();
     let variable = "CARGO_PKG_NAME";
-    let provider = OpenAi::new(OpenAiSettings {
-        api_key_env: Some(variable.into()),
-        ..settings(server.base_url())
-    });
-    let sent = provider.unwrap().call(&request()).await;
+    let mut settings = settings(server.base_url());
+    settings.service.key = KeyFrom::Env(variable.into());
+    let sent = OpenAi::new(settings).unwrap().call(&request()).await;
     let Ok(value) = std::env::var(variable) else {
         assert_eq!(sent.unwrap_err().class, FailureClass::Authentication);
         return;
@@ -38,10 +36,9 @@ async fn the_key_is_read_from_the_environment_at_the_call() {
 #[tokio::test]
 async fn without_a_key_variable_no_authorization_is_sent() {
     let server = FakeModel::start(Script::default()).unwrap();
-    let provider = with_key(OpenAiSettings {
-        api_key_env: None,
-        ..settings(server.base_url())
-    });
+    let mut settings = settings(server.base_url());
+    settings.service.key = KeyFrom::None;
+    let provider = with_key(settings);
     provider.call(&request()).await.unwrap();
     assert!(!server.requests()[0].headers.contains_key("authorization"));
 }

@@ -1,4 +1,4 @@
-//! The OpenAI-compatible provider against a real server on loopback: every answer, every refusal, every break.
+//! The OpenAI-compatible provider against a real server on loopback, answers read as a whole.
 
 mod answers;
 mod failures;
@@ -7,8 +7,8 @@ mod keys;
 use std::time::Duration;
 
 use modulatio::models::{
-    About, AnswerTool, Failure, Message, ModelProvider, OpenAi, OpenAiSettings, Purpose, Reply,
-    Request, Role,
+    About, Failure, KeyFrom, Message, ModelProvider, OpenAi, OpenAiSettings, Purpose, Reply,
+    Request, Service, Tool, ToolChoice,
 };
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
 use serde_json::json;
@@ -16,12 +16,12 @@ use serde_json::json;
 const KEY: &str = "sk-test-5f0c1a";
 
 fn settings(base_url: String) -> OpenAiSettings {
-    OpenAiSettings {
-        base_url,
-        model: "fake-1".into(),
-        api_key_env: Some("THE_KEY".into()),
+    OpenAiSettings::new(Service {
+        key: KeyFrom::Env("THE_KEY".into()),
+        stream: false,
         timeout: Duration::from_secs(10),
-    }
+        ..Service::new(base_url, "fake-1")
+    })
 }
 
 fn with_key(settings: OpenAiSettings) -> OpenAi {
@@ -41,15 +41,13 @@ fn request() -> Request {
             attempt: 1,
         },
         system: "You plan.".into(),
-        messages: vec![Message {
-            role: Role::User,
-            text: "Files: essay1.md".into(),
-        }],
-        answer_with: Some(AnswerTool {
+        messages: vec![Message::User("Files: essay1.md".into())],
+        tools: vec![Tool {
             name: "submit_tasks",
             description: "Submit the tasks.",
             schema: json!({"type": "object"}),
-        }),
+        }],
+        choice: ToolChoice::Forced("submit_tasks"),
         max_output_tokens: 512,
     }
 }
@@ -64,6 +62,15 @@ async fn ask(step: Step) -> Result<Reply, Failure> {
         assert!(shown.contains(&server.base_url()), "no endpoint in {shown}");
     }
     answer
+}
+
+/// The arguments of the one tool that was called, or the text if none was.
+fn answered(reply: &Reply) -> &str {
+    match reply.calls.as_slice() {
+        [] => &reply.text,
+        [call] => &call.arguments,
+        more => panic!("{more:?}"),
+    }
 }
 
 async fn refused(step: Step) -> Failure {

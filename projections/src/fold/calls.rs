@@ -1,13 +1,14 @@
 //! Events of model calls: reservations, settlements, failures.
 
-use super::{Entry, Refused};
+use super::{Entry, Refused, talk};
 use crate::{
     event::{
-        BudgetWarned, ModelCallAbandoned, ModelCallCompleted, ModelCallFailed, ModelCallStarted,
-        ReplyRejected,
+        BudgetWarned, FailureClass, ModelCallAbandoned, ModelCallCompleted, ModelCallFailed,
+        ModelCallStarted, ModelFellBack, ReplyRejected, ReservationReleased,
     },
     ids::CallId,
-    plan::{InFlight, Plan, Status, Trouble},
+    plan::{InFlight, Learned, Plan, Status, Trouble},
+    work::Step,
 };
 
 pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> Result<(), Refused> {
@@ -18,6 +19,7 @@ pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> R
         reserved: e.reserved,
         started_at: entry.mark.at,
         epoch: entry.epoch,
+        prompt_bytes: e.prompt_bytes,
     };
     if !matches!(plan.status, Status::Executing { .. }) {
         return Err("no runner has the plan");
@@ -49,29 +51,77 @@ pub(super) fn completed(
         Some(cost) => plan.calls.cost = plan.calls.cost.plus(cost),
         None => plan.calls.unpriced += 1,
     }
+    if !e.in_doubt.is_none() {
+        plan.calls.in_doubt.insert(e.call_id.clone(), e.in_doubt);
+    }
     if let Some(trouble) = known_trouble(plan, &call) {
         trouble.failures = 0;
+        trouble.since = None;
         trouble.not_before = None;
     }
+    learn(plan, &call, e);
+    talk::called(plan, &call, e);
     plan.calls.last_reply = Some((call, e.reply.clone()));
     plan.barren_claims = 0;
     plan.last_progress = entry.mark.at;
     Ok(())
 }
 
+/// What the provider counted in a prompt of known length; each older count weighs half of the next.
+fn learn(plan: &mut Plan, call: &InFlight, e: &ModelCallCompleted) {
+    if e.usage.estimated || e.usage.input_tokens == 0 || call.prompt_bytes == 0 {
+        return;
+    }
+    let known = plan.calls.learned.entry(call.model.clone()).or_default();
+    *known = Learned {
+        bytes: (known.bytes / 2).saturating_add(call.prompt_bytes),
+        tokens: (known.tokens / 2).saturating_add(e.usage.input_tokens),
+    };
+}
+
 pub(super) fn failed(plan: &mut Plan, e: &ModelCallFailed) -> Result<(), Refused> {
     let call = take(plan, &e.call_id)?;
+    if e.in_doubt {
+        plan.calls.in_doubt.insert(e.call_id.clone(), call.reserved);
+    }
     if let Some(trouble) = trouble(plan, &call) {
         trouble.failures += 1;
+        trouble.since.get_or_insert(call.started_at);
         trouble.not_before = e.retry_at;
+        if e.class == FailureClass::ContextTooLong {
+            trouble.too_long = Some(call.prompt_bytes);
+        }
     }
     Ok(())
+}
+
+/// The task begins anew with the next model: what the given-up one said in its middle is of no use to another.
+pub(super) fn fell_back(plan: &mut Plan, e: &ModelFellBack) -> Result<(), Refused> {
+    let run = plan.run.as_mut().ok_or("no sub-objective is in work")?;
+    *run.fallen_back.entry(e.step.seat()).or_default() += 1;
+    run.troubles.remove(&e.step.label());
+    if let Step::Produce { task, .. } = &e.step
+        && let Some(task) = run.task_mut(task)
+    {
+        task.talk.clear();
+    }
+    Ok(())
+}
+
+pub(super) fn reservation_released(
+    plan: &mut Plan,
+    e: &ReservationReleased,
+) -> Result<(), Refused> {
+    match plan.calls.in_doubt.remove(&e.call_id) {
+        Some(_) => Ok(()),
+        None => Err("no reservation of this call is in doubt"),
+    }
 }
 
 pub(super) fn abandoned(plan: &mut Plan, e: &ModelCallAbandoned) -> Result<(), Refused> {
     let call = take(plan, &e.call_id)?;
     plan.calls.abandoned += 1;
-    plan.calls.in_doubt = plan.calls.in_doubt.plus(call.reserved);
+    plan.calls.in_doubt.insert(e.call_id.clone(), call.reserved);
     Ok(())
 }
 

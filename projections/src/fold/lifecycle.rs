@@ -44,6 +44,7 @@ pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(),
     plan.barren_claims = 0;
     if let Some(run) = &mut plan.run {
         run.troubles.clear();
+        run.fallen_back.clear();
     }
     Ok(())
 }

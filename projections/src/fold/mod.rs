@@ -4,6 +4,7 @@
 
 mod calls;
 mod lifecycle;
+mod talk;
 mod work;
 
 use crate::{
@@ -146,6 +147,13 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         Event::ModelCallFailed(e) => calls::failed(plan, e),
         Event::ModelCallAbandoned(e) => calls::abandoned(plan, e),
         Event::ReplyRejected(e) => calls::reply_rejected(plan, e),
+        Event::ModelFellBack(e) => calls::fell_back(plan, e),
+        Event::ReservationReleased(e) => calls::reservation_released(plan, e),
+        Event::ToolCallFinished(e) => talk::tool_finished(plan, entry, e),
+        Event::ContextSoftWarned(e) => talk::soft_warned(plan, e),
+        Event::ContextCompressed(e) => talk::compressed(plan, e),
+        // The pause and the ticket in the same frame carry its consequence.
+        Event::ContextExhausted(_) => Ok(()),
         Event::BudgetWarned(e) => calls::budget_warned(plan, e),
         // The pause and the ticket in the same frame carry its consequence.
         Event::BudgetExhausted(_) => Ok(()),

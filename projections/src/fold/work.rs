@@ -32,6 +32,8 @@ pub(super) fn sub_objective_started(
         stage: RunStage::Planning,
         tasks: Vec::new(),
         troubles: std::collections::BTreeMap::new(),
+        fallen_back: std::collections::BTreeMap::new(),
+        context_warned: Vec::new(),
     });
     Ok(())
 }
@@ -61,6 +63,7 @@ fn planned(spec: TaskSpec) -> Task {
         claim: String::new(),
         artifact: None,
         verdict: None,
+        talk: Vec::new(),
     }
 }
 
@@ -80,6 +83,7 @@ pub(super) fn task_produced(plan: &mut Plan, e: &TaskProduced) -> Result<(), Ref
     let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Producing)?;
     task.claim.clone_from(&e.claim);
     task.stage = TaskStage::Writing { reply };
+    task.talk.clear();
     Ok(())
 }
 
@@ -147,6 +151,7 @@ pub(super) fn task_unblocked(plan: &mut Plan, e: &TaskUnblocked) -> Result<(), R
         .map_or_else(Vec::new, |verdict| verdict.defects);
     task.attempt += 1;
     task.redos = 0;
+    task.talk.clear();
     task.stage = TaskStage::Producing;
     Ok(())
 }

@@ -12,7 +12,11 @@ use projections::{
     time::Timestamp,
 };
 
-pub(crate) const EVENTS: &str = include_str!("../golden/events-v1.jsonl");
+/// Events as the first program wrote them, and those that came since.
+pub(crate) const EVENTS: &str = concat!(
+    include_str!("../golden/events-v1.jsonl"),
+    include_str!("../golden/events-v2.jsonl")
+);
 pub(crate) const HISTORY: &str = include_str!("../golden/history-v1.jsonl");
 
 pub(crate) const BODY: &str = "\n### Sub-objectives\n\n**1. First** — a.\n\n**2. Second** — b.\n";

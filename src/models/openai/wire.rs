@@ -1,38 +1,101 @@
-//! The JSON of `/chat/completions`, both ways. Reading is lenient: only what we use is named, and servers that
-//! imitate the protocol may leave out or misspell the rest.
+//! The JSON that `/chat/completions` is asked with.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::super::{AnswerTool, Request, Role, endpoint::Endpoint};
+use super::{
+    super::{Message, Request, Tool, ToolCall, ToolChoice, endpoint::Endpoint},
+    Dialect, OpenAiSettings,
+};
 
-/// Hosts whose newer models refuse `max_tokens`; everyone else understands that name.
-const WANTS_COMPLETION_TOKENS: [&str; 2] = ["openai.com", "openai.azure.com"];
+/// The host that tells what a call cost, when asked.
+const TELLS_COST: &str = "openrouter.ai";
 
 /// What is sent.
 #[derive(Debug, Serialize)]
 pub(super) struct ChatRequest<'a> {
     model: &'a str,
     messages: Vec<ChatMessage<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Offer<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tools: Option<[Tool<'a>; 1]>,
+    tool_choice: Option<Choosing<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<ToolChoice<'a>>,
+    response_format: Option<ResponseFormat<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'a str>,
     stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<UsageWanted>,
 }
 
 #[derive(Debug, Serialize)]
-struct ChatMessage<'a> {
-    role: &'static str,
-    content: &'a str,
+struct StreamOptions {
+    include_usage: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Tool<'a> {
+struct UsageWanted {
+    include: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseFormat<'a> {
+    r#type: &'static str,
+    json_schema: JsonSchema<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSchema<'a> {
+    name: &'a str,
+    schema: &'a Value,
+    /// Strict schemas must forbid and require every field, which ours need not.
+    strict: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+enum ChatMessage<'a> {
+    System {
+        content: &'a str,
+    },
+    User {
+        content: &'a str,
+    },
+    Assistant {
+        content: Option<&'a str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        tool_calls: Vec<PastCall<'a>>,
+    },
+    Tool {
+        tool_call_id: &'a str,
+        content: &'a str,
+    },
+}
+
+#[derive(Debug, Serialize)]
+struct PastCall<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: PastFunction<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct PastFunction<'a> {
+    name: &'a str,
+    arguments: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Offer<'a> {
     r#type: &'static str,
     function: Function<'a>,
 }
@@ -45,9 +108,13 @@ struct Function<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct ToolChoice<'a> {
-    r#type: &'static str,
-    function: FunctionName<'a>,
+#[serde(untagged)]
+enum Choosing<'a> {
+    Word(&'static str),
+    One {
+        r#type: &'static str,
+        function: FunctionName<'a>,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -56,21 +123,33 @@ struct FunctionName<'a> {
 }
 
 impl<'a> ChatRequest<'a> {
-    /// `request` for `model`, in the words that `endpoint` understands.
-    pub(super) fn new(request: &'a Request, model: &'a str, endpoint: &Endpoint) -> Self {
-        let newer = WANTS_COMPLETION_TOKENS
-            .iter()
-            .any(|domain| endpoint.is_of(domain));
-        let limit = request.max_output_tokens;
-        let tool = request.answer_with.as_ref();
+    /// `request`, in the words that `endpoint` understands.
+    pub(super) fn new(
+        request: &'a Request,
+        settings: &'a OpenAiSettings,
+        endpoint: &Endpoint,
+    ) -> Self {
+        let (dialect, stream) = (settings.dialect, settings.service.stream);
+        let limit = Some(request.max_output_tokens);
+        let response_format = ResponseFormat::new(request, dialect);
+        let by_tool = response_format.is_none();
         Self {
-            model,
+            model: &settings.service.model,
             messages: messages(request),
-            tools: tool.map(|tool| [Tool::new(tool)]),
-            tool_choice: tool.map(ToolChoice::new),
-            max_tokens: (!newer).then_some(limit),
-            max_completion_tokens: newer.then_some(limit),
-            stream: false,
+            tools: if by_tool { tools(request) } else { Vec::new() },
+            tool_choice: Choosing::new(request).filter(|_| by_tool),
+            response_format,
+            max_tokens: limit.filter(|_| !dialect.max_completion_tokens),
+            max_completion_tokens: limit.filter(|_| dialect.max_completion_tokens),
+            temperature: settings.temperature,
+            reasoning_effort: settings.reasoning_effort.as_deref(),
+            stream,
+            stream_options: (stream && dialect.stream_options).then_some(StreamOptions {
+                include_usage: true,
+            }),
+            usage: endpoint
+                .is_of(TELLS_COST)
+                .then_some(UsageWanted { include: true }),
         }
     }
 
@@ -80,23 +159,49 @@ impl<'a> ChatRequest<'a> {
     }
 }
 
+fn tools(request: &Request) -> Vec<Offer<'_>> {
+    request.offered().iter().map(Offer::new).collect()
+}
+
 fn messages(request: &Request) -> Vec<ChatMessage<'_>> {
-    let system = (!request.system.is_empty()).then_some(ChatMessage {
-        role: "system",
+    let system = (!request.system.is_empty()).then_some(ChatMessage::System {
         content: &request.system,
     });
-    let talk = request.messages.iter().map(|message| ChatMessage {
-        role: match message.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        },
-        content: &message.text,
-    });
+    let talk = request.messages.iter().map(ChatMessage::new);
     system.into_iter().chain(talk).collect()
 }
 
-impl<'a> Tool<'a> {
-    fn new(tool: &'a AnswerTool) -> Self {
+impl<'a> ChatMessage<'a> {
+    fn new(message: &'a Message) -> Self {
+        match message {
+            Message::User(content) => Self::User { content },
+            Message::Assistant { text, calls } => Self::Assistant {
+                content: (calls.is_empty() || !text.is_empty()).then_some(text),
+                tool_calls: calls.iter().map(PastCall::new).collect(),
+            },
+            Message::ToolResult { call_id, text } => Self::Tool {
+                tool_call_id: call_id,
+                content: text,
+            },
+        }
+    }
+}
+
+impl<'a> PastCall<'a> {
+    fn new(call: &'a ToolCall) -> Self {
+        Self {
+            id: &call.id,
+            r#type: "function",
+            function: PastFunction {
+                name: &call.name,
+                arguments: &call.arguments,
+            },
+        }
+    }
+}
+
+impl<'a> Offer<'a> {
+    fn new(tool: &'a Tool) -> Self {
         Self {
             r#type: "function",
             function: Function {
@@ -108,158 +213,36 @@ impl<'a> Tool<'a> {
     }
 }
 
-impl<'a> ToolChoice<'a> {
-    fn new(tool: &'a AnswerTool) -> Self {
-        Self {
-            r#type: "function",
-            function: FunctionName { name: tool.name },
-        }
+impl<'a> ResponseFormat<'a> {
+    /// The schema of the forced tool, where the dialect has schemas.
+    fn new(request: &'a Request, dialect: Dialect) -> Option<Self> {
+        let ToolChoice::Forced(name) = request.choice else {
+            return None;
+        };
+        let tool = request.tools.iter().find(|tool| tool.name == name)?;
+        dialect.json_schema.then_some(Self {
+            r#type: "json_schema",
+            json_schema: JsonSchema {
+                name: tool.name,
+                schema: &tool.schema,
+                strict: false,
+            },
+        })
     }
 }
 
-/// What comes back with a status of success. Routers put errors here too.
-#[derive(Debug, Deserialize)]
-pub(super) struct ChatResponse {
-    /// The model that answered.
-    pub(super) model: Option<String>,
-    /// Answers; we ask for one.
-    #[serde(default)]
-    pub(super) choices: Vec<Choice>,
-    /// Token counts, taken apart by hand because servers disagree on which are there.
-    #[serde(default)]
-    pub(super) usage: Value,
-    /// An error of a provider behind a router.
-    #[serde(default)]
-    pub(super) error: Value,
-}
-
-/// One answer.
-#[derive(Debug, Deserialize)]
-pub(super) struct Choice {
-    /// What the model said.
-    #[serde(default)]
-    pub(super) message: Said,
-    /// Why it stopped.
-    pub(super) finish_reason: Option<String>,
-    /// An error that cut this answer.
-    #[serde(default)]
-    pub(super) error: Value,
-}
-
-/// What the model said.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Said {
-    /// Text, as a string or in parts.
-    #[serde(default)]
-    pub(super) content: Option<Content>,
-    /// Why it would not answer, in its own words.
-    #[serde(default)]
-    pub(super) refusal: Option<String>,
-    /// Tools it called.
-    #[serde(default)]
-    pub(super) tool_calls: Option<Vec<Called>>,
-}
-
-/// The two forms of text.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Content {
-    /// One string.
-    Text(String),
-    /// Typed parts, of which we read those with text.
-    Parts(Vec<Part>),
-}
-
-/// One part of a text.
-#[derive(Debug, Deserialize)]
-pub(super) struct Part {
-    /// Its text, if it has one.
-    #[serde(default)]
-    pub(super) text: Option<String>,
-}
-
-/// One tool call.
-#[derive(Debug, Deserialize)]
-pub(super) struct Called {
-    /// What was called.
-    pub(super) function: CalledFunction,
-}
-
-/// What was called.
-#[derive(Debug, Deserialize)]
-pub(super) struct CalledFunction {
-    /// A string that holds JSON; from some servers, the JSON itself.
-    pub(super) arguments: Option<Box<RawValue>>,
-}
-
-impl Content {
-    /// The text, parts joined.
-    pub(super) fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Parts(parts) => parts.into_iter().filter_map(|part| part.text).collect(),
+impl Choosing<'_> {
+    fn new(request: &Request) -> Option<Self> {
+        match request.choice {
+            ToolChoice::Text => None,
+            ToolChoice::Any => Some(Self::Word("required")),
+            ToolChoice::Forced(name) => Some(Self::One {
+                r#type: "function",
+                function: FunctionName { name },
+            }),
         }
-    }
-}
-
-impl CalledFunction {
-    /// The arguments as the model wrote them.
-    pub(super) fn into_text(self) -> String {
-        let raw = self
-            .arguments
-            .map_or_else(String::new, |raw| raw.get().to_owned());
-        serde_json::from_str::<String>(&raw).unwrap_or(raw)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::models::{About, Message, Purpose};
-
-    fn sent(base: &str) -> Value {
-        let request = Request {
-            call_id: "c".into(),
-            about: About {
-                purpose: Purpose::Produce,
-                sub_objective: 1,
-                title: String::new(),
-                files: Vec::new(),
-                task: None,
-                attempt: 1,
-            },
-            system: String::new(),
-            messages: vec![Message {
-                role: Role::Assistant,
-                text: "a".into(),
-            }],
-            answer_with: None,
-            max_output_tokens: 7,
-        };
-        let endpoint = Endpoint::new(base, "/chat/completions").unwrap();
-        serde_json::from_slice(&ChatRequest::new(&request, "m", &endpoint).to_bytes()).unwrap()
-    }
-
-    #[test]
-    fn the_limit_has_the_name_that_the_host_accepts() {
-        let elsewhere = sent("http://127.0.0.1:11434/v1");
-        assert_eq!(
-            (
-                &elsewhere["max_tokens"],
-                &elsewhere["max_completion_tokens"]
-            ),
-            (&7.into(), &Value::Null)
-        );
-        let openai = sent("https://api.openai.com/v1");
-        assert_eq!(
-            (&openai["max_tokens"], &openai["max_completion_tokens"]),
-            (&Value::Null, &7.into())
-        );
-    }
-
-    #[test]
-    fn an_empty_system_prompt_is_not_sent() {
-        let messages = serde_json::json!([{"role": "assistant", "content": "a"}]);
-        assert_eq!(sent("http://h")["messages"], messages);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::models::{About, AnswerTool, Message, Role};
+use crate::models::{About, Message, Tool};
 
 fn request(purpose: Purpose, sub_objective: u32, attempt: u32) -> Request {
     Request {
@@ -17,24 +17,22 @@ fn request(purpose: Purpose, sub_objective: u32, attempt: u32) -> Request {
             attempt,
         },
         system: "You are the producer.".into(),
-        messages: vec![Message {
-            role: Role::User,
-            text: "Write.".into(),
-        }],
-        answer_with: Some(AnswerTool {
+        messages: vec![Message::User("Write.".into())],
+        tools: vec![Tool {
             name: "submit",
             description: "Submit.",
             schema: serde_json::json!({"type": "object"}),
-        }),
+        }],
+        choice: ToolChoice::Forced("submit"),
         max_output_tokens: 1000,
     }
 }
 
 fn json(rehearsal: &Rehearsal, request: &Request) -> Value {
-    match rehearsal.reply(request).answer {
-        Answer::ToolCall(text) => serde_json::from_str(&text).unwrap(),
-        Answer::Text(text) => panic!("text: {text}"),
-    }
+    let reply = rehearsal.reply(request);
+    assert_eq!((reply.text.as_str(), reply.calls.len()), ("", 1));
+    assert_eq!(reply.calls[0].name, "submit");
+    serde_json::from_str(&reply.calls[0].arguments).unwrap()
 }
 
 #[test]
@@ -83,6 +81,15 @@ fn an_artifact_names_its_task_and_that_no_model_was_asked() {
         assert!(content.contains(part), "{part} is missing in {content}");
     }
     assert!((1000..2500).contains(&content.len()), "{}", content.len());
+}
+
+#[test]
+fn without_a_tool_the_answer_is_text() {
+    let mut request = request(Purpose::Review, 1, 1);
+    request.choice = ToolChoice::Text;
+    let reply = Rehearsal::default().reply(&request);
+    assert!(reply.calls.is_empty());
+    serde_json::from_str::<Value>(&reply.text).unwrap();
 }
 
 #[test]

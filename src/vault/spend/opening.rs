@@ -1,8 +1,8 @@
 //! What a day has cost before anyone reserved on it, from the plans' own journals.
 //!
 //! A call belongs to the day on which it started. Of the calls that started that day, completed ones have their
-//! cost; a failed one has none, as in its plan's own reckoning; one that was cut stays booked at its worst; one
-//! under way is open, to be settled as if it had been reserved here. A call that was reserved in the last instant
+//! cost; a failed one has none, as in its plan's own reckoning; one under way, or in doubt because it was cut, is
+//! open at its worst, to be settled or released as if it had been reserved here. A call that was reserved in the last instant
 //! before midnight and started in the first one after it counts on both days: too much, never too little.
 
 use std::{collections::BTreeMap, path::Path, time::UNIX_EPOCH};
@@ -12,7 +12,7 @@ use projections::{
     ids::{CallId, PlanId},
 };
 
-use super::{Day, DayKey, Spent};
+use super::{Day, DayKey, Spent, balance::paid};
 use crate::{
     error::Result,
     vault::{
@@ -97,17 +97,20 @@ impl Calls {
                 self.open.insert(e.call_id.clone(), e.reserved);
             }
             Event::ModelCallCompleted(e) => {
-                self.close(&e.call_id, |_| Spent::on_call(e.usage.total(), e.cost));
+                self.close(&e.call_id, paid(e));
             }
-            Event::ModelCallFailed(e) => self.close(&e.call_id, |_| Spent::default()),
-            Event::ModelCallAbandoned(e) => self.close(&e.call_id, Spent::from),
+            // Possible spend, until an operator releases it.
+            Event::ModelCallFailed(e) if e.in_doubt => {}
+            Event::ModelCallAbandoned(_) => {}
+            Event::ModelCallFailed(e) => self.close(&e.call_id, Spent::default()),
+            Event::ReservationReleased(e) => self.close(&e.call_id, Spent::default()),
             _ => {}
         }
     }
 
-    fn close(&mut self, call: &CallId, cost: impl FnOnce(Reserved) -> Spent) {
-        if let Some(worst) = self.open.remove(call) {
-            self.spent = self.spent.plus(cost(worst));
+    fn close(&mut self, call: &CallId, cost: Spent) {
+        if self.open.remove(call).is_some() {
+            self.spent = self.spent.plus(cost);
         }
     }
 }

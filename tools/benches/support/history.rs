@@ -173,6 +173,7 @@ impl History {
                 cost: Some(MicroUsd(21_000)),
             },
             prompt_b3: Digest::of(b"prompt"),
+            prompt_bytes: 9_000,
         }
         .into()
     }
@@ -188,6 +189,9 @@ impl History {
             cost: Some(MicroUsd(1234)),
             latency_ms: 4567,
             reply: Payload::Text(prose(bytes)),
+            tool_calls: Vec::new(),
+            cut: false,
+            in_doubt: Reserved::default(),
         }
         .into()
     }

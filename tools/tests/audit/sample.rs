@@ -150,6 +150,7 @@ fn started() -> Event {
             cost: Some(MicroUsd(2000)),
         },
         prompt_b3: Digest::of(b"prompt"),
+        prompt_bytes: 9_000,
     }
     .into()
 }
@@ -165,6 +166,9 @@ fn completed() -> Event {
         cost: Some(MicroUsd(1500)),
         latency_ms: 12,
         reply: Payload::Text("[]".to_owned()),
+        tool_calls: Vec::new(),
+        cut: false,
+        in_doubt: Reserved::default(),
     }
     .into()
 }

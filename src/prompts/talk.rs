@@ -1,0 +1,125 @@
+//! A producer's talk with its tools, as it stands in a prompt: every call, every result, and placeholders for the
+//! results that were left out to save room.
+
+use projections::{
+    event::ToolUse,
+    ids::ToolCallId,
+    payload::Payload,
+    plan::{Exchange, Used},
+};
+
+use super::Turn;
+
+/// Turns with tools in one production; after them the artifact must be handed in.
+pub const TOOL_TURNS: usize = 24;
+
+/// One turn of the talk, its texts at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What the model said beside its calls.
+    pub text: String,
+    /// The calls.
+    pub uses: Vec<HeardUse>,
+}
+
+/// One call, its texts at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Which.
+    pub id: ToolCallId,
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: String,
+}
+
+/// One call and its result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardUse {
+    /// The call.
+    pub call: Call,
+    /// What it returned.
+    pub result: String,
+    /// Whether a placeholder stands for the result.
+    pub hidden: bool,
+}
+
+impl Heard {
+    /// A turn of the state, its texts found by `resolve`. Fails as `resolve` does.
+    ///
+    /// # Errors
+    /// Those of `resolve`.
+    pub fn of<E>(
+        turn: &Exchange,
+        resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let uses = turn.uses.iter().map(|used| HeardUse::of(used, resolve));
+        Ok(Self {
+            uses: uses.collect::<Result<_, E>>()?,
+            text: resolve(&turn.text)?,
+        })
+    }
+}
+
+impl HeardUse {
+    fn of<E>(
+        used: &Used,
+        resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let ToolUse {
+            id,
+            tool,
+            arguments,
+        } = &used.call;
+        let result = used.result.as_ref().map(|(_, result)| resolve(result));
+        let call = Call {
+            id: id.clone(),
+            tool: tool.clone(),
+            arguments: resolve(arguments)?,
+        };
+        Ok(Self {
+            call,
+            result: result.transpose()?.unwrap_or_default(),
+            hidden: used.hidden,
+        })
+    }
+
+    /// What stands in the prompt.
+    pub(super) fn shown(&self) -> String {
+        if self.hidden {
+            self.placeholder()
+        } else {
+            self.result.clone()
+        }
+    }
+
+    /// What stands for a result that is left out.
+    fn placeholder(&self) -> String {
+        format!(
+            "[{} bytes left out to save room; read_tool_result with call_id {} shows them again]",
+            self.result.len(),
+            self.call.id
+        )
+    }
+
+    /// Bytes that leaving the result out would save.
+    pub(super) fn saves(&self) -> u64 {
+        let placeholder = self.placeholder().len();
+        (self.result.len() as u64).saturating_sub(placeholder as u64)
+    }
+}
+
+/// The talk as turns of a conversation.
+pub(super) fn turns(talk: &[Heard]) -> impl Iterator<Item = Turn> + '_ {
+    talk.iter().flat_map(|heard| {
+        let called = Turn::Called {
+            text: heard.text.clone(),
+            calls: heard.uses.iter().map(|used| used.call.clone()).collect(),
+        };
+        let returned = heard.uses.iter().map(|used| Turn::Returned {
+            id: used.call.id.clone(),
+            text: used.shown(),
+        });
+        std::iter::once(called).chain(returned)
+    })
+}

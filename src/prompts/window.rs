@@ -1,0 +1,234 @@
+//! Does a prompt fit the model's window? Pure: bytes, what is known of the model's tokens, and the bands.
+//!
+//! ```text
+//!   0 %            warn (70 %)          compress (80 %)              100 % = window − the answer's reserve
+//!   ├── silent ────┼── said once ───────┼── older results left out ──┼── full: a person is asked ──▶
+//! ```
+
+use projections::{ids::ToolCallId, plan::Learned};
+
+use super::Heard;
+use crate::command::Room;
+
+/// Bytes per token before a model has counted anything: fewer than prose or code has with any tokenizer in use (3.5
+/// to 4.5), so that the first estimate errs on the safe side.
+const BYTES_PER_TOKEN: u64 = 3;
+
+/// Tokens that a provider adds around the messages, for roles and tools.
+const OVERHEAD: u64 = 64;
+
+/// Percent that a learned estimate is raised by, since the next prompt is not the last one.
+const MARGIN: u64 = 10;
+
+/// A model's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Tokens that it leaves for a prompt: its size without the longest answer.
+    pub tokens: u64,
+    /// From here on a warning is given, percent.
+    pub warn_percent: u64,
+    /// From here on older results of tools are left out, percent.
+    pub compress_percent: u64,
+}
+
+/// Turns bytes into tokens, by what the model has counted so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Estimator(Option<Learned>);
+
+impl Estimator {
+    /// From what is known of the model, if anything is.
+    #[must_use]
+    pub fn of(learned: Option<&Learned>) -> Self {
+        Self(learned.copied().filter(|known| known.bytes > 0))
+    }
+
+    /// Tokens that a prompt of so many bytes probably has.
+    #[must_use]
+    pub fn tokens(&self, bytes: u64) -> u64 {
+        let Some(known) = self.0 else {
+            return bytes.div_ceil(BYTES_PER_TOKEN) + OVERHEAD;
+        };
+        let raised = u128::from(bytes) * u128::from(known.tokens) * u128::from(100 + MARGIN);
+        let tokens = raised.div_ceil(u128::from(known.bytes) * 100);
+        u64::try_from(tokens).unwrap_or(u64::MAX)
+    }
+}
+
+/// How a prompt fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Well.
+    Well,
+    /// It does, and comes near the limit.
+    Near(Room),
+    /// Only without these results of tools.
+    Tight {
+        /// Whose results are to be left out, oldest first.
+        replace: Vec<ToolCallId>,
+        /// With them.
+        before: Room,
+        /// Tokens without them, estimated.
+        after_tokens: u64,
+    },
+    /// It does not, and there is nothing left to leave out.
+    Full(Room),
+}
+
+/// How a prompt of so many bytes fits. `refused` is the length of a prompt to this step that the provider refused as
+/// too long, which weighs more than any estimate.
+#[must_use]
+pub fn fit(
+    bytes: u64,
+    talk: &[Heard],
+    window: &Window,
+    estimator: Estimator,
+    refused: Option<u64>,
+) -> Fit {
+    let room = |bytes| Room {
+        estimated_tokens: estimator.tokens(bytes),
+        window_tokens: window.tokens,
+    };
+    let tight = |bytes| {
+        percent(&room(bytes)) >= window.compress_percent
+            || refused.is_some_and(|most| bytes >= most)
+    };
+    if tight(bytes) {
+        let (replace, left) = leave_out(bytes, talk, &tight);
+        if !replace.is_empty() {
+            return Fit::Tight {
+                replace,
+                before: room(bytes),
+                after_tokens: estimator.tokens(left),
+            };
+        }
+    }
+    let now = room(bytes);
+    if now.estimated_tokens > now.window_tokens || refused.is_some_and(|most| bytes >= most) {
+        Fit::Full(now)
+    } else if percent(&now) >= window.warn_percent {
+        Fit::Near(now)
+    } else {
+        Fit::Well
+    }
+}
+
+/// The oldest results, until the rest is no longer tight; those of the last turn stay, they have not been read yet.
+fn leave_out(bytes: u64, talk: &[Heard], tight: &dyn Fn(u64) -> bool) -> (Vec<ToolCallId>, u64) {
+    let older = &talk[..talk.len().saturating_sub(1)];
+    let candidates = older
+        .iter()
+        .flat_map(|turn| &turn.uses)
+        .filter(|used| !used.hidden && used.saves() > 0);
+    let (mut left, mut replace) = (bytes, Vec::new());
+    for used in candidates {
+        if !tight(left) {
+            break;
+        }
+        left = left.saturating_sub(used.saves());
+        replace.push(used.call.id.clone());
+    }
+    (replace, left)
+}
+
+fn percent(room: &Room) -> u64 {
+    room.estimated_tokens.saturating_mul(100) / room.window_tokens.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::{Call, HeardUse};
+
+    const WINDOW: Window = Window {
+        tokens: 1_000,
+        warn_percent: 70,
+        compress_percent: 80,
+    };
+
+    /// One byte is one token, without a margin.
+    fn exact() -> Estimator {
+        Estimator::of(Some(&Learned {
+            bytes: 110,
+            tokens: 100,
+        }))
+    }
+
+    fn talk(results: &[usize]) -> Vec<Heard> {
+        let used = |(serial, length): (u64, &usize)| HeardUse {
+            call: Call {
+                id: ToolCallId::nth(serial),
+                tool: "read_file".into(),
+                arguments: "{}".into(),
+            },
+            result: "x".repeat(*length),
+            hidden: false,
+        };
+        let turn = |used| Heard {
+            text: String::new(),
+            uses: vec![used],
+        };
+        (1..).zip(results).map(used).map(turn).collect()
+    }
+
+    fn fitted(bytes: u64, talk: &[Heard]) -> Fit {
+        fit(bytes, talk, &WINDOW, exact(), None)
+    }
+
+    #[test]
+    fn the_bands_begin_where_they_say() {
+        assert_eq!(fitted(699, &[]), Fit::Well);
+        assert!(matches!(fitted(700, &[]), Fit::Near(_)));
+        assert!(matches!(fitted(800, &[]), Fit::Near(_)));
+        assert!(matches!(fitted(1_000, &[]), Fit::Near(_)));
+        assert!(matches!(fitted(1_001, &[]), Fit::Full(_)));
+    }
+
+    #[test]
+    fn the_oldest_results_go_first_and_no_more_than_needed() {
+        let Fit::Tight {
+            replace,
+            after_tokens,
+            ..
+        } = fitted(900, &talk(&[300, 300, 300]))
+        else {
+            panic!()
+        };
+        assert_eq!(replace, [ToolCallId::nth(1)]);
+        assert!(after_tokens < 800, "{after_tokens}");
+        let Fit::Tight { replace, .. } = fitted(1_300, &talk(&[300, 400, 300])) else {
+            panic!()
+        };
+        assert_eq!(replace, [ToolCallId::nth(1), ToolCallId::nth(2)]);
+    }
+
+    #[test]
+    fn the_last_turns_results_stay_whatever_their_size() {
+        assert!(matches!(fitted(1_300, &talk(&[1_200])), Fit::Full(_)));
+    }
+
+    #[test]
+    fn what_is_left_out_already_or_shorter_than_its_placeholder_saves_nothing() {
+        let mut talk = talk(&[500, 20, 500]);
+        talk[0].uses[0].hidden = true;
+        assert!(matches!(fitted(900, &talk), Fit::Near(_)));
+    }
+
+    #[test]
+    fn a_refusal_of_the_provider_outweighs_the_estimate() {
+        let refused = |bytes, talk: &[Heard]| fit(bytes, talk, &WINDOW, exact(), Some(400));
+        assert!(matches!(refused(400, &[]), Fit::Full(_)));
+        assert_eq!(refused(399, &[]), Fit::Well);
+        assert!(matches!(refused(500, &talk(&[300, 10])), Fit::Tight { .. }));
+    }
+
+    #[test]
+    fn the_first_estimate_is_on_the_safe_side_and_the_next_ones_follow_the_model() {
+        assert_eq!(Estimator::of(None).tokens(3_000), 1_064);
+        let learned = Learned {
+            bytes: 4_000,
+            tokens: 1_000,
+        };
+        assert_eq!(Estimator::of(Some(&learned)).tokens(4_000), 1_100);
+        assert_eq!(Estimator::of(Some(&Learned::default())).tokens(3), 65);
+    }
+}
