@@ -2,8 +2,9 @@
 //! and the answer before anything follows from it.
 //!
 //! ```text
-//!  step ─▶ prompt ─▶ endpoint alive? ─▶ room in the window? ─▶ reserve (day, plan) ─▶ ask ─▶ report ─▶ settle day
-//!                        └ wait, or the next model  └ leave results out, or ask a person
+//!  step ─▶ prompt ─▶ room in the window? ─▶ endpoint alive? ─▶ reserve (day, plan) ─▶ ask ─▶ report ─▶ settle day
+//!                     └ leave results out,   └ wait, or the
+//!                       or ask a person        next model
 //! ```
 
 use std::time::{Duration, Instant};
@@ -38,19 +39,21 @@ impl Runner<'_> {
     /// Asks the step's model, unless a cap, a dead endpoint or the window forbids it; then the plan knows, or what is
     /// due has changed. Ends early when the process is asked to stop.
     pub(super) async fn call_model(&mut self, step: &Step) -> Result<()> {
-        let briefing = self.briefing(step)?;
+        let member = self.team.member(self.log.plan(), step).clone();
+        let briefing = Briefing {
+            no_lookups: !member.calls_tools,
+            ..self.briefing(step)?
+        };
         let prompt = match prompts::prompt(self.log.plan(), step, &briefing) {
             Ok(prompt) => prompt,
             Err(fault) => {
                 return self.obstructed(format!("{} cannot be asked: {fault}", step.label()));
             }
         };
-        let member = self.team.member(self.log.plan(), step).clone();
-        if !self.endpoint_admits(step, &member).await? {
-            return Ok(());
-        }
         let mut request = speak::request(self.log.plan(), step, &prompt, member.max_output_tokens);
-        if !self.has_room(step, &member, &request, &briefing)? {
+        if !self.has_room(step, &member, &request, &briefing)?
+            || !self.endpoint_admits(step, &member).await?
+        {
             return Ok(());
         }
         let Some(started) = self.start(step, &member, &request, &prompt)? else {
@@ -196,6 +199,7 @@ impl Runner<'_> {
             artifact,
             rejected,
             talk,
+            no_lookups: false,
         })
     }
 

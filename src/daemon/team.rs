@@ -29,6 +29,8 @@ pub(super) struct Member {
     pub(super) label: String,
     /// Most tokens of one answer.
     pub(super) max_output_tokens: u32,
+    /// Whether it can call tools of its own choice.
+    pub(super) calls_tools: bool,
     /// The model's window, and its bands.
     pub(super) window: Window,
     /// Whom a breaker knows it by: scheme, host and port; empty for a model that asks nobody.
@@ -192,6 +194,7 @@ fn member(agent: &str, name: &str, model: &ModelConfig) -> Result<Member> {
         agent_id: agent.to_owned(),
         label: model.label.clone(),
         max_output_tokens: model.max_output_tokens,
+        calls_tools: !model.json_schema,
         window: Window {
             tokens: u64::from(model.context_tokens.saturating_sub(model.max_output_tokens)),
             warn_percent: u64::from(model.context.warn_percent),

@@ -42,9 +42,7 @@ pub(super) fn admits(
         exhausted(decision, over, &what)?;
         return Ok(false);
     }
-    for level in levels {
-        warn(decision, &level);
-    }
+    warn_near(decision);
     Ok(true)
 }
 
@@ -137,6 +135,14 @@ pub(super) fn release(decision: &mut Decision<'_>, call: Option<&CallId>, note: 
         });
     }
     Ok(())
+}
+
+/// Warns of every cap that is nearly reached by what is spent or may be, without what a next call could add at
+/// worst. Once a cap, until the caps change.
+pub(super) fn warn_near(decision: &mut Decision<'_>) {
+    for level in levels(decision, caps(decision), Reserved::default()) {
+        warn(decision, &level);
+    }
 }
 
 fn warn(decision: &mut Decision<'_>, level: &Level) {

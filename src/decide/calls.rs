@@ -118,6 +118,7 @@ fn completed(decision: &mut Decision<'_>, report: &Report) -> Decided {
         cut: *cut,
         in_doubt: *in_doubt,
     });
+    budget::warn_near(decision);
     // With tools called, the step goes on once they have returned.
     if !awaited || !calls.is_empty() || decision.status().is_terminal() {
         return Ok(());

@@ -16,7 +16,7 @@ use projections::{
 };
 
 pub use talk::{Call, Heard, HeardUse, TOOL_TURNS};
-use template::{PLANNER, PRODUCER, QC, REFLECT, REPAIR, SYSTEM, fill};
+use template::{LOOKUPS, PLANNER, PRODUCER, QC, REFLECT, REPAIR, SYSTEM, fill};
 pub use tools::Tool;
 pub use window::{Estimator, Fit, Window, fit};
 
@@ -31,6 +31,8 @@ pub struct Briefing {
     pub rejected: Option<String>,
     /// The producer's talk with its tools.
     pub talk: Vec<Heard>,
+    /// Whether the model is one that cannot call tools, so that none to look things up are offered.
+    pub no_lookups: bool,
 }
 
 /// A prompt, independent of any provider.
@@ -101,7 +103,7 @@ pub fn prompt(plan: &Plan, step: &Step, briefing: &Briefing) -> Result<Prompt, N
     let (request, tool) = match step {
         Step::PlanTasks { .. } => (planner(plan, item), tools::submit_tasks()),
         Step::Produce { task, .. } => (
-            producer(item, run.task(task).ok_or(NotThere)?),
+            producer(item, run.task(task).ok_or(NotThere)?, briefing),
             tools::submit_artifact(),
         ),
         Step::Review { task, .. } => (
@@ -114,8 +116,11 @@ pub fn prompt(plan: &Plan, step: &Step, briefing: &Briefing) -> Result<Prompt, N
     turns.extend(talk::turns(&briefing.talk));
     turns.extend(repair(run.troubles.get(&step.label()), briefing));
     let lookups = match step {
-        Step::Produce { .. } => tools::lookups(),
-        Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => Vec::new(),
+        Step::Produce { .. } if !briefing.no_lookups => tools::lookups(),
+        Step::Produce { .. }
+        | Step::PlanTasks { .. }
+        | Step::Review { .. }
+        | Step::Reflect { .. } => Vec::new(),
     };
     Ok(Prompt {
         system: system(plan, briefing),
@@ -153,7 +158,7 @@ fn planner(plan: &Plan, item: &SubObjective) -> String {
     )
 }
 
-fn producer(item: &SubObjective, task: &Task) -> String {
+fn producer(item: &SubObjective, task: &Task, briefing: &Briefing) -> String {
     let spec = &task.spec;
     fill(
         PRODUCER,
@@ -164,6 +169,7 @@ fn producer(item: &SubObjective, task: &Task) -> String {
             ("artifact", &spec.artifact),
             ("acceptance", &bullets(&spec.acceptance)),
             ("defects", &defects(&task.defects)),
+            ("lookups", if briefing.no_lookups { "" } else { LOOKUPS }),
         ],
     )
 }

@@ -4,6 +4,7 @@
 pub(super) const SYSTEM: &str = include_str!("templates/system.md");
 pub(super) const PLANNER: &str = include_str!("templates/planner.md");
 pub(super) const PRODUCER: &str = include_str!("templates/producer.md");
+pub(super) const LOOKUPS: &str = include_str!("templates/lookups.md");
 pub(super) const QC: &str = include_str!("templates/qc.md");
 pub(super) const REFLECT: &str = include_str!("templates/reflect.md");
 pub(super) const REPAIR: &str = include_str!("templates/repair.md");

@@ -63,7 +63,7 @@ fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<
         .chain(anchor_of_file(project, id))
         .collect();
     let mut notes = Vec::new();
-    let (mut artifacts, mut last) = (Vec::new(), None);
+    let (mut artifacts, mut checkpoints, mut last) = (Vec::new(), Vec::new(), None);
     for anchor in anchors {
         check_anchor(project, id, anchor)?;
     }
@@ -72,6 +72,9 @@ fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<
         if let Event::ArtifactWritten(e) = event {
             artifacts.retain(|(path, _)| *path != e.path);
             artifacts.push((e.path.clone(), e.b3));
+        }
+        if let Event::ContextExhausted(e) = event {
+            checkpoints.push((e.checkpoint.clone(), e.b3));
         }
     })?;
     if let Some(fault) = reading.fault {
@@ -90,6 +93,12 @@ fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<
     for (path, b3) in artifacts {
         if let Ok(Err(fault)) = project.read_artifact(id, &path, &b3) {
             notes.push(fault.to_string());
+        }
+    }
+    for (path, b3) in checkpoints {
+        let kept = std::fs::read(project.dir().join(&path));
+        if !kept.is_ok_and(|bytes| Digest::of(&bytes) == b3) {
+            notes.push(format!("checkpoint {path} is gone or was changed"));
         }
     }
     let b3 = last.map_or(Digest([0; 32]), |anchor| anchor.b3);

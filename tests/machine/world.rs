@@ -304,6 +304,7 @@ impl World {
             artifact: Some("the artifact\n".to_owned()),
             rejected: rejected.next_back(),
             talk: Vec::new(),
+            no_lookups: false,
         }
     }
 
