@@ -122,7 +122,9 @@ impl Breaker {
     pub fn outcome(&mut self, now: Instant, outcome: Outcome) {
         self.state = match (self.state, outcome) {
             (State::Closed { failed }, Outcome::Failed) => self.failed(now, failed + 1),
-            (State::Probing { open, .. }, Outcome::Failed) => self.open(now, open * 2),
+            (State::Probing { open, .. }, Outcome::Failed) => {
+                self.open(now, open.saturating_mul(2))
+            }
             // Calls that went before it opened say nothing new.
             (state @ State::Open { .. }, Outcome::Failed | Outcome::Neutral) => state,
             (state @ State::Closed { .. }, Outcome::Neutral) => state,

@@ -105,11 +105,11 @@ fn is_too_long(body: &str) -> bool {
 }
 
 /// An error inside a response of success, where a router passes on what the provider behind it answered, and
-/// where a stream tells what stopped it. Unless an answer had `begun`, a status in it is a refusal like any other.
+/// where a stream tells what stopped it. Unless an answer had `begun`, it is a refusal like any other, if it can be
+/// understood.
 pub(super) fn inner_error(error: &Value, begun: bool, report: &Report<'_>) -> Failure {
     let text = error.to_string();
-    let status = status_in(error);
-    let class = match status {
+    let class = match status_in(error) {
         Some(status) => class_of(status, &text),
         None => class_in_words(&text.to_lowercase()),
     };
@@ -119,7 +119,7 @@ pub(super) fn inner_error(error: &Value, begun: bool, report: &Report<'_>) -> Fa
     }
     let words = error.as_str().or_else(|| said_in(error)).unwrap_or(&text);
     Failure {
-        maybe_billed: begun || status.is_none(),
+        maybe_billed: begun || class == FailureClass::Malformed,
         ..report.failure(class, &ours, words)
     }
 }
@@ -231,105 +231,4 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use reqwest::header::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    fn class(status: u16, body: &str) -> FailureClass {
-        class_of(StatusCode::from_u16(status).unwrap(), body)
-    }
-
-    fn wait(pairs: &[(&'static str, &'static str)]) -> Option<Duration> {
-        let headers = pairs
-            .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
-            .collect();
-        retry_after(&headers)
-    }
-
-    #[test]
-    fn every_status_has_its_class() {
-        let classes = [
-            (401, FailureClass::Authentication),
-            (403, FailureClass::Authentication),
-            (408, FailureClass::Server),
-            (429, FailureClass::RateLimited),
-            (500, FailureClass::Server),
-            (503, FailureClass::Server),
-            (529, FailureClass::Overloaded),
-            (301, FailureClass::Refused),
-            (400, FailureClass::Refused),
-            (402, FailureClass::Refused),
-            (404, FailureClass::Refused),
-            (413, FailureClass::Refused),
-            (422, FailureClass::Refused),
-        ];
-        for (status, expected) in classes {
-            assert_eq!(class(status, "no"), expected, "{status}");
-        }
-    }
-
-    #[test]
-    fn a_prompt_too_long_is_told_by_its_words() {
-        for body in [
-            "This model's maximum context length is 8192 tokens",
-            r#"{"error":{"code":"context_length_exceeded"}}"#,
-            "Prompt is TOO LONG: 210000 tokens",
-        ] {
-            assert_eq!(class(400, body), FailureClass::ContextTooLong, "{body}");
-            assert_eq!(class(413, body), FailureClass::ContextTooLong, "{body}");
-            assert_eq!(class(500, body), FailureClass::Server, "{body}");
-        }
-    }
-
-    #[test]
-    fn the_providers_words_are_found_in_every_known_shape() {
-        for body in [
-            r#"{"error":{"message":"so"}}"#,
-            r#"{"error":"so"}"#,
-            r#"{"message":"so"}"#,
-            r#"{"detail":"so"}"#,
-            "so",
-        ] {
-            assert_eq!(said(body), "so", "{body}");
-        }
-        assert_eq!(said("<html><head><TITLE>502</title>"), "an HTML page: 502");
-        assert_eq!(said("<!DOCTYPE html><p>"), "an HTML page");
-    }
-
-    #[test]
-    fn a_wait_is_read_in_every_form() {
-        assert_eq!(wait(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
-        assert_eq!(
-            wait(&[("retry-after", "1.5")]),
-            Some(Duration::from_millis(1500))
-        );
-        let both = wait(&[("retry-after", "7"), ("retry-after-ms", "250")]);
-        assert_eq!(both, Some(Duration::from_millis(250)));
-        let date = ("retry-after", "Wed, 21 Oct 2015 07:28:30 GMT");
-        let now = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
-        assert_eq!(wait(&[date, now]), Some(Duration::from_secs(30)));
-        let past = ("retry-after", "Wed, 21 Oct 2015 07:27:00 GMT");
-        assert_eq!(wait(&[past, now]), Some(Duration::ZERO));
-    }
-
-    #[test]
-    fn an_unreadable_wait_is_none() {
-        for asked in [
-            "",
-            "soon",
-            "-3",
-            "NaN",
-            "1e300",
-            "Wed, 21 Oct 2015 07:28:30 GMT",
-        ] {
-            assert_eq!(wait(&[("retry-after", asked)]), None, "{asked}");
-        }
-    }
-}
+mod tests;

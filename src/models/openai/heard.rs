@@ -81,7 +81,8 @@ impl Heard {
         let begins_anew = is_named
             && is_complete(&call.arguments)
             && !called.function.arguments().trim().is_empty();
-        (!(is_named && has_new_id) && !begins_anew).then_some(at)
+        let is_another = begins_anew || (is_named && has_new_id);
+        (!is_another).then_some(at)
     }
 
     /// The reply.
