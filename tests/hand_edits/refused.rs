@@ -142,6 +142,7 @@ fn the_body_of_a_plan_at_work_is_fixed_and_the_work_goes_on() {
     );
     assert!(reason(&vault, &plan).contains("cannot be edited"));
     assert_eq!(vault.journal(&plan).count("PlanClaimed"), 1);
+    vault.follows(&plan);
     vault.is_proven(&plan);
 }
 
@@ -164,6 +165,7 @@ fn the_file_of_a_plan_at_work_may_go_and_the_work_goes_on() {
         ),
         (1, 3)
     );
+    vault.follows(&plan);
     vault.is_proven(&plan);
 }
 

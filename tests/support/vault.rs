@@ -205,6 +205,13 @@ impl TestVault {
         Journal::read(&self.root, plan)
     }
 
+    /// Waits until a daemon that lives on has rendered what it appended last.
+    pub(crate) fn follows(&self, plan: &str) {
+        super::wait_until("the files follow the journal", || {
+            self.run(&["replay", plan, "--check"]).code == Some(0)
+        });
+    }
+
     /// The plan is proven: whole journal, and every projection is what it says.
     #[track_caller]
     pub(crate) fn is_proven(&self, plan: &str) {
