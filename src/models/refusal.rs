@@ -90,6 +90,8 @@ pub(super) fn class_of(status: StatusCode, body: &str) -> FailureClass {
     let body = body.to_lowercase();
     match status.as_u16() {
         401 | 403 => FailureClass::Authentication,
+        // OpenAI's word for an account without money; waiting does not fill it.
+        429 if body.contains("insufficient_quota") => FailureClass::Refused,
         429 => FailureClass::RateLimited,
         529 => FailureClass::Overloaded,
         500..=599 if body.contains("overload") => FailureClass::Overloaded,

@@ -97,6 +97,12 @@ fn a_limit_of_output_that_is_too_large_is_no_prompt_too_long() {
 }
 
 #[test]
+fn an_empty_account_is_no_rate_limit() {
+    let words = r#"{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}"#;
+    assert_eq!(class(429, words), FailureClass::Refused);
+}
+
+#[test]
 fn an_overload_is_told_by_its_status_or_its_words() {
     assert_eq!(class(529, ""), FailureClass::Overloaded);
     let words = "The model is overloaded. Please try again later.";
