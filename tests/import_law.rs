@@ -54,6 +54,18 @@ fn the_deciding_parts_use_only_the_projections_and_each_other() {
 }
 
 #[test]
+fn a_rehearsal_uses_the_deciding_parts_and_touches_nothing() {
+    let cassette = ["src/cassette"];
+    let crates = "projections serde serde_json thiserror";
+    obey(uses_only_crates(&cassette, crates));
+    obey(uses_only_modules(
+        &cassette,
+        "cassette command decide effect prompts",
+    ));
+    obey(never_uses(&cassette, &IMPURE));
+}
+
+#[test]
 fn the_projections_touch_no_disk_no_clock_and_no_environment() {
     obey(never_uses(&["projections/src"], &IMPURE));
 }

@@ -1,0 +1,326 @@
+//! Walking a recording frame by frame with the machine beside it: what people did is done again, what models and tools
+//! said is said again, and what the machine would ask is compared before it hears the recorded answer.
+
+mod difference;
+mod standing;
+
+use std::collections::BTreeMap;
+
+use projections::{
+    event::{Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted, ToolCallFinished},
+    fold::{self, Entry},
+    ids::{CallId, TaskId, ToolCallId},
+    payload::Payload,
+    plan::{Plan, TaskStage},
+    work::Step,
+};
+
+use super::{
+    recording::{Bill, Recording},
+    report::{Divergence, Report, What},
+    stage::{Next, Stage},
+};
+use crate::{
+    command::{Called, Report as Told, Room},
+    decide::{Policy, Refusal},
+};
+
+/// What is rehearsed today.
+#[derive(Clone, Debug)]
+pub struct Premise {
+    /// Another plan than the recorded one: its present text and caps are rehearsed, from its beginning. `None`
+    /// rehearses the recorded plan, and what people did to its text and caps is done again.
+    pub other: Option<Box<Plan>>,
+    /// The project's objective.
+    pub objective: String,
+    /// The rules in force.
+    pub policy: Policy,
+}
+
+/// Why the walk stops early.
+enum Stop<E> {
+    Diverged(Box<Divergence>),
+    Unreadable(E),
+}
+
+impl<E> From<E> for Stop<E> {
+    fn from(error: E) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// Runs today's program on a recording, until it is at its end or something else would be asked. `resolve` finds the
+/// texts of the recording, wherever they lie.
+///
+/// # Errors
+/// Those of `resolve`.
+pub fn rehearse<E>(
+    recording: &Recording,
+    premise: &Premise,
+    resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
+) -> Result<Option<Report>, E> {
+    let Some((first, rest)) = recording.frames().split_first() else {
+        return Ok(None);
+    };
+    let (Ok(recorded), Ok(stage)) = (fold::apply(None, first), open(first, premise)) else {
+        return Ok(None);
+    };
+    let rehearsal = Rehearsal {
+        recording,
+        premise,
+        resolve,
+        recorded,
+        stage,
+        seq: first.mark.anchor.seq,
+        replies: BTreeMap::new(),
+        calls: BTreeMap::new(),
+        tools: BTreeMap::new(),
+        same: 0,
+        saved: Bill::default(),
+    };
+    rehearsal.run(first, rest).map(Some)
+}
+
+/// The stage with the recorded plan, or with the other one as if it had just been written down.
+fn open(first: &Entry, premise: &Premise) -> Result<Stage, fold::Corrupt> {
+    let mut first = first.clone();
+    if let Some(plan) = &premise.other {
+        let drafted = PlanDrafted {
+            format: FORMAT,
+            plan: plan.id.clone(),
+            project: plan.project.clone(),
+            head: plan.head.clone(),
+            body: plan.body.clone(),
+            caps: plan.caps,
+        };
+        first.events = vec![drafted.into()];
+    }
+    Stage::begin(first, premise.objective.clone(), premise.policy)
+}
+
+struct Rehearsal<'a, E> {
+    recording: &'a Recording,
+    premise: &'a Premise,
+    resolve: &'a mut dyn FnMut(&Payload) -> Result<String, E>,
+    /// The recorded plan, before the frame at hand.
+    recorded: Plan,
+    stage: Stage,
+    seq: u64,
+    /// The recorded reply behind each task's artifact.
+    replies: BTreeMap<TaskId, Payload>,
+    /// Recorded ids and those of the stage.
+    calls: BTreeMap<CallId, CallId>,
+    tools: BTreeMap<ToolCallId, ToolCallId>,
+    same: u64,
+    saved: Bill,
+}
+
+impl<E> Rehearsal<'_, E> {
+    fn run(mut self, first: &Entry, rest: &[Entry]) -> Result<Report, E> {
+        let walked = self
+            .stand_alike(first)
+            .and_then(|()| rest.iter().try_for_each(|entry| self.frame(entry)))
+            .and_then(|()| self.end());
+        let divergence = match walked {
+            Ok(()) => None,
+            Err(Stop::Diverged(divergence)) => Some(*divergence),
+            Err(Stop::Unreadable(error)) => return Err(error),
+        };
+        Ok(Report {
+            same: self.same,
+            recorded: self.recording.bill(),
+            saved: self.saved,
+            divergence,
+            stands: difference::standing(self.stage.plan()),
+        })
+    }
+
+    fn frame(&mut self, entry: &Entry) -> Result<(), Stop<E>> {
+        self.seq = entry.mark.anchor.seq;
+        self.stage.turn_to(entry);
+        for event in &entry.events {
+            self.event(entry, event)?;
+        }
+        self.fold(entry);
+        self.stand_alike(entry)
+    }
+
+    /// The recorded state moves on; before an artifact is written, the reply that holds it is noted.
+    fn fold(&mut self, entry: &Entry) {
+        for event in &entry.events {
+            if let Event::ArtifactWritten(e) = event
+                && let Some(task) = self.recorded.run.as_ref().and_then(|run| run.task(&e.task))
+                && let TaskStage::Writing { reply } = &task.stage
+            {
+                self.replies.insert(e.task.clone(), reply.clone());
+            }
+        }
+        let after = fold::apply(Some(self.recorded.clone()), entry);
+        self.recorded = after.expect("a recording holds only frames that fold");
+    }
+
+    fn event(&mut self, entry: &Entry, event: &Event) -> Result<(), Stop<E>> {
+        match event {
+            Event::ModelCallStarted(e) => self.asked(e),
+            Event::ModelCallCompleted(e) => self.answered(e),
+            Event::ToolCallFinished(e) => self.returned(e),
+            Event::ContextSoftWarned(_) | Event::ContextCompressed(_) | Event::ModelFellBack(_) => {
+                self.pressed(event);
+                Ok(())
+            }
+            Event::PlanClaimed(_) => {
+                let claimed = self.stage.claim();
+                self.done("the claim", claimed)
+            }
+            _ if self.premise.other.is_none() => self.rewritten(entry, event),
+            Event::TicketDecided(_) => self.decided(entry, event),
+            // The rest follows from replies, and the stage draws it itself; or it happened to runners and providers.
+            _ => Ok(()),
+        }
+    }
+
+    /// The recording asked a model, and was answered: would the stage ask the same?
+    fn asked(&mut self, e: &ModelCallStarted) -> Result<(), Stop<E>> {
+        let Some(call) = self.recording.call(&e.call_id) else {
+            return Ok(());
+        };
+        let next = self.stage.next(Some(&e.step));
+        if next != Next::Ask(e.step.clone()) {
+            return Err(self.elsewhere(&next, &e.step));
+        }
+        let Some(prompt) = self.stage.prompt(&e.step) else {
+            let why = Refusal::Moot;
+            return Err(self.refuses("the question", &why));
+        };
+        if prompt.digest() != e.prompt_b3 {
+            let differs = self.compare(&prompt, call)?;
+            return Err(self.diverge(Some(&e.step), What::Prompt { differs }, Some(prompt)));
+        }
+        self.start(e)?;
+        self.same += 1;
+        Ok(())
+    }
+
+    /// Reserves what the recorded call reserved; today's caps may not let it.
+    fn start(&mut self, e: &ModelCallStarted) -> Result<(), Stop<E>> {
+        let started = self.stage.report(Told::CallStarting {
+            step: e.step.clone(),
+            model: e.model.clone(),
+            agent_id: e.agent_id.clone(),
+            reserved: e.reserved,
+            prompt_b3: e.prompt_b3,
+            prompt_bytes: e.prompt_bytes,
+        });
+        let events = self.made("the call", started)?;
+        let id = events.into_iter().find_map(|event| match event {
+            Event::ModelCallStarted(started) => Some(started.call_id),
+            _ => None,
+        });
+        match id {
+            Some(id) => {
+                self.calls.insert(e.call_id.clone(), id);
+                Ok(())
+            }
+            None => Err(self.pauses(Some(&e.step))),
+        }
+    }
+
+    fn answered(&mut self, e: &ModelCallCompleted) -> Result<(), Stop<E>> {
+        let Some(call_id) = self.calls.remove(&e.call_id) else {
+            return Ok(());
+        };
+        let mut calls = Vec::new();
+        for call in &e.tool_calls {
+            calls.push(Called {
+                tool: call.tool.clone(),
+                arguments: (self.resolve)(&call.arguments)?,
+            });
+        }
+        let completed = self.stage.report(Told::CallCompleted {
+            call_id,
+            reply: (self.resolve)(&e.reply)?,
+            calls,
+            cut: e.cut,
+            in_doubt: e.in_doubt,
+            usage: e.usage,
+            cost: e.cost,
+            latency_ms: e.latency_ms,
+        });
+        for event in self.made("the reply", completed)? {
+            if let Event::ModelCallCompleted(own) = event {
+                let own = own.tool_calls.into_iter().map(|call| call.id);
+                let recorded = e.tool_calls.iter().map(|call| call.id.clone());
+                self.tools.extend(recorded.zip(own));
+            }
+        }
+        self.saved.add(e);
+        Ok(())
+    }
+
+    fn returned(&mut self, e: &ToolCallFinished) -> Result<(), Stop<E>> {
+        let Some(tool_call) = self.tools.get(&e.tool_call).cloned() else {
+            return Ok(());
+        };
+        let returned = self.stage.report(Told::ToolReturned {
+            task: e.task.clone(),
+            tool_call,
+            outcome: e.outcome,
+            result: (self.resolve)(&e.result)?,
+        });
+        self.made("a tool's result", returned).map(drop)
+    }
+
+    /// What the world's pressure did to prompts: models given up, results left out. What cannot have happened here
+    /// did not; it shows in the next prompt.
+    fn pressed(&mut self, event: &Event) {
+        let report = match event {
+            Event::ContextSoftWarned(e) => Told::ContextNear {
+                step: e.step.clone(),
+                model: e.model.clone(),
+                room: room(e.estimated_tokens, e.window_tokens),
+            },
+            Event::ContextCompressed(e) => {
+                let own = |id: &ToolCallId| self.tools.get(id).cloned();
+                let replaced: Vec<ToolCallId> = e.replaced.iter().filter_map(own).collect();
+                if !self.holds(&e.step, &replaced) {
+                    return;
+                }
+                Told::ContextTight {
+                    step: e.step.clone(),
+                    replaced,
+                    before: room(e.before_tokens, e.window_tokens),
+                    after_tokens: e.after_tokens,
+                }
+            }
+            Event::ModelFellBack(e) => Told::FallingBack {
+                step: e.step.clone(),
+                from: e.from.clone(),
+                to: e.to.clone(),
+                why: e.why.clone(),
+            },
+            _ => return,
+        };
+        // Refused where the stage does not stand at that step.
+        let _ = self.stage.report(report);
+    }
+
+    /// Whether the producer of `step` has these results in its talk.
+    fn holds(&self, step: &Step, results: &[ToolCallId]) -> bool {
+        let (Step::Produce { task, .. }, Some(run)) = (step, &self.stage.plan().run) else {
+            return false;
+        };
+        let talk = run.task(task).into_iter().flat_map(|task| &task.talk);
+        let ids: Vec<&ToolCallId> = talk
+            .flat_map(|t| &t.uses)
+            .map(|used| &used.call.id)
+            .collect();
+        results.iter().all(|id| ids.contains(&id))
+    }
+}
+
+fn room(estimated_tokens: u64, window_tokens: u64) -> Room {
+    Room {
+        estimated_tokens,
+        window_tokens,
+    }
+}
