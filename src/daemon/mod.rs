@@ -13,6 +13,7 @@ mod day;
 mod endpoints;
 mod execute;
 mod identity;
+mod orders;
 mod price;
 mod provider;
 mod room;
@@ -28,6 +29,7 @@ use projections::ids::ProjectCode;
 
 pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
 pub use identity::Identity;
+pub use orders::Orders;
 pub use shutdown::Shutdown;
 pub use tick::run;
 

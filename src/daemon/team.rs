@@ -213,7 +213,7 @@ fn key(model: &ModelConfig) -> Option<KeyFrom> {
     }
 }
 
-fn policy(config: &Config) -> Policy {
+pub(super) fn policy(config: &Config) -> Policy {
     let millis = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     let (defaults, retry) = (&config.defaults, &config.retry);
     Policy {
@@ -233,7 +233,7 @@ fn policy(config: &Config) -> Policy {
     }
 }
 
-fn told(error: config::Error) -> Error {
+pub(super) fn told(error: config::Error) -> Error {
     match error {
         config::Error::Faulty(faults) => Error::Config {
             faults: faults.as_slice().iter().map(ToString::to_string).collect(),

@@ -24,6 +24,7 @@ mod reconcile;
 pub mod replay;
 pub mod scan;
 mod spend;
+mod tape;
 pub mod watch;
 
 use std::{
@@ -44,6 +45,7 @@ pub use plan_log::{Actor, PlanLog};
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};
 pub use spend::{Day, DayAdmission, DayCap, DayCaps, DayKey, Spent};
+pub use tape::{Present, Tape};
 
 /// The configuration file that makes a directory a vault.
 pub const CONFIG_FILE: &str = "modulatio.yaml";
