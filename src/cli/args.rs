@@ -197,6 +197,20 @@ pub(super) enum PlanCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
+    /// Run today's program on recorded replies: would it still ask the same? Offline, free, changes nothing
+    Rehearse(RehearseOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct RehearseOptions {
+    /// The plan, as it stands now
+    pub(super) plan: PlanId,
+    /// The journal to take the replies from, of any plan [default: the plan's own]
+    #[arg(long, value_name = "JOURNAL")]
+    pub(super) from: Option<PathBuf>,
+    /// Show the beginning of today's prompt at the first difference (so does -v)
+    #[arg(long)]
+    pub(super) show_prompt: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -11,6 +11,7 @@ mod logging;
 mod output;
 mod plan;
 mod project;
+mod rehearse;
 mod replay;
 mod show;
 
@@ -37,7 +38,7 @@ fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Init { dir } => init::run(dir),
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
-        Command::Plan(command) => plan::run(&args.vault()?, command, args.json),
+        Command::Plan(command) => plan::run(&args.vault()?, command, args),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
         Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),
         Command::Replay(what) => replay::run(&args.vault()?, what, args.json),

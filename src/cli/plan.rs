@@ -9,8 +9,8 @@ use projections::{
 
 use super::{
     actor,
-    args::{BudgetEdit, PlanCommand, Word},
-    output, show,
+    args::{Args, BudgetEdit, PlanCommand, Word},
+    output, rehearse, show,
 };
 use crate::{
     clock,
@@ -20,7 +20,8 @@ use crate::{
     vault::{Actor, PlanLog, Reconciled, Settling, Vault},
 };
 
-pub(super) fn run(vault: &Vault, command: &PlanCommand, json: bool) -> Result<()> {
+pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<()> {
+    let json = args.json;
     match command {
         PlanCommand::Add { project, file } => add(vault, project, file),
         PlanCommand::List { project } => show::list(vault, project.as_ref(), json),
@@ -31,6 +32,7 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, json: bool) -> Result<()
         PlanCommand::Cancel(word) => cancel(vault, word),
         PlanCommand::EditBudget(edit) => edit_budget(vault, edit),
         PlanCommand::Release { plan, call, note } => release(vault, plan, call.as_ref(), note),
+        PlanCommand::Rehearse(options) => rehearse::run(vault, options, args),
     }
 }
 
