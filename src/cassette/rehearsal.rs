@@ -23,6 +23,7 @@ use super::{
 use crate::{
     command::{Called, Report as Told, Room},
     decide::{Policy, Refusal},
+    prompts::Briefing,
 };
 
 /// What is rehearsed today.
@@ -33,8 +34,21 @@ pub struct Premise {
     pub other: Option<Box<Plan>>,
     /// The project's objective.
     pub objective: String,
+    /// Whether today's producer is a model that calls no tools of its own choice.
+    pub no_lookups: bool,
     /// The rules in force.
     pub policy: Policy,
+}
+
+impl Premise {
+    /// What every prompt has from here, and not from the plan.
+    fn ground(&self) -> Briefing {
+        Briefing {
+            objective: self.objective.clone(),
+            no_lookups: self.no_lookups,
+            ..Briefing::default()
+        }
+    }
 }
 
 /// Why the walk stops early.
@@ -95,7 +109,7 @@ fn open(first: &Entry, premise: &Premise) -> Result<Stage, fold::Corrupt> {
         };
         first.events = vec![drafted.into()];
     }
-    Stage::begin(first, premise.objective.clone(), premise.policy)
+    Stage::begin(first, premise.ground(), premise.policy)
 }
 
 struct Rehearsal<'a, E> {

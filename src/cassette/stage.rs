@@ -51,7 +51,7 @@ impl Next {
 /// The machine.
 pub(super) struct Stage {
     plan: Plan,
-    objective: String,
+    ground: Briefing,
     policy: Policy,
     now: Timestamp,
     by: String,
@@ -65,11 +65,11 @@ pub(super) struct Stage {
 
 impl Stage {
     /// A plan that begins with these events.
-    pub(super) fn begin(first: Entry, objective: String, policy: Policy) -> Result<Self, Corrupt> {
+    pub(super) fn begin(first: Entry, ground: Briefing, policy: Policy) -> Result<Self, Corrupt> {
         let (now, by) = (first.mark.at, first.mark.by.clone());
         Ok(Self {
             plan: fold::apply(None, &first)?,
-            objective,
+            ground,
             policy,
             now,
             by,
@@ -219,7 +219,7 @@ impl Stage {
             Step::PlanTasks { .. } | Step::Produce { .. } | Step::Reflect { .. } => None,
         };
         let inline = &mut |payload: &Payload| Ok::<_, Infallible>(text(payload));
-        let Ok(briefing) = briefing(&self.plan, step, &self.objective, artifact, inline);
+        let Ok(briefing) = briefing(&self.plan, step, &self.ground, artifact, inline);
         prompts::prompt(&self.plan, step, &briefing).ok()
     }
 
@@ -272,11 +272,11 @@ fn text(payload: &Payload) -> String {
     }
 }
 
-/// What `step` of `plan` is asked with, as a daemon puts it together.
+/// What `step` of `plan` is asked with on this ground, as a daemon puts it together.
 pub(super) fn briefing<E>(
     plan: &Plan,
     step: &Step,
-    objective: &str,
+    ground: &Briefing,
     artifact: Option<String>,
     resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
 ) -> Result<Briefing, E> {
@@ -288,10 +288,10 @@ pub(super) fn briefing<E>(
     let trouble = run.and_then(|run| run.troubles.get(&step.label()));
     let rejected = trouble.and_then(|trouble| trouble.rejected.as_ref());
     Ok(Briefing {
-        objective: objective.to_owned(),
         artifact,
         rejected: rejected.map(|(reply, _)| resolve(reply)).transpose()?,
         talk: talk(task, resolve)?,
+        ..ground.clone()
     })
 }
 

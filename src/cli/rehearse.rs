@@ -72,6 +72,7 @@ fn rehearse(vault: &Vault, options: &RehearseOptions) -> Result<Rehearsed> {
     let premise = Premise {
         other: (!own).then(|| Box::new(present.plan)),
         objective: orders.objective,
+        no_lookups: orders.no_lookups,
         policy: orders.policy,
     };
     let report = match recording.calls() {

@@ -15,6 +15,8 @@ use crate::{
 pub struct Orders {
     /// The project's objective; empty where no `project.yaml` says one.
     pub objective: String,
+    /// Whether the first producer is a model that calls no tools of its own choice.
+    pub no_lookups: bool,
     /// The rules that the configuration sets.
     pub policy: Policy,
     /// Labels of the models of planner, producer, QC and Leader, in the order in which they are asked.
@@ -27,20 +29,12 @@ impl Orders {
     /// # Errors
     /// [`crate::error::Error::Config`] with every fault.
     pub fn of(project: &Project) -> Result<Self> {
-        let vault = project.vault().root();
-        let config = config::load(vault).map_err(told)?;
-        let own = config::load_project(vault, &project.code().directory()).map_err(told)?;
-        let (config, objective) = match own {
-            Some(own) => {
-                let config = config
-                    .for_project(&own)
-                    .map_err(|faults| told(faults.into()))?;
-                (config, own.objective)
-            }
-            None => (config, String::new()),
-        };
+        let (config, objective) = configured(project)?;
+        let producer = producer(&config).names().next();
+        let producer = producer.and_then(|name| config.models.get(name));
         Ok(Self {
             objective,
+            no_lookups: producer.is_some_and(|model| model.json_schema),
             policy: policy(&config),
             models: models(&config),
         })
@@ -59,13 +53,33 @@ impl Orders {
     }
 }
 
+/// The configuration that holds for a project, and its objective.
+///
+/// # Errors
+/// [`crate::error::Error::Config`] with every fault.
+pub(super) fn configured(project: &Project) -> Result<(Config, String)> {
+    let vault = project.vault().root();
+    let config = config::load(vault).map_err(told)?;
+    let own = config::load_project(vault, &project.code().directory()).map_err(told)?;
+    let Some(own) = own else {
+        return Ok((config, String::new()));
+    };
+    let config = config
+        .for_project(&own)
+        .map_err(|faults| told(faults.into()))?;
+    Ok((config, own.objective))
+}
+
+/// The models of the one producer that is asked.
+fn producer(config: &Config) -> &ModelChoice {
+    let team = &config.team;
+    let first = team.producers.first();
+    first.map_or(&team.leader, |producer| &producer.model)
+}
+
 fn models(config: &Config) -> [Vec<String>; 4] {
     let team = &config.team;
-    let producer = team
-        .producers
-        .first()
-        .map_or(&team.leader, |producer| &producer.model);
-    [&team.planner, producer, &team.qc, &team.leader].map(|role| labels(config, role))
+    [&team.planner, producer(config), &team.qc, &team.leader].map(|role| labels(config, role))
 }
 
 fn labels(config: &Config, role: &ModelChoice) -> Vec<String> {

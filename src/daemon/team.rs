@@ -9,7 +9,7 @@ use projections::{
     work::Step,
 };
 
-use super::{price, provider};
+use super::{orders, price, provider};
 use crate::{
     config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
     decide::{Policy, Retry},
@@ -63,19 +63,7 @@ impl Team {
     /// # Errors
     /// [`Error::Config`] with every fault.
     pub(super) fn of(project: &Project) -> Result<Self> {
-        let vault = project.vault().root();
-        let config = config::load(vault).map_err(told)?;
-        let own = config::load_project(vault, &project.code().directory()).map_err(told)?;
-        let objective = own
-            .as_ref()
-            .map(|own| own.objective.clone())
-            .unwrap_or_default();
-        let config = match &own {
-            Some(own) => config
-                .for_project(own)
-                .map_err(|faults| told(faults.into()))?,
-            None => config,
-        };
+        let (config, objective) = orders::configured(project)?;
         Self::assemble(&config, objective)
     }
 

@@ -103,8 +103,8 @@ impl<E> Rehearsal<'_, E> {
     pub(super) fn compare(&mut self, today: &Prompt, call: &Call) -> Result<Differs, E> {
         let step = &call.asked.step;
         let artifact = self.recorded_artifact(step)?;
-        let objective = &self.premise.objective;
-        let briefing = stage::briefing(&self.recorded, step, objective, artifact, self.resolve)?;
+        let ground = self.premise.ground();
+        let briefing = stage::briefing(&self.recorded, step, &ground, artifact, self.resolve)?;
         let Ok(rebuilt) = prompts::prompt(&self.recorded, step, &briefing) else {
             return Ok(Differs::Outside);
         };

@@ -19,7 +19,7 @@ use crate::{
     command::{Called, Command, Report as Told, Room},
     decide::{self, Context, Policy, Refusal},
     effect::{self, Effect},
-    prompts,
+    prompts::{self, Briefing},
 };
 
 pub(super) const OBJECTIVE: &str = "Essays on Stoicism.";
@@ -240,7 +240,11 @@ impl Made {
             _ => None,
         };
         let mut text = |payload: &Payload| Ok::<_, ()>(self.text(payload));
-        let told = briefing(&self.plan, step, OBJECTIVE, artifact, &mut text).unwrap();
+        let ground = Briefing {
+            objective: OBJECTIVE.to_owned(),
+            ..Briefing::default()
+        };
+        let told = briefing(&self.plan, step, &ground, artifact, &mut text).unwrap();
         let prompt = prompts::prompt(&self.plan, step, &told).unwrap();
         let events = self.report(Told::CallStarting {
             step: step.clone(),
@@ -360,6 +364,7 @@ pub(super) fn premise() -> Premise {
     Premise {
         other: None,
         objective: OBJECTIVE.to_owned(),
+        no_lookups: false,
         policy: Policy::default(),
     }
 }
