@@ -7,7 +7,7 @@ use projections::{
     time::Timestamp,
 };
 
-use crate::decide::Refusal;
+use crate::{config, decide::Refusal};
 
 /// An error of the program.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,9 @@ pub enum Error {
         /// All of them, each naming file and field.
         faults: Vec<String>,
     },
+    /// A provider would not take a key, or there is none to send.
+    #[error("{0}")]
+    Authentication(String),
     /// There is no such project.
     #[error("there is no project {code} in {}", vault.display())]
     NoProject {
@@ -116,6 +119,27 @@ pub enum Error {
 /// A result of the program.
 pub type Result<T> = std::result::Result<T, Error>;
 
+impl From<config::Error> for Error {
+    fn from(error: config::Error) -> Self {
+        match error {
+            config::Error::Faulty(faults) => faults.into(),
+            config::Error::Unreadable { path, source } => Self::Io {
+                act: "read",
+                path,
+                source,
+            },
+        }
+    }
+}
+
+impl From<config::Faults> for Error {
+    fn from(faults: config::Faults) -> Self {
+        Self::Config {
+            faults: faults.as_slice().iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 impl Error {
     /// For [`io::Error`]s, as `map_err(Error::io("read", path))`.
     pub fn io(act: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
@@ -123,12 +147,13 @@ impl Error {
         move |source| Self::Io { act, path, source }
     }
 
-    /// The process's exit code: 1 failure, 2 usage, 3 configuration, 5 daemon, 6 plan state, 7 corruption.
+    /// The process's exit code: 1 failure, 2 usage, 3 configuration, 4 authentication, 5 daemon, 6 plan state, 7 corruption.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Id(_) => 2,
             Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,
+            Self::Authentication(_) => 4,
             Self::Daemon(_) => 5,
             Self::Refused { .. } | Self::Leased { .. } => 6,
             Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
@@ -163,6 +188,7 @@ impl Error {
         match self {
             Self::NoVault { .. } => Some("make one with `modulatio init DIR`, or name one with --vault DIR".into()),
             Self::NoProject { .. } => Some("see `modulatio project list`, or add one with `modulatio project add`".into()),
+            Self::Authentication(_) => Some("keys are read from this command's environment, which may differ from the daemon's; `modulatio models` says where each is looked for".into()),
             Self::NoPlan(_) => Some("see `modulatio plan list`".into()),
             Self::Journal(error) if error.is_damage() => {
                 Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())

@@ -112,6 +112,8 @@ pub(super) enum Command {
     /// Add, look at, approve and end plans
     #[command(subcommand)]
     Plan(PlanCommand),
+    /// Show whom the team asks and what that costs; check that they answer
+    Models(ModelsOptions),
     /// Run approved plans until stopped
     Daemon(DaemonOptions),
     /// Print the daemon's last sign of life as one line of JSON
@@ -258,6 +260,27 @@ pub(super) struct Word {
     /// A note for the record
     #[arg(long, default_value = "")]
     pub(super) note: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ModelsOptions {
+    #[command(subcommand)]
+    pub(super) command: Option<ModelsCommand>,
+    /// Of this project's team instead of the vault's
+    #[arg(long, global = true, value_name = "CODE")]
+    pub(super) project: Option<ProjectCode>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ModelsCommand {
+    /// List models with prices, keys and roles; this is what is done without a command
+    List,
+    /// Make one tiny call to each model in use; its provider bills it, and no plan books it
+    Check {
+        /// Only these models, in use or not, as the list names them
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

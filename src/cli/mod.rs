@@ -8,6 +8,7 @@ mod demo;
 mod heartbeat;
 mod init;
 mod logging;
+mod models;
 mod output;
 mod plan;
 mod project;
@@ -39,6 +40,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Init { dir } => init::run(dir),
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
+        Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
         Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),
         Command::Replay(what) => replay::run(&args.vault()?, what, args.json),

@@ -12,6 +12,7 @@ use super::{
     reader::{Field, Section, Sink},
     sections::{read_breaker, read_context, read_daily, read_retry},
     team::{Models, Resolved, WrittenTeam},
+    values::{nearest, shown_text},
 };
 
 /// Default pause between two scans of the vault.
@@ -88,6 +89,19 @@ impl Config {
         let value = sink.parse(text)?;
         let config = read(&Field::root(&value, &sink), &sink);
         sink.finish(config)
+    }
+
+    /// The model of that name, with the name as the configuration holds it.
+    ///
+    /// # Errors
+    /// For people: that there is none, and which name is the nearest.
+    pub fn model(&self, name: &str) -> Result<(&str, &ModelConfig), String> {
+        if let Some((name, model)) = self.models.get_key_value(name) {
+            return Ok((name.as_str(), model));
+        }
+        let near = nearest(name, self.models.keys().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("; the nearest is {near:?}"));
+        Err(format!("no model is named {}{near}", shown_text(name)))
     }
 
     /// The configuration of a project: its own team, caps and embedder over the vault's, role by role and cap by

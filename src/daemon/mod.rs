@@ -15,6 +15,7 @@ mod execute;
 mod identity;
 mod orders;
 mod price;
+mod probe;
 mod provider;
 mod room;
 mod shelf;
@@ -30,6 +31,7 @@ use projections::ids::ProjectCode;
 pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
 pub use identity::Identity;
 pub use orders::Orders;
+pub use probe::{Answered, KeyState, Probe, Unanswered};
 pub use shutdown::Shutdown;
 pub use tick::run;
 

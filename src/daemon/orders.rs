@@ -2,7 +2,7 @@
 
 use projections::work::Step;
 
-use super::team::{policy, told};
+use super::team::policy;
 use crate::{
     config::{self, Config, ModelChoice},
     decide::Policy,
@@ -59,14 +59,12 @@ impl Orders {
 /// [`crate::error::Error::Config`] with every fault.
 pub(super) fn configured(project: &Project) -> Result<(Config, String)> {
     let vault = project.vault().root();
-    let config = config::load(vault).map_err(told)?;
-    let own = config::load_project(vault, &project.code().directory()).map_err(told)?;
+    let config = config::load(vault)?;
+    let own = config::load_project(vault, &project.code().directory())?;
     let Some(own) = own else {
         return Ok((config, String::new()));
     };
-    let config = config
-        .for_project(&own)
-        .map_err(|faults| told(faults.into()))?;
+    let config = config.for_project(&own)?;
     Ok((config, own.objective))
 }
 

@@ -52,17 +52,22 @@ pub(super) fn of(name: &str, model: &ModelConfig) -> Result<Asked> {
 
 fn service(endpoint: &Endpoint, model: &ModelConfig) -> Service {
     Service {
-        key: match &endpoint.key {
-            KeyFrom::Env(variable) => models::KeyFrom::Env(variable.clone()),
-            KeyFrom::File(path) => models::KeyFrom::File(path.clone()),
-            KeyFrom::Credential(name) => models::KeyFrom::Credential(name.clone()),
-            KeyFrom::None => models::KeyFrom::None,
-        },
+        key: key_from(&endpoint.key),
         headers: model.headers.clone(),
         stream: model.stream,
         timeout: model.timeout,
         stall_timeout: model.stall_timeout,
         ..Service::new(&endpoint.base_url, &model.model)
+    }
+}
+
+/// Where a key is read, in the providers' words.
+pub(super) fn key_from(key: &KeyFrom) -> models::KeyFrom {
+    match key {
+        KeyFrom::Env(variable) => models::KeyFrom::Env(variable.clone()),
+        KeyFrom::File(path) => models::KeyFrom::File(path.clone()),
+        KeyFrom::Credential(name) => models::KeyFrom::Credential(name.clone()),
+        KeyFrom::None => models::KeyFrom::None,
     }
 }
 

@@ -181,7 +181,7 @@ pub(super) fn failed(
     }
 }
 
-fn usage(usage: &models::Usage) -> Usage {
+pub(super) fn usage(usage: &models::Usage) -> Usage {
     Usage {
         input_tokens: usage.input_tokens,
         output_tokens: usage.output_tokens,
@@ -192,7 +192,7 @@ fn usage(usage: &models::Usage) -> Usage {
     }
 }
 
-fn class(class: models::FailureClass) -> FailureClass {
+pub(super) fn class(class: models::FailureClass) -> FailureClass {
     match class {
         models::FailureClass::Connection => FailureClass::Connection,
         models::FailureClass::Timeout => FailureClass::Timeout,

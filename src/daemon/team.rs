@@ -220,16 +220,3 @@ pub(super) fn policy(config: &Config) -> Policy {
         ..Policy::default()
     }
 }
-
-pub(super) fn told(error: config::Error) -> Error {
-    match error {
-        config::Error::Faulty(faults) => Error::Config {
-            faults: faults.as_slice().iter().map(ToString::to_string).collect(),
-        },
-        config::Error::Unreadable { path, source } => Error::Io {
-            act: "read",
-            path,
-            source,
-        },
-    }
-}

@@ -84,9 +84,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
 }
 
 fn configured(vault: &Vault) -> Result<Config> {
-    config::load(vault.root()).map_err(|error| Error::Config {
-        faults: vec![error.to_string()],
-    })
+    Ok(config::load(vault.root())?)
 }
 
 /// `last_tick` goes on while a plan executes.

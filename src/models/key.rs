@@ -10,7 +10,7 @@ use std::{
 
 use reqwest::header::HeaderValue;
 
-use super::{Failure, FailureClass};
+use super::{Failure, FailureClass, service::environment};
 
 /// What stands where a key stood.
 const REDACTED: &str = "[key]";
@@ -33,6 +33,16 @@ pub enum KeyFrom {
     File(PathBuf),
     /// This credential of the systemd service: `$CREDENTIALS_DIRECTORY/NAME`.
     Credential(String),
+}
+
+impl KeyFrom {
+    /// Whether a key can be read there now, as a call would read it; where none is wanted, none can be missing.
+    ///
+    /// # Errors
+    /// The [`Failure`] that a call would meet.
+    pub fn check(&self) -> Result<(), Failure> {
+        KeySource::new(self.clone(), environment()).read().map(drop)
+    }
 }
 
 impl fmt::Display for KeyFrom {
