@@ -84,10 +84,13 @@ fn tell(candidate: &Candidate<'_>, outcome: &Outcome, json: bool) {
         Ok(answered) => words(answered),
         Err(failure) => format!("failed: {}: {}", class(failure), failure.message),
     };
-    output::print(&format!(
-        "{}  {}  {words}",
-        candidate.name, candidate.model.label
-    ));
+    let (name, label) = (candidate.name, &candidate.model.label);
+    // The name of a model without an entry is its label.
+    if name == label {
+        output::print(&format!("{name}  {words}"));
+    } else {
+        output::print(&format!("{name}  {label}  {words}"));
+    }
 }
 
 fn words(answered: &Answered) -> String {
