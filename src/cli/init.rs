@@ -55,7 +55,7 @@ mod tests {
             })
             .collect();
         let config = Config::parse(&short, file).unwrap();
-        let label = "openrouter/anthropic/claude-haiku-4-5";
+        let label = "openrouter/anthropic/claude-haiku-4.5";
         assert_eq!(config.models[label].label, label);
         assert!(config.models[label].price.is_some(), "its price is known");
     }
