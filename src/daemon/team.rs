@@ -11,7 +11,7 @@ use projections::{
 
 use super::{orders, price, provider};
 use crate::{
-    config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
+    config::{Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
     decide::{Policy, Retry},
     error::{Error, Result},
     models::{ModelProvider, Request},

@@ -16,7 +16,7 @@ use super::{
     execute::{self, Around, Ended},
 };
 use crate::{
-    config::{self, Config},
+    config,
     error::{Error, Result},
     vault::{
         Vault,
@@ -54,7 +54,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     let shutdown = Shutdown::on_signals()
         .map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;
     // A configuration that cannot be used is told at once, not when the first plan is claimed at night.
-    let configured = configured(&vault)?;
+    let configured = config::load(vault.root())?;
     let tick = options.tick.unwrap_or(configured.daemon.tick);
     if let Some(code) = &options.project {
         vault.project(code)?;
@@ -81,10 +81,6 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     pulse.abort();
     tracing::info!("stopped");
     ended
-}
-
-fn configured(vault: &Vault) -> Result<Config> {
-    Ok(config::load(vault.root())?)
 }
 
 /// `last_tick` goes on while a plan executes.
