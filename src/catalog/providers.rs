@@ -40,6 +40,9 @@ pub struct Known {
     pub stream_options: bool,
     /// Which field bounds an answer.
     pub max_tokens_key: MaxTokensKey,
+    /// Where it cuts prompts without a word unless it was started with a larger window, in tokens: a larger one must
+    /// be configured on both sides. `None`: it refuses what does not fit.
+    pub cuts_at: Option<u32>,
     /// Whether it offers a JSON Schema as `response_format`, if only for some of its models.
     pub json_schema: bool,
 }
@@ -89,8 +92,16 @@ pub static KNOWN: [Known; 12] = [
         "https://generativelanguage.googleapis.com/v1beta/openai",
         "GEMINI_API_KEY",
     ),
-    local("ollama", "http://127.0.0.1:11434/v1"),
-    local("lmstudio", "http://127.0.0.1:1234/v1"),
+    // https://docs.ollama.com/context-length: 4096 below 24 GiB of video memory.
+    Known {
+        cuts_at: Some(4096),
+        ..local("ollama", "http://127.0.0.1:11434/v1")
+    },
+    // Its default when a model is loaded, with the middle of a longer conversation left out.
+    Known {
+        cuts_at: Some(4096),
+        ..local("lmstudio", "http://127.0.0.1:1234/v1")
+    },
     local("vllm", "http://127.0.0.1:8000/v1"),
     local("llamacpp", "http://127.0.0.1:8080/v1"),
 ];
@@ -104,6 +115,7 @@ const fn remote(prefix: &'static str, base_url: &'static str, key: &'static str)
         local: false,
         stream_options: true,
         max_tokens_key: MaxTokensKey::MaxTokens,
+        cuts_at: None,
         json_schema: true,
     }
 }
@@ -117,6 +129,7 @@ const fn local(prefix: &'static str, base_url: &'static str) -> Known {
         local: true,
         stream_options: true,
         max_tokens_key: MaxTokensKey::MaxTokens,
+        cuts_at: None,
         json_schema: true,
     }
 }

@@ -152,9 +152,11 @@ impl ModelConfig {
     pub(super) fn of_id(id: &str, context: ContextConfig) -> Option<Self> {
         let (known, model) = catalog::split(id).filter(|_| is_id(id))?;
         let facts = Facts::of(known, known.base_url, model);
+        let base = facts.into_model(known.protocol, Endpoint::of(known), model.to_owned());
         Some(Self {
             context,
-            ..facts.into_model(known.protocol, Endpoint::of(known), model.to_owned())
+            max_output_tokens: base.max_output_tokens.min(base.context_tokens / 2),
+            ..base
         })
     }
 
@@ -193,6 +195,7 @@ struct Facts {
     price_source: PriceSource,
     dialect: Dialect,
     json_schema: bool,
+    unnamed_window: u32,
 }
 
 impl Facts {
@@ -215,20 +218,24 @@ impl Facts {
             price_source,
             dialect,
             json_schema: behind.is_none_or(|known| known.json_schema),
+            unnamed_window: behind
+                .and_then(|known| known.cuts_at)
+                .unwrap_or(CONTEXT_TOKENS),
         }
     }
 
-    /// A model of which the file says no more than provider, address and name.
+    /// A model of which the file says no more than provider, address and name. Its answers are not yet bounded by
+    /// its window, of which the file may say more.
     fn into_model(self, protocol: Protocol, endpoint: Endpoint, model: String) -> ModelConfig {
         let provider = match protocol {
             Protocol::OpenAi => Provider::OpenAi(endpoint),
             Protocol::Anthropic => Provider::Anthropic(endpoint),
         };
-        let context_tokens = self.windows.context.unwrap_or(CONTEXT_TOKENS);
+        let context_tokens = self.windows.context.unwrap_or(self.unnamed_window);
         let most = self.windows.max_output.unwrap_or(MAX_OUTPUT_TOKENS);
         ModelConfig {
             context_tokens,
-            max_output_tokens: most.min(MAX_OUTPUT_TOKENS).min(context_tokens / 2),
+            max_output_tokens: most.min(MAX_OUTPUT_TOKENS),
             price: self.price,
             price_source: self.price_source,
             dialect: self.dialect,

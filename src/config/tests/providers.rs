@@ -234,3 +234,13 @@ fn a_key_may_lie_in_a_file_or_in_a_credential() {
         assert_eq!(endpoint(&model).api_key_env(), None);
     }
 }
+
+#[test]
+fn a_larger_window_of_a_local_model_leaves_room_for_longer_answers() {
+    let config = parse("models: {m: {provider: ollama, model: q, context_tokens: 32768}}").unwrap();
+    let model = &config.models["m"];
+    assert_eq!(
+        (model.context_tokens, model.max_output_tokens),
+        (32_768, 8_192)
+    );
+}

@@ -33,6 +33,11 @@ fn a_role_may_name_a_model_by_its_id() {
         (qc.price, qc.price_source),
         (Some(Price::Free), PriceSource::Provider)
     );
+    assert_eq!(
+        (qc.context_tokens, qc.max_output_tokens),
+        (4096, 2048),
+        "it cuts longer prompts without a word"
+    );
     let Provider::OpenAi(endpoint) = &qc.provider else {
         panic!("ollama speaks openai");
     };
