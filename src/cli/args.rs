@@ -216,10 +216,17 @@ pub(super) struct RehearseOptions {
 }
 
 #[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = true, args = ["cost", "tokens", "minutes"])]
 pub(super) struct BudgetEdit {
     /// The plan
     pub(super) plan: PlanId,
+    #[command(flatten)]
+    pub(super) caps: CapsEdit,
+}
+
+/// At least one of them. A group holds every argument of its struct, so the plan cannot stand beside them.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub(super) struct CapsEdit {
     /// Dollars that the plan may cost, or none for no cap
     #[arg(long = "max-cost-usd", value_name = "USD|none", value_parser = change_of_cost)]
     pub(super) cost: Option<Change<MicroUsd>>,

@@ -86,9 +86,9 @@ fn open(vault: &Vault, id: &PlanId) -> Result<PlanLog> {
 
 fn edit_budget(vault: &Vault, edit: &BudgetEdit) -> Result<()> {
     let command = Command::EditBudget {
-        tokens: edit.tokens.unwrap_or_default(),
-        cost: edit.cost.unwrap_or_default(),
-        minutes: edit.minutes.unwrap_or_default(),
+        tokens: edit.caps.tokens.unwrap_or_default(),
+        cost: edit.caps.cost.unwrap_or_default(),
+        minutes: edit.caps.minutes.unwrap_or_default(),
     };
     let mut log = open(vault, &edit.plan)?;
     match log.submit(&command, &actor()) {
