@@ -101,14 +101,17 @@ fn retry_at(
     let (now, retry) = (decision.context.now, decision.context.policy.retry);
     let run = decision.plan.run.as_ref();
     let trouble = run.and_then(|run| run.troubles.get(&call.step.label()));
-    let failures = trouble.map_or(0, |trouble: &Trouble| trouble.failures) + 1;
+    let count = |of: fn(&Trouble) -> u32| trouble.map_or(0, of) + 1;
+    let failures = count(|trouble| trouble.failures);
     let since = trouble
         .and_then(|trouble| trouble.since)
         .unwrap_or(call.started_at);
     let wait = wait_ms(retry, failures, decision.context.chance, retry_after_ms);
     let at = now.plus_millis(wait);
     let in_time = at.micros_since(since) <= retry.wall_ms.saturating_mul(1_000);
-    let worth_it = class != FailureClass::Malformed || failures < retry.malformed;
+    // Other failures before it say nothing about the answers.
+    let nonsense = count(|trouble| trouble.malformed);
+    let worth_it = class != FailureClass::Malformed || nonsense < retry.malformed;
     (in_time && worth_it).then_some(at)
 }
 
@@ -149,8 +152,12 @@ fn no_model(decision: &mut Decision<'_>, call: &InFlight, message: &str) -> Deci
         .as_ref()
         .and_then(|run| run.troubles.get(&call.step.label()))
         .map_or(1, |trouble| trouble.failures);
+    let tries = match tries {
+        1 => "1 try".to_owned(),
+        more => format!("{more} tries"),
+    };
     let what = format!(
-        "the model {} could not be used for {} ({tries} tries, no model is left to fall back on): {message}",
+        "the model {} could not be used for {} ({tries}, no model is left to fall back on): {message}",
         call.model,
         call.step.label()
     );

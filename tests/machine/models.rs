@@ -93,6 +93,15 @@ fn nonsense_is_asked_for_once_more_only() {
 }
 
 #[test]
+fn other_failures_do_not_count_as_nonsense() {
+    let mut world = World::approved();
+    let script = failing(3, "s1-plan", FailureClass::Server);
+    world.drive(script.fails("s1-plan", FailureClass::Malformed));
+    assert_eq!(world.plan.status, Status::Done);
+    world.check_replay();
+}
+
+#[test]
 fn a_provider_that_asks_to_wait_longer_than_the_limit_is_not_waited_for() {
     for (wait, waited) in [(1_799_000, true), (1_801_000, false)] {
         let mut world = World::approved();

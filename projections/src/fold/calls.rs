@@ -56,6 +56,7 @@ pub(super) fn completed(
     }
     if let Some(trouble) = known_trouble(plan, &call) {
         trouble.failures = 0;
+        trouble.malformed = 0;
         trouble.since = None;
         trouble.not_before = None;
     }
@@ -90,6 +91,9 @@ pub(super) fn failed(plan: &mut Plan, e: &ModelCallFailed) -> Result<(), Refused
         trouble.not_before = e.retry_at;
         if e.class == FailureClass::ContextTooLong {
             trouble.too_long = Some(call.prompt_bytes);
+        }
+        if e.class == FailureClass::Malformed {
+            trouble.malformed += 1;
         }
     }
     Ok(())

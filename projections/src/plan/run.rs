@@ -118,6 +118,8 @@ pub struct Artifact {
 pub struct Trouble {
     /// Failed calls in a row.
     pub failures: u32,
+    /// Of them, answers that were not what the protocol promises.
+    pub malformed: u32,
     /// When the first of them was started.
     pub since: Option<Timestamp>,
     /// Bytes of a prompt that the provider refused as too long.
