@@ -51,7 +51,7 @@ pub(super) fn of_reply(
         } else {
             fault.to_string()
         };
-        rejected(decision, call_id, step, text, &why)
+        rejected(decision, call_id, step, text, &why, cut)
     })
 }
 
@@ -62,6 +62,7 @@ fn rejected(
     step: &Step,
     text: &str,
     why: &str,
+    cut: bool,
 ) -> Decided {
     decision.push(ReplyRejected {
         call_id: call_id.clone(),
@@ -75,8 +76,14 @@ fn rejected(
     if trouble.is_some_and(|trouble| trouble.rejections < decision.context.policy.rejections) {
         return Ok(());
     }
+    let hint = if cut {
+        " (hint: raise `max_output_tokens` of its model in modulatio.yaml, or divide the sub-objective)"
+    } else {
+        ""
+    };
     let what = format!(
-        "the reply to {} did not have the asked-for form, and neither did the repaired one: {why}\n\nThe last reply:\n\n{}",
+        "the reply to {} did not have the asked-for form, and neither did the repaired one: {why}{hint}\n\n\
+         The last reply:\n\n{}",
         step.label(),
         question::quote(text)
     );

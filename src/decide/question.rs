@@ -157,6 +157,9 @@ fn first_line(text: &str, most: usize) -> String {
 
 /// A reply as a ticket quotes it: cut, and fenced so that it cannot pass for the ticket's own text.
 pub(super) fn quote(reply: &str) -> String {
+    if reply.trim().is_empty() {
+        return "(nothing)".to_owned();
+    }
     let cut: String = reply.chars().take(QUOTE).collect();
     let more = if cut.len() < reply.len() {
         "\n> […]"
