@@ -1,12 +1,17 @@
 //! The model's window: said once when a prompt comes near it, results of tools left out when it is tight, a person
 //! when nothing helps.
 
-use projections::event::{
-    ContextCompressed, ContextExhausted, ContextSoftWarned, PauseReason, TicketSubject,
+use projections::{
+    event::{ContextCompressed, ContextExhausted, ContextSoftWarned, PauseReason, TicketSubject},
+    plan::Plan,
+    work::Step,
 };
 
 use super::{Decided, Decision, Refusal, question};
-use crate::{command::Report, effect};
+use crate::{
+    command::{Report, Room},
+    effect,
+};
 
 pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
     let (Report::ContextNear { step, .. }
@@ -78,17 +83,30 @@ fn full(decision: &mut Decision<'_>, report: &Report) -> Decided {
     let index = decision.plan.run.as_ref().map_or(0, |run| run.index);
     let title = decision.plan.item(index).map(|item| item.title.clone());
     let what = format!(
-        "decompose required: sub-objective {index} ({}) does not fit the model {model}. The prompt of {} takes about \
-         {} tokens where the window leaves {}, with every older result of a tool left out. The conversation is kept in \
-         {checkpoint}.",
+        "decompose required: sub-objective {index} ({}) does not fit the model {model}. {} That is with every older \
+         result of a tool left out. The conversation is kept in {checkpoint}.",
         title.unwrap_or_default(),
-        step.label(),
-        room.estimated_tokens,
-        room.window_tokens,
+        why(&decision.plan, step, *room),
     );
     let subject = TicketSubject::Context {
         index,
         checkpoint: checkpoint.clone(),
     };
     question::ask(decision, PauseReason::Context, subject, &what)
+}
+
+/// By the estimate, or by the provider's word against it.
+fn why(plan: &Plan, step: &Step, room: Room) -> String {
+    let (label, estimated, window) = (step.label(), room.estimated_tokens, room.window_tokens);
+    let troubles = plan.run.as_ref().map(|run| &run.troubles);
+    let trouble = troubles.and_then(|troubles| troubles.get(&label));
+    match trouble.and_then(|trouble| trouble.too_long) {
+        Some(bytes) if estimated <= window => format!(
+            "The provider refused a prompt of {label} of {bytes} bytes as too long, although by estimate it takes \
+             about {estimated} tokens where the window leaves {window}: `context_tokens` of the model may be too high."
+        ),
+        Some(_) | None => format!(
+            "The prompt of {label} takes about {estimated} tokens where the window leaves {window}."
+        ),
+    }
 }
