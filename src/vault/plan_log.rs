@@ -188,11 +188,14 @@ impl PlanLog {
     /// has happened.
     pub fn submit(&mut self, command: &Command, actor: &Actor) -> Result<Vec<Event>> {
         let mut ticket = None;
+        // Once for all rounds: with other lots the second round could decide that no ticket is needed after all, and
+        // the reserved number would be lost.
+        let (now, chance) = (clock::now(), chance::draw());
         loop {
             self.refresh()?;
             let context = Context {
-                now: clock::now().max(self.plan.head_frame.at),
-                chance: chance::draw(),
+                now: now.max(self.plan.head_frame.at),
+                chance,
                 by: actor.by.clone(),
                 runner: actor.runner,
                 ticket: ticket.clone(),
