@@ -53,9 +53,10 @@ impl Beat {
     pub(super) fn at_work(&self, plan: &Plan, waiting: Option<Timestamp>) {
         self.change(|beat| {
             let beat = idle_again(beat).with_plan(plan);
-            let until = beat.waiting_until.clone();
+            // The plan knows until when its step waited; what comes on top of that is later.
+            let until = waiting.map(Timestamp::guide_form);
             Heartbeat {
-                waiting_until: until.or(waiting.map(Timestamp::guide_form)),
+                waiting_until: until.or_else(|| beat.waiting_until.clone()),
                 ..beat
             }
         });
