@@ -23,7 +23,7 @@ use crate::{
     command::Report,
     error::Result,
     models::{Admission, Failure, Reply, Request},
-    prompts::{self, Briefing, Heard, Prompt},
+    prompts::{self, Briefing, Heard, Prompt, Window},
 };
 
 /// Between two tries to make a paid answer durable on a disk that refuses.
@@ -42,7 +42,7 @@ impl Runner<'_> {
         let member = self.team.member(self.log.plan(), step).clone();
         let briefing = Briefing {
             no_lookups: !member.calls_tools,
-            ..self.briefing(step)?
+            ..self.briefing(step, member.window)?
         };
         let prompt = match prompts::prompt(self.log.plan(), step, &briefing) {
             Ok(prompt) => prompt,
@@ -181,7 +181,7 @@ impl Runner<'_> {
         }
     }
 
-    fn briefing(&self, step: &Step) -> Result<Briefing> {
+    fn briefing(&self, step: &Step, window: Window) -> Result<Briefing> {
         let plan = self.log.plan();
         let run = plan.run.as_ref();
         let (artifact, talk) = match step {
@@ -193,7 +193,8 @@ impl Runner<'_> {
         let rejected = trouble
             .and_then(|trouble| trouble.rejected.as_ref())
             .map(|(reply, _)| self.text(reply))
-            .transpose()?;
+            .transpose()?
+            .map(|reply| prompts::excerpt(reply, window.bytes_of_repair()));
         Ok(Briefing {
             objective: self.team.objective.clone(),
             artifact,

@@ -15,7 +15,7 @@ use projections::{
     work::{Defect, Step},
 };
 
-pub use talk::{Call, Heard, HeardUse, TOOL_TURNS};
+pub use talk::{Call, Heard, HeardUse, TOOL_TURNS, excerpt};
 use template::{LOOKUPS, PLANNER, PRODUCER, QC, REFLECT, REPAIR, SYSTEM, fill};
 pub use tools::Tool;
 pub use window::{Estimator, Fit, Window, fit};
@@ -27,7 +27,7 @@ pub struct Briefing {
     pub objective: String,
     /// The artifact under review, as it lies on disk.
     pub artifact: Option<String>,
-    /// The reply to be repaired.
+    /// The reply to be repaired; [`excerpt`] of one that is long.
     pub rejected: Option<String>,
     /// The producer's talk with its tools.
     pub talk: Vec<Heard>,

@@ -109,6 +109,26 @@ impl HeardUse {
     }
 }
 
+/// A reply as it is shown to its author once more, in about `most` bytes: its beginning and its end, since what was
+/// wrong with it is mostly found at one of the two.
+#[must_use]
+pub fn excerpt(reply: String, most: usize) -> String {
+    if reply.len() <= most {
+        return reply;
+    }
+    let is_boundary = |at: &usize| reply.is_char_boundary(*at);
+    let begins = (0..=most - most / 3).rev().find(is_boundary).unwrap_or(0);
+    let ends = (reply.len() - most / 3..)
+        .find(is_boundary)
+        .unwrap_or(reply.len());
+    format!(
+        "{}\n[{} bytes left out to save room]\n{}",
+        &reply[..begins],
+        ends - begins,
+        &reply[ends..]
+    )
+}
+
 /// The talk as turns of a conversation.
 pub(super) fn turns(talk: &[Heard]) -> impl Iterator<Item = Turn> + '_ {
     talk.iter().flat_map(|heard| {
@@ -122,4 +142,22 @@ pub(super) fn turns(talk: &[Heard]) -> impl Iterator<Item = Turn> + '_ {
         });
         std::iter::once(called).chain(returned)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_keeps_both_ends_and_cuts_no_character() {
+        assert_eq!(excerpt("short".to_owned(), 5), "short");
+        let long = format!("begin {} end", "ä".repeat(5_000));
+        for most in 0..120 {
+            let shown = excerpt(long.clone(), most);
+            assert!(shown.len() <= most + 60, "{most}: {}", shown.len());
+            assert!(shown.contains("bytes left out"), "{shown}");
+        }
+        let shown = excerpt(long, 300);
+        assert!(shown.starts_with("begin ä") && shown.ends_with("ä end"));
+    }
 }

@@ -14,6 +14,10 @@ use crate::command::Room;
 /// to 4.5), so that the first estimate errs on the safe side.
 const BYTES_PER_TOKEN: u64 = 3;
 
+/// More bytes than this a token has on average in no text that people or models write; and no tokenizer makes more
+/// tokens than there are bytes.
+const MOST_BYTES_PER_TOKEN: u64 = 8;
+
 /// Tokens that a provider adds around the messages, for roles and tools.
 const OVERHEAD: u64 = 64;
 
@@ -31,15 +35,34 @@ pub struct Window {
     pub compress_percent: u64,
 }
 
+impl Window {
+    /// Bytes of a refused reply that are shown to its author again: about a quarter of the window, so that a reply
+    /// that went on and on does not make its own repair too long.
+    #[must_use]
+    pub fn bytes_of_repair(&self) -> usize {
+        usize::try_from(self.tokens / 4 * BYTES_PER_TOKEN).unwrap_or(usize::MAX)
+    }
+}
+
 /// Turns bytes into tokens, by what the model has counted so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Estimator(Option<Learned>);
 
 impl Estimator {
-    /// From what is known of the model, if anything is.
+    /// From what is known of the model, if anything is. Counts that cannot be true are pulled to the nearest that can:
+    /// one that is too high must not make every later prompt look too long, nor one that is too low hide the end of
+    /// the window (some servers leave out what they had in their cache).
     #[must_use]
     pub fn of(learned: Option<&Learned>) -> Self {
-        Self(learned.copied().filter(|known| known.bytes > 0))
+        let known = learned.copied().filter(|known| known.bytes > 0);
+        Self(known.map(|known| {
+            Learned {
+                tokens: known
+                    .tokens
+                    .clamp(known.bytes / MOST_BYTES_PER_TOKEN, known.bytes),
+                ..known
+            }
+        }))
     }
 
     /// Tokens that a prompt of so many bytes probably has.
@@ -230,5 +253,19 @@ mod tests {
         };
         assert_eq!(Estimator::of(Some(&learned)).tokens(4_000), 1_100);
         assert_eq!(Estimator::of(Some(&Learned::default())).tokens(3), 65);
+    }
+
+    #[test]
+    fn counts_that_cannot_be_true_are_not_learned() {
+        let estimated = |tokens| {
+            let learned = Learned {
+                bytes: 4_000,
+                tokens,
+            };
+            Estimator::of(Some(&learned)).tokens(4_000)
+        };
+        assert_eq!(estimated(900_000_000), 4_400);
+        assert_eq!(estimated(1), 550);
+        assert_eq!([estimated(500), estimated(4_000)], [550, 4_400]);
     }
 }
