@@ -103,12 +103,13 @@ fn retry_at(
     let trouble = run.and_then(|run| run.troubles.get(&call.step.label()));
     let count = |of: fn(&Trouble) -> u32| trouble.map_or(0, of) + 1;
     let failures = count(|trouble| trouble.failures);
-    let since = trouble
-        .and_then(|trouble| trouble.since)
-        .unwrap_or(call.started_at);
+    // From the first failure on: a call that itself takes longer than the limit, or through which the machine slept,
+    // is worth another try.
+    let since = trouble.and_then(|trouble| trouble.since).unwrap_or(now);
     let wait = wait_ms(retry, failures, decision.context.chance, retry_after_ms);
     let at = now.plus_millis(wait);
-    let in_time = at.micros_since(since) <= retry.wall_ms.saturating_mul(1_000);
+    let limit = retry.wall_ms.saturating_mul(1_000);
+    let in_time = limit > 0 && at.micros_since(since) <= limit;
     // Other failures before it say nothing about the answers.
     let nonsense = count(|trouble| trouble.malformed);
     let worth_it = class != FailureClass::Malformed || nonsense < retry.malformed;

@@ -83,7 +83,7 @@ pub struct Retry {
     pub base_ms: u64,
     /// No wait but one that the provider asks for lasts longer.
     pub max_ms: u64,
-    /// Nothing is tried again later than so long after the first failed call began.
+    /// Nothing is tried again later than so long after the first call failed; zero never tries again.
     pub wall_ms: u64,
     /// Answers that break the protocol before the model is given up.
     pub malformed: u32,

@@ -70,6 +70,39 @@ fn a_wall_limit_of_zero_never_tries_again() {
     assert_eq!(reason(&world), PauseReason::Model);
 }
 
+/// A call that fails so long after it began, with a wait that comes out as nothing.
+fn fails_after(seconds: i64, wall_ms: u64) -> World {
+    let mut world = World::approved();
+    (world.chance, world.policy.retry.wall_ms) = (0, wall_ms);
+    world.claim().unwrap();
+    world.tick(&mut |step| Script::default().answer(step));
+    world.now = world.now.plus_seconds(seconds);
+    let report = Report::CallFailed {
+        call_id: world.flying().unwrap(),
+        class: FailureClass::Timeout,
+        message: "no answer".to_owned(),
+        retry_after_ms: None,
+        in_doubt: true,
+        next: None,
+        dead: false,
+    };
+    world.report(report, Epoch(1)).unwrap();
+    world
+}
+
+#[test]
+fn the_wall_limit_counts_from_the_first_failure_however_long_the_call_took() {
+    assert!(
+        failures(&fails_after(8 * 3_600, 20_000))[0]
+            .retry_at
+            .is_some()
+    );
+    assert!(
+        failures(&fails_after(0, 0))[0].retry_at.is_none(),
+        "a limit of nothing is one"
+    );
+}
+
 #[test]
 fn the_wall_limit_holds_over_lost_runners() {
     let mut world = World::approved();

@@ -80,14 +80,14 @@ fn learn(plan: &mut Plan, call: &InFlight, e: &ModelCallCompleted) {
     };
 }
 
-pub(super) fn failed(plan: &mut Plan, e: &ModelCallFailed) -> Result<(), Refused> {
+pub(super) fn failed(plan: &mut Plan, entry: &Entry, e: &ModelCallFailed) -> Result<(), Refused> {
     let call = take(plan, &e.call_id)?;
     if e.in_doubt {
         plan.calls.in_doubt.insert(e.call_id.clone(), call.reserved);
     }
     if let Some(trouble) = trouble(plan, &call) {
         trouble.failures += 1;
-        trouble.since.get_or_insert(call.started_at);
+        trouble.since.get_or_insert(entry.mark.at);
         trouble.not_before = e.retry_at;
         if e.class == FailureClass::ContextTooLong {
             trouble.too_long = Some(call.prompt_bytes);

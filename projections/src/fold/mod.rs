@@ -144,7 +144,7 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         Event::TeamStateWritten(e) => work::team_state_written(plan, e),
         Event::ModelCallStarted(e) => calls::started(plan, entry, e),
         Event::ModelCallCompleted(e) => calls::completed(plan, entry, e),
-        Event::ModelCallFailed(e) => calls::failed(plan, e),
+        Event::ModelCallFailed(e) => calls::failed(plan, entry, e),
         Event::ModelCallAbandoned(e) => calls::abandoned(plan, e),
         Event::ReplyRejected(e) => calls::reply_rejected(plan, e),
         Event::ModelFellBack(e) => calls::fell_back(plan, e),

@@ -120,7 +120,7 @@ pub struct Trouble {
     pub failures: u32,
     /// Of them, answers that were not what the protocol promises.
     pub malformed: u32,
-    /// When the first of them was started.
+    /// When the first of them failed.
     pub since: Option<Timestamp>,
     /// Bytes of a prompt that the provider refused as too long.
     pub too_long: Option<u64>,
