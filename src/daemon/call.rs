@@ -63,7 +63,9 @@ impl Runner<'_> {
         self.show_beat();
         tracing::debug!(plan = %self.id, call = %started.id, model = member.label, "asking");
         let asked = Instant::now();
+        // An answer that is there is taken, whatever else is asked at the same moment: it is paid.
         let outcome = tokio::select! {
+            biased;
             outcome = member.provider().call(&request) => outcome,
             () = self.shutdown.asked() => return Ok(()),
         };
