@@ -38,11 +38,11 @@ fn finding(event: &Event) -> Option<(&'static str, String)> {
         Event::EditRejected(e) => ("edit_rejected", format!("{}: {}", e.file, e.why)),
         Event::BudgetExhausted(e) => (
             "budget_exhausted",
-            format!("{}: {} of {}", e.cap, e.used, e.limit),
+            format!("{}: {}", e.cap, e.cap.measured(e.used, e.limit)),
         ),
         Event::BudgetWarned(e) => (
             "budget_warned",
-            format!("{}: {} of {}", e.cap, e.used, e.limit),
+            format!("{}: {}", e.cap, e.cap.measured(e.used, e.limit)),
         ),
         Event::TicketOpened(e) => ("ticket_opened", format!("{}: {}", e.ticket, e.title)),
         Event::TicketDecided(e) => (

@@ -648,6 +648,18 @@ pub enum CapKind {
     DailyCost,
 }
 
+impl CapKind {
+    /// How much of a cap is used, for people: tokens, dollars (`used` and `limit` in micro-dollars) or seconds.
+    #[must_use]
+    pub fn measured(self, used: u64, limit: u64) -> String {
+        match self {
+            Self::Tokens | Self::DailyTokens => format!("{used} of {limit}"),
+            Self::Cost | Self::DailyCost => format!("${} of ${}", MicroUsd(used), MicroUsd(limit)),
+            Self::WallClock => format!("{used} of {limit} seconds"),
+        }
+    }
+}
+
 /// As the frontmatter's key.
 impl std::fmt::Display for CapKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -29,9 +29,17 @@ fn describe_plan(event: &Event) -> String {
         Event::PlanCompleted(e) => noted("done", &e.summary),
         Event::CapsChanged(_) => "caps changed".to_owned(),
         Event::EditRejected(e) => format!("edit of {} refused: {}", e.file, e.why),
-        Event::BudgetWarned(e) => format!("budget warning, {}: {} of {}", e.cap, e.used, e.limit),
+        Event::BudgetWarned(e) => format!(
+            "budget warning, {}: {}",
+            e.cap,
+            e.cap.measured(e.used, e.limit)
+        ),
         Event::BudgetExhausted(e) => {
-            format!("budget exhausted, {}: {} of {}", e.cap, e.used, e.limit)
+            format!(
+                "budget exhausted, {}: {}",
+                e.cap,
+                e.cap.measured(e.used, e.limit)
+            )
         }
         Event::TicketOpened(e) => format!("ticket {} opened: {}", e.ticket, e.title),
         Event::TicketDecided(e) => noted(
