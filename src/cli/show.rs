@@ -201,6 +201,23 @@ fn usage(plan: &Plan) -> String {
     )
 }
 
+/// What may have been spent besides. Of calls without a price nobody knows how much that is.
+fn in_doubt(plan: &Plan) -> String {
+    let (doubts, possible) = (&plan.calls.in_doubt, plan.calls.possible());
+    let unpriced = doubts.values().filter(|doubt| doubt.cost.is_none()).count();
+    let unknown = match unpriced {
+        0 => String::new(),
+        count => format!("; cost unknown of {count}"),
+    };
+    format!(
+        "{} call(s), {} tokens and ${} at most{unknown} (modulatio plan release {})",
+        doubts.len(),
+        possible.tokens,
+        possible.cost.unwrap_or_default(),
+        plan.id,
+    )
+}
+
 /// The plan's own caps on one line.
 pub(super) fn caps(plan: &Plan) -> String {
     let caps = &plan.caps;
@@ -244,14 +261,7 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         lines.push(format!("  caps       {}", caps(plan)));
     }
     if !plan.calls.in_doubt.is_empty() {
-        let possible = plan.calls.possible();
-        lines.push(format!(
-            "  in doubt   {} call(s), {} tokens and ${} at most (modulatio plan release {})",
-            plan.calls.in_doubt.len(),
-            possible.tokens,
-            possible.cost.unwrap_or_default(),
-            plan.id,
-        ));
+        lines.push(format!("  in doubt   {}", in_doubt(plan)));
     }
     if let Err(fault) = &plan.items {
         lines.push(format!("  body       {fault}"));

@@ -210,14 +210,10 @@ fn spent(plan: &Plan, over: &Level) -> String {
 }
 
 fn measured(over: &Level) -> String {
+    let amount = over.cap.measured(over.used, over.limit);
     match over.cap {
-        CapKind::Tokens | CapKind::DailyTokens => {
-            format!("{} of {} tokens", over.used, over.limit)
-        }
-        CapKind::Cost | CapKind::DailyCost => {
-            format!("${} of ${}", MicroUsd(over.used), MicroUsd(over.limit))
-        }
-        CapKind::WallClock => format!("{} of {} seconds", over.used, over.limit),
+        CapKind::Tokens | CapKind::DailyTokens => format!("{amount} tokens"),
+        CapKind::Cost | CapKind::DailyCost | CapKind::WallClock => amount,
     }
 }
 
@@ -228,13 +224,27 @@ fn bill(plan: &Plan) -> String {
         0 => String::new(),
         count => format!(" ({count} of them of unknown cost)"),
     };
-    let possible = calls.possible();
     format!(
-        "{} tokens and ${} in {} calls{unknown}; in doubt after cut calls: {} tokens and ${}",
+        "{} tokens and ${} in {} calls{unknown}{}",
         calls.tokens,
         calls.cost,
         calls.completed,
+        doubt(plan)
+    )
+}
+
+/// What may have been spent besides, and how to say that it was not.
+fn doubt(plan: &Plan) -> String {
+    let possible = plan.calls.possible();
+    if plan.calls.in_doubt.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; in doubt: at most {} tokens and ${} in {} calls (`modulatio plan release {}` takes them off the books, once \
+         you know that they were not billed)",
         possible.tokens,
         possible.cost.unwrap_or_default(),
+        plan.calls.in_doubt.len(),
+        plan.id,
     )
 }
