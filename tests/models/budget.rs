@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     bench::{QUICK, config, entry, is_done, server, ticket},
-    support::{TestVault, body},
+    support::{Daemon, TestVault, body, wait_until},
 };
 
 fn priced(model: &FakeModel, price: &str, more: &str) -> TestVault {
@@ -114,6 +114,11 @@ fn a_plan_paused_by_its_cap_shows_what_was_spent_and_goes_on_under_a_higher_one(
     for part in ["kind: budget", &spent, "of $0.035", "edit-budget"] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
+    let audit = vault.read(&format!("ess/runs/{plan}/audit.jsonl"));
+    assert!(
+        audit.contains("max_cost_usd: $0.0") && audit.contains(" of $0.035"),
+        "{audit}"
+    );
     let show = vault.run(&["plan", "show", &plan]).ok();
     let usage = format!(
         "{} tokens, ${} in {} calls",
@@ -295,4 +300,75 @@ fn the_days_cap_stops_the_next_plan_and_says_what_to_do() {
     for plan in &plans {
         is_done(&vault, plan, &model);
     }
+}
+
+/// Cut answers that nobody can say the price of fill a cap; the ticket says so, and how to take them off.
+#[test]
+fn a_cap_that_doubts_have_used_up_is_freed_by_releasing_them() {
+    let cut = Behaviour::Cut {
+        after: 1,
+        answer: Box::default(),
+    };
+    let model = server([Step::new(cut).times(3)]);
+    let vault = priced(&model, PRICE, "defaults: {max_cost_usd: 0.07}\n");
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    let journal = vault.journal(&plan);
+    assert_eq!(
+        (journal.status(), journal.plan.calls.completed),
+        ("paused", 0)
+    );
+    let text = ticket(&vault, 1);
+    assert!(
+        text.contains(&format!("`modulatio plan release {plan}`")),
+        "{text}"
+    );
+    vault.run(&["plan", "release", &plan]).ok();
+    vault.run(&["project", "resume", &plan]).ok();
+    vault.run_until_idle();
+    vault.is_proven(&plan);
+    assert!(vault.journal(&plan).plan.calls.completed >= 1);
+}
+
+#[test]
+fn a_doubt_of_unknown_price_is_not_called_free() {
+    let cut = Behaviour::Cut {
+        after: 1,
+        answer: Box::default(),
+    };
+    let model = server([Step::new(cut)]);
+    let vault = priced(&model, "", "");
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    is_done(&vault, &plan, &model);
+    vault
+        .run(&["plan", "show", &plan])
+        .ok()
+        .shows("at most; cost unknown of 1");
+}
+
+/// A runner that dies in a call leaves its reservation on the day; released on the plan, the day has room again.
+#[test]
+fn a_reservation_of_a_killed_runner_weighs_on_the_day_until_it_is_released() {
+    let model = server([Step::new(Behaviour::StallBeforeHead).times(2)]);
+    let vault = priced(&model, PRICE, "daily: {max_cost_usd: 0.06}\n");
+    let plan = vault.approved(&body(1));
+    for calls in 1..=2 {
+        let daemon = Daemon::start(&vault, &[]);
+        wait_until("the call is under way", || model.requests().len() == calls);
+        daemon.kill();
+    }
+    vault.run_until_idle();
+    let journal = vault.journal(&plan);
+    assert_eq!(
+        journal.status(),
+        "paused",
+        "two doubts and a worst case are more than the day has"
+    );
+    assert_eq!(model.sold().calls, 0);
+    assert!(ticket(&vault, 1).contains("daily.max_cost_usd"));
+    vault.run(&["plan", "release", &plan]).ok();
+    vault.run(&["project", "resume", &plan]).ok();
+    vault.run_until_idle();
+    is_done(&vault, &plan, &model);
 }

@@ -13,7 +13,7 @@ use crate::{
         PROTOCOLS, QUICK, at, classes, config, entry, failed, is_done, nothing_sold_twice, server,
         started, status, ticket, titled, vault,
     },
-    support::{Daemon, Journal, TestVault, body, wait_until},
+    support::{Daemon, Journal, SIGCONT, TestVault, body, wait_until},
 };
 
 /// What goes wrong, how it is classed, and whether it may have been billed.
@@ -321,6 +321,85 @@ fn a_wait_longer_than_the_wall_limit_is_not_waited_for() {
     assert_eq!(model.requests().len(), 1);
     let text = ticket(&vault, 1);
     assert!(text.contains("1 try") && text.contains("quota"), "{text}");
+}
+
+/// A laptop that slept through a call: the limit counts from the failure on, so the call gets its tries.
+#[test]
+fn a_machine_that_slept_in_the_middle_of_a_call_tries_again() {
+    let stall = Step::new(stall(1)).for_tool("submit_artifact");
+    let model = server([stall]);
+    let more = ", price: free, stall_timeout: 1s";
+    let entry = entry("fake-1", "openai", &model, more);
+    let sections = "retry: {base: 10ms, max: 50ms, wall: 1500ms}\n";
+    let vault = TestVault::with(&config(&[entry], "{leader: fake-1}", sections));
+    let plan = vault.approved(&body(1));
+    let daemon = Daemon::start(&vault, &[]);
+    wait_until("the call is under way", || model.requests().len() == 2);
+    daemon.freeze();
+    std::thread::sleep(Duration::from_secs(2));
+    daemon.send(SIGCONT);
+    wait_until("the plan ends", || {
+        matches!(vault.journal(&plan).status(), "done" | "paused")
+    });
+    is_done(&vault, &plan, &model);
+    assert_eq!(
+        classes(&vault.journal(&plan)),
+        [(FailureClass::Stalled, true)]
+    );
+}
+
+#[test]
+fn an_answer_that_is_slow_or_oddly_cut_into_pieces_is_an_answer() {
+    let answer = Box::<Behaviour>::default;
+    let odd = || {
+        [
+            Behaviour::Slow {
+                pause_ms: 60,
+                answer: answer(),
+            },
+            Behaviour::Fragments {
+                bytes: 7,
+                answer: answer(),
+            },
+            Behaviour::NoDone { answer: answer() },
+            Behaviour::Unstreamed { answer: answer() },
+            Behaviour::KeepAlive {
+                every_ms: 150,
+                times: 4,
+                answer: answer(),
+            },
+        ]
+    };
+    for protocol in PROTOCOLS {
+        for stream in [true, false] {
+            let model = server(odd().map(Step::new));
+            let more = format!(", stream: {stream}, stall_timeout: 500ms");
+            let vault = vault(protocol, &model, &more);
+            let plan = vault.approved(&body(2));
+            vault.run_until_idle();
+            is_done(&vault, &plan, &model);
+            assert_eq!(classes(&vault.journal(&plan)), [], "{protocol} {stream}");
+            assert_eq!(model.sold().calls, 8);
+        }
+    }
+}
+
+#[test]
+fn a_dead_endpoint_without_another_model_ends_at_a_ticket_too() {
+    let model = server([Step::new(status(503, None, Some("down"))).times(0)]);
+    let entry = entry("fake-1", "openai", &model, ", price: free");
+    let more = "retry: {base: 10ms, max: 20ms, wall: 600ms}\nbreaker: {failures: 2, open: 200ms}\n";
+    let vault = TestVault::with(&config(&[entry], "{leader: fake-1}", more));
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    assert_eq!(vault.journal(&plan).status(), "paused");
+    let text = ticket(&vault, 1);
+    assert!(
+        text.contains("kind: model") && text.contains("down"),
+        "{text}"
+    );
+    // Two that open the breaker, then one after 200 ms, one after 400 ms.
+    assert_eq!(model.requests().len(), 4);
 }
 
 /// A page of a proxy now and then is no sign that the model talks nonsense: only nonsense counts as such.

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use modulatio_tools::fake_model::{FakeModel, Step};
 
 use crate::{
-    bench::{PROTOCOLS, QUICK, config, entry, files_with, is_done, server, status, ticket},
+    bench::{PROTOCOLS, QUICK, at, config, entry, files_with, is_done, server, status, ticket},
     support::{Daemon, TestVault, body, wait_until},
 };
 
@@ -174,4 +174,32 @@ fn a_key_file_that_is_replaced_counts_from_the_next_call_on_without_a_restart() 
             .iter()
             .all(|header| header == "Bearer the-new-key")
     );
+}
+
+#[test]
+fn a_secret_in_the_query_of_an_address_is_told_to_nobody() {
+    let gone = server([]).base_url();
+    let model = server([
+        Step::new(status(500, None, None)),
+        Step::new(status(400, None, None)),
+    ]);
+    for (url, sections) in [
+        (model.base_url(), QUICK),
+        (gone, "retry: {base: 10ms, max: 20ms, wall: 100ms}\n"),
+    ] {
+        let entry = at(
+            "fake-1",
+            "openai",
+            &format!("{url}?key={SECRET}"),
+            ", price: free",
+        );
+        let vault = TestVault::with(&config(&[entry], "{leader: fake-1}", sections));
+        let plan = vault.approved(&body(1));
+        let ran = vault.run(&DAEMON).ok();
+        assert_eq!(vault.journal(&plan).status(), "paused");
+        assert!(!ran.err.contains(SECRET), "{}", ran.err);
+        let found = files_with(vault.root(), SECRET);
+        assert_eq!(found, [vault.path("modulatio.yaml")]);
+    }
+    assert!(model.requests()[0].path.contains(SECRET), "it is sent");
 }

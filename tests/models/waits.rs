@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use modulatio_tools::fake_model::{FakeModel, Step};
+use modulatio_tools::fake_model::{Behaviour, FakeModel, Step};
 use projections::time::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    bench::{config, entry, server, status},
+    bench::{config, entry, is_done, server, status},
     support::{Daemon, SIGTERM, TestVault, body, wait_for, wait_until},
 };
 
@@ -147,7 +147,7 @@ fn an_endpoint_that_lives_again_is_asked_when_the_wait_is_over() {
     let plan = vault.approved(&body(1));
     let began = Instant::now();
     vault.run_until_idle();
-    crate::bench::is_done(&vault, &plan, &model);
+    is_done(&vault, &plan, &model);
     // 300 ms after the first failure, twice as long after the probe's.
     assert!(
         began.elapsed() > Duration::from_millis(900),
@@ -155,4 +155,59 @@ fn an_endpoint_that_lives_again_is_asked_when_the_wait_is_over() {
         began.elapsed()
     );
     assert_eq!(model.requests().len(), 6);
+}
+
+/// A server whose artifact takes a second, and a daemon that waits for it.
+fn in_a_long_call() -> Waiting {
+    let slow = Step::new(Behaviour::Default)
+        .for_tool("submit_artifact")
+        .after(Duration::from_secs(1));
+    let model = server([slow]);
+    let vault = crate::bench::vault("openai", &model, "");
+    let plan = vault.approved(&body(1));
+    let daemon = Daemon::start(&vault, &[]);
+    wait_until("the call is under way", || model.requests().len() == 2);
+    Waiting {
+        model,
+        vault,
+        plan,
+        daemon,
+    }
+}
+
+#[test]
+fn an_answer_that_comes_after_a_pause_is_booked_and_not_asked_for_again() {
+    let waiting = in_a_long_call();
+    let (vault, plan) = (&waiting.vault, &waiting.plan);
+    vault.run(&["plan", "pause", plan]).ok();
+    wait_until("the daemon lets go", || {
+        heartbeat(vault)["active_plan"].is_null()
+    });
+    let journal = vault.journal(plan);
+    assert_eq!(journal.status(), "paused");
+    assert_eq!(journal.plan.calls.completed, 2, "{}", waiting.daemon.log());
+    vault.is_proven(plan);
+    vault.run(&["project", "resume", plan]).ok();
+    wait_until("the plan is done", || {
+        vault.journal(plan).status() == "done"
+    });
+    is_done(vault, plan, &waiting.model);
+    assert_eq!(waiting.model.sold().calls, 4);
+}
+
+#[test]
+fn an_answer_that_comes_after_a_cancellation_is_booked_all_the_same() {
+    let waiting = in_a_long_call();
+    let (vault, plan) = (&waiting.vault, &waiting.plan);
+    vault.run(&["plan", "cancel", plan]).ok();
+    wait_until("the daemon lets go", || {
+        heartbeat(vault)["active_plan"].is_null()
+    });
+    let journal = vault.journal(plan);
+    assert_eq!(journal.status(), "cancelled");
+    assert_eq!(journal.plan.calls.completed, 2);
+    assert!(journal.plan.calls.in_flight.is_empty());
+    assert_eq!(waiting.model.sold().calls, 2, "nothing more is asked");
+    assert_eq!(crate::bench::ledger(vault, plan).len(), 2);
+    vault.is_proven(plan);
 }
