@@ -7,14 +7,17 @@
     reason = "every test binary compiles this module and uses its own part of it"
 )]
 
+pub(crate) mod books;
 mod daemon;
 mod journal;
+mod lots;
 mod vault;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use daemon::{Daemon, SIGCONT, SIGINT, SIGSTOP, SIGTERM};
 pub(crate) use journal::{Journal, kinds};
+pub(crate) use lots::Lots;
 pub(crate) use vault::{Ran, TestVault, body};
 
 /// Longest that anything may take that should take milliseconds.

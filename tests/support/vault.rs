@@ -102,6 +102,12 @@ impl TestVault {
         &self.root
     }
 
+    /// Leaves the vault on the disk for a look at it; says where it lies.
+    pub(crate) fn keep(&mut self) -> &Path {
+        self.dir.disable_cleanup(true);
+        &self.root
+    }
+
     /// A directory beside the vault, for material.
     pub(crate) fn beside(&self) -> &Path {
         self.dir.path()

@@ -1,0 +1,120 @@
+//! From dusk till dawn.
+
+use std::time::{Duration, Instant};
+
+use modulatio::{clock, vault::Vault};
+use modulatio_tools::fake_model::FakeModel;
+
+use crate::{
+    provider,
+    support::{
+        Daemon, Lots, TestVault, body,
+        books::{Books, total},
+    },
+};
+
+/// Sub-objectives of the night's plans. Each takes four calls that succeed, and 32 is the most of one plan.
+const PLANS: [u32; 6] = [32, 27, 24, 20, 14, 8];
+
+/// How often the daemon is killed.
+const KILLS: u64 = 10;
+
+/// Sales between two kills, at least. With fewer, a plan could lose three runners in a row without one completed
+/// call between them, and be set aside as poisoned.
+const APART: u64 = 20;
+
+/// So long a night may last without a sale, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A vault that outlives a failed test.
+struct Kept(TestVault);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the vault is kept in {}", self.0.keep().display());
+        }
+    }
+}
+
+/// Waits until so much is sold.
+fn sold_at_least(model: &FakeModel, daemon: &mut Daemon, sales: u64) {
+    let (mut seen, mut since) = (0, Instant::now());
+    while seen < sales {
+        assert!(daemon.lives(), "it ended by itself: {}", daemon.log());
+        let now = model.sold().calls;
+        if now > seen {
+            (seen, since) = (now, Instant::now());
+        }
+        let stuck = since.elapsed() > PATIENCE;
+        assert!(!stuck, "nothing was sold after {seen}: {}", daemon.log());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Runs the daemon and kills it, at moments drawn by lot, then lets it come to its end.
+fn with_kills(vault: &TestVault, model: &FakeModel, lots: &mut Lots) {
+    let calls = u64::from(PLANS.iter().sum::<u32>()) * 4;
+    let slot = calls / (KILLS + 1);
+    for n in 0..KILLS {
+        let at = n * slot + lots.within(APART, slot);
+        let later = Duration::from_micros(lots.within(0, 20_000));
+        let mut daemon = Daemon::start(vault, &["--until-idle"]);
+        sold_at_least(model, &mut daemon, at);
+        std::thread::sleep(later);
+        println!("kill -9 {later:?} after sale {at}");
+        daemon.kill();
+    }
+    vault.run_until_idle();
+}
+
+#[test]
+fn after_a_night_of_faults_and_kills_every_plan_is_done_and_every_token_is_accounted_for() {
+    let mut lots = Lots::of("MODULATIO_NIGHT_SEED", 2026);
+    let model = provider::start(&mut lots);
+    let vault = Kept(provider::vault(&model));
+    let plans: Vec<String> = PLANS.map(|n| vault.0.approved(&body(n))).into();
+    let began = (Instant::now(), clock::now());
+    with_kills(&vault.0, &model, &mut lots);
+    let lasted = began.0.elapsed();
+    let sold = model.sold();
+    for plan in &plans {
+        assert_eq!(vault.0.journal(plan).status(), "done", "{plan}");
+    }
+    vault.0.run(&["audit", "verify", "--all"]).ok();
+    vault.0.run(&["replay", "--all", "--check"]).ok();
+    assert_eq!(vault.0.names("ess/tickets"), [""; 0], "somebody was asked");
+    let audit = Books::of(&vault.0, &plans).agree_with(&sold);
+    println!(
+        "{lasted:?}: {} requests, {} sales of {:?}; {audit:?}",
+        model.requests().len(),
+        sold.calls,
+        total(&sold)
+    );
+    assert!(audit.completed >= PLANS.iter().sum::<u32>() as usize * 4);
+    assert!(audit.doubtful_sales > 0, "this night was too quiet");
+    days_agree(&vault.0, began.1, &audit);
+}
+
+/// The vault's days, two of them if midnight passed, hold what was paid, and all that is in doubt besides.
+fn days_agree(
+    vault: &TestVault,
+    began: projections::time::Timestamp,
+    audit: &crate::support::books::Audit,
+) {
+    let vault = Vault::open(vault.root()).expect("a vault");
+    let ends = [began, clock::now()].map(|at| (modulatio::vault::DayKey::of(at), at));
+    let mut days = vec![ends[0]];
+    days.extend((ends[0].0 != ends[1].0).then_some(ends[1]));
+    let days = days
+        .into_iter()
+        .map(|(_, at)| vault.day_spent(at).expect("a day"));
+    let (mut settled, mut micros, mut open) = (0, 0, 0);
+    for day in days {
+        settled += day.settled.tokens;
+        micros += day.settled.cost.0;
+        open += day.open.len();
+    }
+    assert_eq!((settled, micros), (audit.paid.tokens, audit.paid.micros));
+    assert_eq!(open, audit.in_doubt);
+}
