@@ -1,6 +1,6 @@
 //! The vault's day: before a call, its worst case is reserved there too, if the vault has a cap for the day. What
-//! became of the call is told there after the plan's journal has it; a crash in between is mended by the plan's next
-//! runner.
+//! became of the call is told there after the plan's journal has it; a crash in between is mended by the next runner,
+//! of this plan or of another.
 
 use projections::{
     event::{CapKind, Reserved},
@@ -75,7 +75,7 @@ impl Runner<'_> {
             return;
         };
         let told = self.close_day(&day, call, spent);
-        // The reservation stays, which errs on the safe side, until the plan's next runner balances the day.
+        // The reservation stays, which errs on the safe side, until a next runner balances the day.
         if let Err(error) = told {
             tracing::warn!(plan = %self.id, %call, "the day's account cannot be written: {}", error.told());
         }
@@ -89,15 +89,15 @@ impl Runner<'_> {
         }
     }
 
-    /// Reservations that a lost runner left open are settled as the plan's journal says.
+    /// Reservations that lost runners left open, of this plan and of others, are settled as the plans' journals say.
     pub(super) fn balance_day(&self) {
         if !self.has_daily_cap() {
             return;
         }
-        let balanced = self
-            .log
-            .project()
-            .balance_day(&self.id, clock::now(), &self.actor);
+        let (project, now) = (self.log.project(), clock::now());
+        let balanced = project
+            .balance_day(&self.id, now, &self.actor)
+            .and_then(|()| project.vault().balance_others(&self.id, now, &self.actor));
         if let Err(error) = balanced {
             tracing::warn!(plan = %self.id, "the day's account cannot be balanced: {}", error.told());
         }

@@ -9,8 +9,8 @@
 //! One small journal a UTC day, `.modulatio/spend/2026-11-23.journal.jsonl`; a reservation is decided against its
 //! newest frame and appended there, or decided again when another process was first. The day's journal is written
 //! before the plan's, and settled after it: whoever is killed in between leaves an open reservation, which counts
-//! as possible spend until [`Vault::open_reservations`] shows it to the plan's next runner. Nothing is ever spent
-//! that was not reserved.
+//! as possible spend until the next runner, of that plan or of any other, finds in the plan's journal how the call
+//! ended ([`Vault::balance_others`]). Nothing is ever spent that was not reserved.
 //!
 //! A day is opened with what the plans' own journals say was spent in it already (a cap may be set at noon), so a
 //! day's journal that was lost is made anew from them.
@@ -193,14 +193,22 @@ impl Vault {
         plan: &PlanId,
         now: Timestamp,
     ) -> Result<Vec<(DayKey, CallId, Reserved)>> {
+        let all = self.all_open(now)?.into_iter();
+        let own = all.filter(|(_, (owner, _), _)| owner == plan);
+        Ok(own
+            .map(|(day, (_, call), worst)| (day, call, worst))
+            .collect())
+    }
+
+    /// The same of all plans.
+    fn all_open(&self, now: Timestamp) -> Result<Vec<(DayKey, Key, Reserved)>> {
         let mut found = Vec::new();
         for day in DayKey::of(now).and_before() {
             let Some(mut log) = DayLog::read(self, day)? else {
                 continue;
             };
             let open = log.refresh()?.open.iter();
-            let own = open.filter(|((owner, _), _)| owner == plan);
-            found.extend(own.map(|((_, call), worst)| (day, call.clone(), *worst)));
+            found.extend(open.map(|(key, worst)| (day, key.clone(), *worst)));
         }
         Ok(found)
     }

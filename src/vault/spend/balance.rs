@@ -1,4 +1,7 @@
-//! After a crash: what the plan's own journal says became of calls whose reservations are still open on a day.
+//! After a crash: what the plans' own journals say became of calls whose reservations are still open on a day.
+//!
+//! A runner that dies between its plan's last frame and the day's leaves a reservation that no next runner of that
+//! plan will ever close, so whoever claims any plan looks after all of them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +15,7 @@ use super::Spent;
 use crate::{
     error::Result,
     vault::{
-        Actor, Project,
+        Actor, DayKey, Project, Vault,
         replay::{self, Until},
     },
 };
@@ -46,6 +49,52 @@ impl Project {
                 Fate::Open => {}
                 Fate::Paid(spent) => vault.settle_day(&day, plan, &call, spent, actor)?,
                 Fate::Free => vault.release_day(&day, plan, &call, actor)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Vault {
+    /// Settles and releases open reservations of all plans but `own` as far as their journals say how the calls
+    /// ended, which no runner changes any more. Where a journal says nothing, a runner may be about to make the
+    /// call. A plan that cannot be read is told and passed over: its reservations stay.
+    ///
+    /// # Errors
+    /// Damage of a day's journal; the lock's and the disk's.
+    pub fn balance_others(&self, own: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
+        let mut open: BTreeMap<PlanId, Vec<(DayKey, CallId)>> = BTreeMap::new();
+        for (day, (plan, call), _) in self.all_open(now)? {
+            if plan != *own {
+                open.entry(plan).or_default().push((day, call));
+            }
+        }
+        for (plan, calls) in open {
+            match self
+                .project_of(&plan)
+                .and_then(|project| fates(&project, &plan))
+            {
+                Ok(fates) => self.close_ended(&plan, calls, &fates, actor)?,
+                Err(error) => {
+                    tracing::warn!(%plan, "its reservations stay open: {}", error.told());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close_ended(
+        &self,
+        plan: &PlanId,
+        calls: Vec<(DayKey, CallId)>,
+        fates: &BTreeMap<CallId, Fate>,
+        actor: &Actor,
+    ) -> Result<()> {
+        for (day, call) in calls {
+            match fates.get(&call) {
+                None | Some(Fate::Open) => {}
+                Some(Fate::Paid(spent)) => self.settle_day(&day, plan, &call, *spent, actor)?,
+                Some(Fate::Free) => self.release_day(&day, plan, &call, actor)?,
             }
         }
         Ok(())

@@ -432,6 +432,55 @@ fn what_a_lost_runner_reserved_is_found_for_two_days_more() {
     );
 }
 
+#[test]
+fn of_another_plans_calls_those_that_have_ended_are_closed_and_the_others_stay() {
+    let world = World::new();
+    for serial in 1..=5 {
+        world.admitted(DayCaps::default(), &call(serial), worst(100, 10));
+    }
+    world.plan_journal(
+        1,
+        vec![
+            (MORNING, started(1, worst(100, 10))),
+            (MORNING, completed(1, 30, Some(3))),
+            (MORNING, started(2, worst(100, 10))),
+            (MORNING, failed(2)),
+            (MORNING, started(3, worst(100, 10))),
+            (MORNING, abandoned(3)),
+            (MORNING, started(4, worst(100, 10))),
+        ],
+    );
+    // A plan that is not there holds up no other.
+    world
+        .vault
+        .reserve_today(
+            DayCaps::default(),
+            &plan(7),
+            &call(1),
+            worst(1, 1),
+            at("12:00:00"),
+            &actor(),
+        )
+        .map(drop)
+        .unwrap();
+    let open = |owner: u32| {
+        let found = world.vault.open_reservations(&plan(owner), at("12:00:00"));
+        let calls = found.unwrap().into_iter().map(|(_, call, _)| call);
+        calls.collect::<Vec<_>>()
+    };
+    for _twice in 0..2 {
+        world
+            .vault
+            .balance_others(&plan(2), at("12:00:00"), &actor())
+            .unwrap();
+        // In doubt, under way, and perhaps about to be made.
+        assert_eq!(open(1), [call(3), call(4), call(5)]);
+        assert_eq!(open(7), [call(1)]);
+    }
+    let settled = world.vault.day_spent(at("12:00:00")).unwrap().settled;
+    assert_eq!(settled, spent(30, 3));
+}
+
 // ------------------------------------------------------------------------------------------- a day that has begun
 
 fn started(serial: u64, worst: Reserved) -> Event {

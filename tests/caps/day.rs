@@ -1,0 +1,138 @@
+//! The caps of a day, over all plans and daemons of the vault.
+
+use std::time::Duration;
+
+use modulatio::{
+    clock,
+    vault::{Day, Vault},
+};
+use projections::{event::CapKind, event::Event, plan::Status};
+
+use crate::{
+    greedy,
+    support::{
+        Daemon, Lots, TestVault, body,
+        books::{Books, total},
+    },
+};
+
+/// So long a test of a day may take.
+const A_WHILE: i64 = 120_000_000;
+
+/// At midnight, UTC, a new day's budget begins. A test of one day begins early enough before it, or after it.
+pub(crate) fn within_one_day() {
+    const DAY: i64 = 86_400_000_000;
+    let left = DAY - clock::now().micros().rem_euclid(DAY);
+    if left < A_WHILE {
+        println!("waiting for midnight");
+        std::thread::sleep(Duration::from_micros(left.unsigned_abs() + 1_000_000));
+    }
+}
+
+pub(crate) fn today(vault: &TestVault) -> Day {
+    let vault = Vault::open(vault.root()).expect("a vault");
+    vault.day_spent(clock::now()).expect("a day")
+}
+
+/// Three daemons; those that were killed are replaced. Then whatever is left is run.
+fn three_daemons(vault: &TestVault, lots: &mut Lots) {
+    let mut daemons: Vec<Daemon> = (0..3).map(|_| Daemon::start(vault, &[])).collect();
+    for _ in 0..4 {
+        std::thread::sleep(Duration::from_millis(lots.within(50, 400)));
+        daemons.remove(0).kill();
+        daemons.push(Daemon::start(vault, &[]));
+    }
+    daemons.into_iter().for_each(Daemon::kill);
+    vault.run_until_idle();
+}
+
+fn paused_by(vault: &TestVault, plan: &str) -> Option<CapKind> {
+    let journal = vault.journal(plan);
+    let last = journal.events().filter_map(|event| match event {
+        Event::BudgetExhausted(e) => Some(e.cap),
+        _ => None,
+    });
+    let last = last.last();
+    matches!(journal.plan.status, Status::Paused { .. }).then_some(last)?
+}
+
+/// Plans that together need far more than the cap of the day, which is then raised.
+fn case(daily: &str, cap: u64, of_cost: bool) {
+    within_one_day();
+    let mut lots = Lots::of("MODULATIO_CAPS_SEED", 3 + u64::from(of_cost));
+    let model = greedy::start(&mut lots);
+    let vault = greedy::vault(&model, &format!("daily: {{{daily}}}\n"));
+    let plans: Vec<String> = (0..4).map(|_| vault.approved(&body(3))).collect();
+    three_daemons(&vault, &mut lots);
+    let sold = model.sold();
+    let spent = if of_cost {
+        total(&sold).micros
+    } else {
+        total(&sold).tokens
+    };
+    println!("sold {spent} of {cap} in {} sales", sold.calls);
+    assert!(spent <= cap, "{spent} of {cap}");
+    let kind = if of_cost {
+        CapKind::DailyCost
+    } else {
+        CapKind::DailyTokens
+    };
+    for plan in &plans {
+        assert_eq!(paused_by(&vault, plan), Some(kind), "{plan}");
+    }
+    let audit = Books::of(&vault, &plans).agree_with(&sold);
+    let day = today(&vault);
+    assert_eq!(
+        (day.settled.tokens, day.settled.cost.0),
+        (audit.paid.tokens, audit.paid.micros)
+    );
+    assert_eq!(day.open.len(), audit.in_doubt);
+    raised(&vault, &model, &plans);
+}
+
+/// With a higher cap in the file, plans that are approved go on.
+fn raised(vault: &TestVault, model: &modulatio_tools::fake_model::FakeModel, plans: &[String]) {
+    vault.write(
+        "modulatio.yaml",
+        &greedy::config(model, "daily: {max_tokens: 10000000, max_cost_usd: 1000}\n"),
+    );
+    for plan in plans {
+        vault.run(&["plan", "approve", plan]).ok();
+    }
+    vault.run_until_idle();
+    for plan in plans {
+        assert_eq!(vault.journal(plan).status(), "done", "{plan}");
+        vault.is_proven(plan);
+    }
+    let audit = Books::of(vault, plans).agree_with(&model.sold());
+    let day = today(vault);
+    assert_eq!(day.settled.tokens, audit.paid.tokens);
+    assert_eq!(day.open.len(), audit.in_doubt);
+}
+
+#[test]
+fn three_daemons_together_use_no_more_tokens_than_the_day_allows_and_go_on_once_it_allows_more() {
+    case("max_tokens: 60000", 60_000, false);
+}
+
+#[test]
+fn three_daemons_together_pay_no_more_than_the_day_allows_and_go_on_once_it_allows_more() {
+    case("max_cost_usd: 0.30", 300_000, true);
+}
+
+#[test]
+fn a_daily_cap_on_cost_asks_no_model_whose_price_is_unknown() {
+    let mut lots = Lots::of("MODULATIO_CAPS_SEED", 5);
+    let model = greedy::start(&mut lots);
+    let config = greedy::config(&model, "daily: {max_cost_usd: 1000}\n");
+    let vault = TestVault::with(&config.replacen(crate::support::books::PRICE, "stream: true", 1));
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    assert!(model.requests().is_empty());
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.status(), "paused");
+    let (_, ticket) = journal.plan.open_tickets().next().expect("a ticket");
+    assert!(ticket.body.contains("openai/o-1"), "{}", ticket.body);
+    assert_eq!(journal.count("ModelCallStarted"), 0);
+    vault.is_proven(&plan);
+}
