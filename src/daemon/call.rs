@@ -126,8 +126,9 @@ impl Runner<'_> {
             Event::ModelCallStarted(started) => Some(started.call_id),
             _ => None,
         });
-        if id.is_none() {
-            self.release_day(&expected);
+        match &id {
+            Some(id) => self.join_day(id, reserved)?,
+            None => self.release_day(&expected),
         }
         Ok(id.map(|id| Started { id, reserved }))
     }

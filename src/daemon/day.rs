@@ -12,7 +12,7 @@ use crate::{
     clock,
     command::Report,
     error::Result,
-    vault::{DayAdmission, DayCap, DayKey, Spent},
+    vault::{DayAdmission, DayCap, DayCaps, DayKey, Spent},
 };
 
 impl Runner<'_> {
@@ -21,8 +21,16 @@ impl Runner<'_> {
         caps.max_tokens.is_some() || caps.max_cost_usd.is_some()
     }
 
+    /// A cap that an operator sets or lowers holds from a running plan's next call on.
+    fn lower_daily_cap(&mut self) {
+        if let Err(error) = self.team.lower_daily(self.log.project()) {
+            tracing::warn!(plan = %self.id, "the caps of the day stay as they were: {}", error.told());
+        }
+    }
+
     /// Whether the day leaves room for the call. If not, the plan is paused.
     pub(super) fn reserve_day(&mut self, call: &CallId, worst: Reserved) -> Result<bool> {
+        self.lower_daily_cap();
         if !self.has_daily_cap() {
             return Ok(true);
         }
@@ -42,6 +50,25 @@ impl Runner<'_> {
                 Ok(false)
             }
         }
+    }
+
+    /// Counts a call that started without a cap of the day, if one has been set in that moment. Whoever opens the day
+    /// reads the plans' journals after the cap was set: either this call stands there already, or it is counted here.
+    pub(super) fn join_day(&mut self, call: &CallId, worst: Reserved) -> Result<()> {
+        if self.day.is_some() {
+            return Ok(());
+        }
+        self.lower_daily_cap();
+        if !self.has_daily_cap() {
+            return Ok(());
+        }
+        let (vault, now) = (self.log.project().vault(), clock::now());
+        let counted =
+            vault.reserve_today(DayCaps::NONE, &self.id, call, worst, now, &self.actor)?;
+        if let DayAdmission::Admitted(day) = counted {
+            self.day = Some(day);
+        }
+        Ok(())
     }
 
     /// The call was not made.

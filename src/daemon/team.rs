@@ -11,7 +11,7 @@ use projections::{
 
 use super::{orders, price, provider};
 use crate::{
-    config::{Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
+    config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
     decide::{Policy, Retry},
     error::{Error, Result},
     models::{ModelProvider, Request},
@@ -76,10 +76,7 @@ impl Team {
         let models: Vec<&ModelConfig> = used.filter_map(|name| config.models.get(name)).collect();
         Ok(Self {
             objective,
-            daily: DayCaps {
-                max_tokens: config.daily.max_tokens,
-                max_cost_usd: config.daily.max_cost_micro_usd.map(MicroUsd),
-            },
+            daily: daily(config),
             policy: policy(config),
             rehearsal: models
                 .iter()
@@ -90,6 +87,17 @@ impl Team {
             producer: role(config, producer_name, producer_model)?,
             qc: role(config, "qc", &team.qc)?,
         })
+    }
+
+    /// Takes in caps of the day that were set or lowered since the claim. One that was raised or removed counts from
+    /// the next claim on, so that a file in the middle of being written lifts none.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with every fault.
+    pub(super) fn lower_daily(&mut self, project: &Project) -> Result<()> {
+        let now = config::load(project.vault().root())?;
+        self.daily = self.daily.lower(daily(&now));
+        Ok(())
     }
 
     /// The rules that the configuration sets.
@@ -198,6 +206,13 @@ fn key(model: &ModelConfig) -> Option<KeyFrom> {
     match &model.provider {
         Provider::OpenAi(endpoint) | Provider::Anthropic(endpoint) => Some(endpoint.key.clone()),
         Provider::Rehearsal(_) => None,
+    }
+}
+
+fn daily(config: &Config) -> DayCaps {
+    DayCaps {
+        max_tokens: config.daily.max_tokens,
+        max_cost_usd: config.daily.max_cost_micro_usd.map(MicroUsd),
     }
 }
 

@@ -83,6 +83,30 @@ pub struct DayCaps {
     pub max_cost_usd: Option<MicroUsd>,
 }
 
+impl DayCaps {
+    /// No limit at all: what is reserved under it is counted and never refused.
+    pub const NONE: Self = Self {
+        max_tokens: None,
+        max_cost_usd: None,
+    };
+
+    /// The lower of the limits in each unit.
+    #[must_use]
+    pub fn lower(self, other: Self) -> Self {
+        Self {
+            max_tokens: lower(self.max_tokens, other.max_tokens),
+            max_cost_usd: lower(self.max_cost_usd, other.max_cost_usd),
+        }
+    }
+}
+
+fn lower<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// Which daily cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DayCap {

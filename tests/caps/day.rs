@@ -13,6 +13,7 @@ use crate::{
     support::{
         Daemon, Lots, TestVault, body,
         books::{Books, total},
+        wait_until,
     },
 };
 
@@ -118,6 +119,37 @@ fn three_daemons_together_use_no_more_tokens_than_the_day_allows_and_go_on_once_
 #[test]
 fn three_daemons_together_pay_no_more_than_the_day_allows_and_go_on_once_it_allows_more() {
     case("max_cost_usd: 0.30", 300_000, true);
+}
+
+#[test]
+fn a_daily_cap_that_is_set_while_plans_run_holds_from_their_next_call_on() {
+    within_one_day();
+    let mut lots = Lots::of("MODULATIO_CAPS_SEED", 6);
+    let model = greedy::start(&mut lots);
+    let vault = greedy::vault(&model, "");
+    let plans: Vec<String> = (0..3).map(|_| vault.approved(&body(6))).collect();
+    let daemons: Vec<Daemon> = (0..2).map(|_| Daemon::start(&vault, &[])).collect();
+    wait_until("both are at work", || model.sold().calls > 8);
+    let cap = total(&model.sold()).tokens + 40_000;
+    let text = greedy::config(&model, &format!("daily: {{max_tokens: {cap}}}\n"));
+    // Saved whole, as editors do.
+    vault.write("modulatio.yaml.new", &text);
+    std::fs::rename(
+        vault.path("modulatio.yaml.new"),
+        vault.path("modulatio.yaml"),
+    )
+    .unwrap();
+    for plan in &plans {
+        wait_until("the day is full", || {
+            paused_by(&vault, plan) == Some(CapKind::DailyTokens)
+        });
+    }
+    drop(daemons);
+    let sold = model.sold();
+    let spent = total(&sold).tokens;
+    println!("sold {spent} of {cap}");
+    assert!(spent <= cap, "{spent} of {cap}");
+    Books::of(&vault, &plans).agree_with(&sold);
 }
 
 #[test]
