@@ -1,6 +1,7 @@
 //! A provider that uses every token it may, and sells many of its answers in vain.
 
-use modulatio_tools::fake_model::{Behaviour, Chaos, FakeModel, Script, UsageSays};
+use modulatio_tools::fake_model::{Behaviour, Chaos, FakeModel, Script, Step, ToolCall, UsageSays};
+use serde_json::json;
 
 use crate::support::{Lots, TestVault, books};
 
@@ -24,11 +25,28 @@ pub(crate) fn start(lots: &mut Lots) -> FakeModel {
     };
     let script = Script {
         delay_ms: 3,
-        ..Script::default()
+        ..Script::of(detours())
             .with_chaos(chaos)
             .with_usage(UsageSays::Greedy)
     };
     FakeModel::start(script).expect("a free port")
+}
+
+/// Answers after which a prompt is longer the next time: tools that are called first, and one to be repaired.
+fn detours() -> Vec<Step> {
+    let look = |name: &str| {
+        Behaviour::ToolCalls(vec![ToolCall {
+            name: name.to_owned(),
+            arguments: json!({"path": "essay1.md"}),
+        }])
+    };
+    [
+        ("submit_artifact", look("list_files")),
+        ("submit_artifact", look("read_file")),
+        ("submit_verdict", Behaviour::WrongSchema),
+    ]
+    .map(|(tool, answer)| Step::new(answer).for_tool(tool).usage(UsageSays::Greedy))
+    .into()
 }
 
 /// The settings of a vault that asks this server in both protocols, with these lines besides.
