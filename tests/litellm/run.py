@@ -174,12 +174,12 @@ class Vault:
         self.run("plan", "add", "ESS", str(root / "plan.txt"))
         self.run("plan", "approve", "ESS-P-001")
 
-    def run(self, *args: str) -> str:
+    def run(self, *args: str, code: int = 0) -> str:
         command = [str(self.binary), "--vault", str(self.root), *args]
         ran = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=RUN_SECONDS,
                              stdin=subprocess.DEVNULL)
         said = ran.stdout + ran.stderr
-        assert ran.returncode == 0, f"{' '.join(args)} exits {ran.returncode}: {said}"
+        assert ran.returncode == code, f"{' '.join(args)} exits {ran.returncode}: {said}"
         assert KEY not in said, f"{args} shows the key"
         return said
 
@@ -266,6 +266,11 @@ def a_failure(binary: Path, root: Path, models: dict[str, str], key: str, wanted
     assert not (vault.root / "ess" / "plans" / "ESS-P-001.usage.jsonl").exists() or not vault.ledger()
 
 
+def a_look_at_the_models(binary: Path, root: Path, models: dict[str, str], key: str, code: int):
+    """`models check` asks each model once, and its exit code says whether the keys are good."""
+    Vault(binary, root, models, key).run("models", "check", code=code)
+
+
 def checks(proxy: Proxy):
     """Every check, by name, as a function of the binary and a directory."""
     for provider, prefix, stream in [("openai", "", True), ("openai", "", False), ("anthropic", "", True),
@@ -275,6 +280,9 @@ def checks(proxy: Proxy):
         yield name, lambda binary, root, p=provider, x=prefix, s=stream: a_whole_plan(binary, root, proxy, p, x, s)
     for provider in ["openai", "anthropic"]:
         good = spoken(provider, proxy)
+        for name, key, code in [("good", KEY, 0), ("wrong", "sk-wrong", 4)]:
+            yield (f"models check with a {name} key, {provider}",
+                   lambda binary, root, m=good, k=key, c=code: a_look_at_the_models(binary, root, m, k, c))
         for name, model, key, wanted in [
             ("a wrong key", "planner", "sk-wrong", ("environment", "authentication", False)),
             ("an unknown model", "nobody", KEY, ("model", "refused", False)),

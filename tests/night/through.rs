@@ -2,14 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use modulatio::{clock, vault::Vault};
+use modulatio::{
+    clock,
+    vault::{DayKey, Vault},
+};
 use modulatio_tools::fake_model::FakeModel;
+use projections::time::Timestamp;
 
 use crate::{
     provider,
     support::{
         Daemon, Lots, TestVault, body,
-        books::{Books, total},
+        books::{Audit, Books, total},
     },
 };
 
@@ -85,32 +89,25 @@ fn after_a_night_of_faults_and_kills_every_plan_is_done_and_every_token_is_accou
     vault.0.run(&["replay", "--all", "--check"]).ok();
     assert_eq!(vault.0.names("ess/tickets"), [""; 0], "somebody was asked");
     let audit = Books::of(&vault.0, &plans).agree_with(&sold);
+    let (requests, all) = (model.requests().len(), total(&sold));
     println!(
-        "{lasted:?}: {} requests, {} sales of {:?}; {audit:?}",
-        model.requests().len(),
-        sold.calls,
-        total(&sold)
+        "{lasted:?}: {requests} requests, {} sales of {all:?}; {audit:?}",
+        sold.calls
     );
+    assert!(requests >= audit.completed + 60, "this night was too quiet");
     assert!(audit.completed >= PLANS.iter().sum::<u32>() as usize * 4);
     assert!(audit.doubtful_sales > 0, "this night was too quiet");
     days_agree(&vault.0, began.1, &audit);
 }
 
 /// The vault's days, two of them if midnight passed, hold what was paid, and all that is in doubt besides.
-fn days_agree(
-    vault: &TestVault,
-    began: projections::time::Timestamp,
-    audit: &crate::support::books::Audit,
-) {
+fn days_agree(vault: &TestVault, began: Timestamp, audit: &Audit) {
     let vault = Vault::open(vault.root()).expect("a vault");
-    let ends = [began, clock::now()].map(|at| (modulatio::vault::DayKey::of(at), at));
-    let mut days = vec![ends[0]];
-    days.extend((ends[0].0 != ends[1].0).then_some(ends[1]));
-    let days = days
-        .into_iter()
-        .map(|(_, at)| vault.day_spent(at).expect("a day"));
+    let mut moments = vec![began, clock::now()];
+    moments.dedup_by_key(|at| DayKey::of(*at));
     let (mut settled, mut micros, mut open) = (0, 0, 0);
-    for day in days {
+    for at in moments {
+        let day = vault.day_spent(at).expect("a day");
         settled += day.settled.tokens;
         micros += day.settled.cost.0;
         open += day.open.len();
