@@ -184,7 +184,7 @@ pub enum Report {
         /// Whether the endpoint has failed so often that it counts as dead.
         dead: bool,
     },
-    /// The endpoint of a step's model is dead, and the role has another model.
+    /// A step's model is given up before it is asked: its endpoint is dead, or its window too small.
     FallingBack {
         /// The step.
         step: Step,

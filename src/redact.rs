@@ -49,9 +49,10 @@ impl Redactor {
     #[must_use]
     pub(crate) fn knowing(known: impl IntoIterator<Item = (String, String)>) -> Self {
         let worth = |(_, value): &(String, String)| value.len() >= 4;
-        Self {
-            known: known.into_iter().filter(worth).collect(),
-        }
+        let mut known: Vec<(String, String)> = known.into_iter().filter(worth).collect();
+        // One that another begins with must not leave the other's rest.
+        known.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        Self { known }
     }
 
     /// `text` without them.

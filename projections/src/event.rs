@@ -326,7 +326,7 @@ vocabulary! {
         call_id: CallId,
         /// What it is for.
         step: Step,
-        /// The model's name in the configuration.
+        /// The model's label, `provider/model`.
         model: String,
         /// The agent that asks.
         agent_id: String,

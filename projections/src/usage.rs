@@ -11,7 +11,7 @@ pub fn line(plan: &Plan, entry: &Entry, event: &Event) -> Option<String> {
         return None;
     };
     let (call, _) = plan.calls.last_reply.as_ref()?;
-    let line = json!({
+    let mut line = json!({
         "timestamp": entry.mark.at.guide_form(),
         "model": call.model,
         "input_tokens": done.usage.input_tokens,
@@ -25,9 +25,15 @@ pub fn line(plan: &Plan, entry: &Entry, event: &Event) -> Option<String> {
         "step": call.step.label(),
         "tokens_total": plan.calls.tokens,
         "cost_total": MicroUsd::to_json(plan.calls.cost),
-        "cache_write_tokens": done.usage.cache_write_tokens,
-        "reasoning_tokens": done.usage.reasoning_tokens,
     });
+    // Only where there are some: a line of an older program stays what it was.
+    let further = [
+        ("cache_write_tokens", done.usage.cache_write_tokens),
+        ("reasoning_tokens", done.usage.reasoning_tokens),
+    ];
+    for (key, count) in further.into_iter().filter(|(_, count)| *count > 0) {
+        line[key] = count.into();
+    }
     Some(format!("{line}\n"))
 }
 

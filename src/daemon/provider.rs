@@ -1,9 +1,6 @@
 //! From a model's configuration to the provider that is asked.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use crate::{
     config::{self, Endpoint, KeyFrom, MaxTokensKey, ModelConfig, Provider, Temperature},
@@ -92,25 +89,6 @@ fn anthropic(endpoint: &Endpoint, model: &ModelConfig) -> AnthropicSettings {
         service: service(endpoint, model),
         temperature: model.temperature.map(Temperature::as_f64),
     }
-}
-
-/// A key as it is now and the name of where it is, so that it can be taken out of texts.
-pub(super) fn secret(key: &KeyFrom) -> Option<(String, String)> {
-    let in_file = |path: &Path| std::fs::read_to_string(path).ok();
-    let (name, value) = match key {
-        KeyFrom::Env(variable) => (variable.clone(), std::env::var(variable).ok()),
-        KeyFrom::File(path) => (path.display().to_string(), in_file(path)),
-        KeyFrom::Credential(name) => {
-            let directory = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-            (
-                name.clone(),
-                directory.and_then(|dir| in_file(&dir.join(name))),
-            )
-        }
-        KeyFrom::None => return None,
-    };
-    let value = value?.trim().to_owned();
-    (!value.is_empty()).then_some((name, value))
 }
 
 fn rehearsal(settings: &config::Rehearsal) -> Rehearsal {

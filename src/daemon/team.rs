@@ -136,7 +136,8 @@ impl Team {
 
     /// Takes the team's keys, as they are now, out of texts.
     pub(super) fn redactor(&self) -> Redactor {
-        Redactor::knowing(self.keys.iter().filter_map(provider::secret))
+        let secret = |key: &KeyFrom| provider::key_from(key).secret();
+        Redactor::knowing(self.keys.iter().filter_map(secret))
     }
 
     fn role(&self, step: &Step) -> &Role {

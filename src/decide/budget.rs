@@ -53,9 +53,12 @@ pub(super) fn over_daily_cap(
     used: u64,
     limit: u64,
 ) -> Decided {
+    if !decision.is_executing() {
+        return Err(Refusal::Moot);
+    }
     let over = Level { cap, used, limit };
     let what = format!(
-        "the vault's cap {cap} would be passed: {} with the next call's worst case. Of that, this plan has spent: \
+        "the vault's cap {cap} would be passed: {} with the next call's worst case. This plan has spent in all: \
          {}. The cap holds for one day, UTC, over all plans of the vault: raise it in modulatio.yaml, or approve \
          after midnight UTC.",
         measured(&over),

@@ -32,6 +32,7 @@ pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
             context::report(decision, report)
         }
         Report::ArtifactWritten { task, .. } => artifact_written(decision, task, report),
+        Report::Obstructed { .. } if decision.status().is_terminal() => Err(Refusal::Moot),
         Report::Obstructed { why } => question::ask(
             decision,
             PauseReason::Environment,

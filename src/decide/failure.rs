@@ -61,7 +61,7 @@ pub(super) fn failed(decision: &mut Decision<'_>, call_id: &CallId, report: &Rep
     }
 }
 
-/// Gives a model up before it is asked, because its endpoint is dead.
+/// Gives a model up before it is asked: its endpoint is dead, or its window too small.
 pub(super) fn falling_back(decision: &mut Decision<'_>, report: &Report) -> Decided {
     let Report::FallingBack {
         step,

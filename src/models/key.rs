@@ -43,6 +43,13 @@ impl KeyFrom {
     pub fn check(&self) -> Result<(), Failure> {
         KeySource::new(self.clone(), environment()).read().map(drop)
     }
+
+    /// The key as it is now with the name of where it is, if it can be read: to be taken out of texts.
+    #[must_use]
+    pub fn secret(&self) -> Option<(String, String)> {
+        let key = KeySource::new(self.clone(), environment()).read().ok()??;
+        Some((self.to_string(), key.0))
+    }
 }
 
 impl fmt::Display for KeyFrom {

@@ -58,6 +58,9 @@ const TOO_LONG: [&str; 27] = [
     "max_prompt_tokens_exceeded",
 ];
 
+/// What providers write, in lower case, when they would take the key but not the request.
+const ELSEWHERE: [&str; 5] = ["moderation", "flagged", "country", "region", "territory"];
+
 /// The failure that a response without success is.
 pub(super) fn refusal(response: &Refusal, report: &Report<'_>) -> Failure {
     let text = String::from_utf8_lossy(&response.body);
@@ -71,8 +74,15 @@ pub(super) fn refusal(response: &Refusal, report: &Report<'_>) -> Failure {
     }
     Failure {
         retry_after: retry_after(&response.headers),
+        maybe_billed: gave_up_waiting(response.status),
         ..report.failure(class, &ours, &said(&text))
     }
+}
+
+/// Whether somebody in between gave up waiting for a provider that may go on and bill: HTTP's own timeouts, a broken
+/// upstream, and what Cloudflare says of an origin that did not answer (520 to 527).
+fn gave_up_waiting(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 499 | 502 | 504 | 520..=527)
 }
 
 /// Which key it was that a provider would not take.
@@ -89,6 +99,8 @@ fn about_key(from: &KeyFrom) -> String {
 pub(super) fn class_of(status: StatusCode, body: &str) -> FailureClass {
     let body = body.to_lowercase();
     match status.as_u16() {
+        // Not the key: what was asked, or from where.
+        403 if ELSEWHERE.iter().any(|words| body.contains(words)) => FailureClass::Refused,
         401 | 403 => FailureClass::Authentication,
         // OpenAI's word for an account without money; waiting does not fill it.
         429 if body.contains("insufficient_quota") => FailureClass::Refused,

@@ -15,6 +15,7 @@ use projections::{
     work::{Defect, Step},
 };
 
+use serde_json::{Value, json};
 pub use talk::{Call, Heard, HeardUse, TOOL_TURNS, excerpt};
 use template::{LOOKUPS, PLANNER, PRODUCER, QC, REFLECT, REPAIR, SYSTEM, fill};
 pub use tools::Tool;
@@ -74,17 +75,35 @@ pub enum Turn {
 }
 
 impl Prompt {
-    /// BLAKE3 of everything that is sent.
+    /// BLAKE3 of what the model is asked: system prompt, conversation, tools, and whether it must answer.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let mut text = format!(
-            "{}\0{:?}\0{}\0{}",
-            self.system, self.turns, self.tool.name, self.tool.schema
-        );
-        for tool in &self.lookups {
-            text.push_str(&format!("\0{}\0{}", tool.name, tool.schema));
+        let turns: Vec<Value> = self.turns.iter().map(Turn::to_json).collect();
+        let tool = |tool: &Tool| json!([tool.name, tool.description, tool.schema]);
+        let lookups: Vec<Value> = self.lookups.iter().map(tool).collect();
+        let asked = json!([
+            self.system,
+            turns,
+            tool(&self.tool),
+            lookups,
+            self.must_answer
+        ]);
+        Digest::of(asked.to_string().as_bytes())
+    }
+}
+
+impl Turn {
+    /// For the digest: what is sent of it, whatever its fields are called here.
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Asked(text) => json!(["asked", text]),
+            Self::Answered(text) => json!(["answered", text]),
+            Self::Called { text, calls } => {
+                let call = |call: &Call| json!([call.id, call.tool, call.arguments]);
+                json!(["called", text, calls.iter().map(call).collect::<Vec<_>>()])
+            }
+            Self::Returned { id, text } => json!(["returned", id, text]),
         }
-        Digest::of(text.as_bytes())
     }
 }
 

@@ -74,6 +74,7 @@ fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<
             artifacts.push((e.path.clone(), e.b3));
         }
         if let Event::ContextExhausted(e) = event {
+            checkpoints.retain(|(path, _)| *path != e.checkpoint);
             checkpoints.push((e.checkpoint.clone(), e.b3));
         }
     })?;

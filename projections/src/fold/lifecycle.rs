@@ -90,6 +90,10 @@ pub(super) fn released(plan: &mut Plan, entry: &Entry, why: &str) -> Result<(), 
         return Err("no runner has the plan");
     }
     plan.barren_claims = 0;
+    // Nobody tries while nobody has it: what is tried again by the next runner begins its limit anew.
+    if let Some(run) = &mut plan.run {
+        run.troubles.values_mut().for_each(|t| t.since = None);
+    }
     turn(plan, entry, Status::Approved, why)
 }
 

@@ -9,7 +9,7 @@ mod work;
 
 use crate::{
     body,
-    event::{Event, Found, PlanDrafted, PlanImported},
+    event::{Event, FORMAT, Found, PlanDrafted, PlanImported},
     ids::Epoch,
     plan::{Calls, FrameMark, Plan, Status},
     time::Timestamp,
@@ -209,8 +209,13 @@ fn drafted(entry: &Entry, e: &PlanDrafted) -> Plan {
         found_as: None,
         head_frame: entry.mark.clone(),
         last_progress: Timestamp::default(),
-        unknown: None,
+        unknown: newer(e.format),
     }
+}
+
+/// A vocabulary that has changed its meaning since is read as far as it can be, and never written.
+fn newer(format: u32) -> Option<String> {
+    (format > FORMAT).then(|| format!("vocabulary {format}"))
 }
 
 fn imported(entry: &Entry, e: &PlanImported) -> Plan {

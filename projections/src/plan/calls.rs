@@ -53,7 +53,7 @@ pub struct Learned {
 pub struct InFlight {
     /// What it is for.
     pub step: Step,
-    /// The model's name in the configuration.
+    /// The model's label, `provider/model`.
     pub model: String,
     /// The agent that asks.
     pub agent_id: String,

@@ -21,7 +21,7 @@ fn a_usage_line_has_the_guides_keys_first() {
     assert_eq!(
         lines(usage::line)[0],
         concat!(
-            r#"{"timestamp":"2026-11-23T20:00:05+00:00","model":"main","input_tokens":100,"output_tokens":20,"cost_usd":0.0003,"call_id":"c0001-s1-plan","agent_id":"planner","cached_input_tokens":0,"estimated":false,"latency_ms":900,"step":"s1-plan","tokens_total":120,"cost_total":0.0003,"cache_write_tokens":0,"reasoning_tokens":0}"#,
+            r#"{"timestamp":"2026-11-23T20:00:05+00:00","model":"main","input_tokens":100,"output_tokens":20,"cost_usd":0.0003,"call_id":"c0001-s1-plan","agent_id":"planner","cached_input_tokens":0,"estimated":false,"latency_ms":900,"step":"s1-plan","tokens_total":120,"cost_total":0.0003}"#,
             "\n"
         )
     );

@@ -97,6 +97,37 @@ fn a_limit_of_output_that_is_too_large_is_no_prompt_too_long() {
 }
 
 #[test]
+fn a_403_that_speaks_of_something_else_is_not_about_the_key() {
+    for body in [
+        "Your input was flagged",
+        "Country, region, or territory not supported",
+    ] {
+        assert_eq!(class(403, body), FailureClass::Refused, "{body}");
+    }
+    assert_eq!(class(403, ""), FailureClass::Authentication);
+}
+
+#[test]
+fn only_a_gateway_that_gave_up_leaves_a_doubt() {
+    for (status, doubt) in [
+        (408, true),
+        (502, true),
+        (504, true),
+        (524, true),
+        (429, false),
+        (500, false),
+        (503, false),
+        (529, false),
+    ] {
+        assert_eq!(
+            gave_up_waiting(StatusCode::from_u16(status).unwrap()),
+            doubt,
+            "{status}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_account_is_no_rate_limit() {
     let words = r#"{"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}"#;
     assert_eq!(class(429, words), FailureClass::Refused);
