@@ -112,6 +112,15 @@ impl<T> Change<T> {
     }
 }
 
+/// A further model of a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fallback {
+    /// Its label.
+    pub model: String,
+    /// How many of the role's models stand before it.
+    pub rank: u32,
+}
+
 /// A tool that a model called, as its reply has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Called {
@@ -179,8 +188,8 @@ pub enum Report {
         retry_after_ms: Option<u64>,
         /// Whether it may have been billed all the same.
         in_doubt: bool,
-        /// The role's next model, if it has one.
-        next: Option<String>,
+        /// The role's model that would take over, if it has one.
+        next: Option<Fallback>,
         /// Whether the endpoint has failed so often that it counts as dead.
         dead: bool,
     },
@@ -191,7 +200,7 @@ pub enum Report {
         /// The model that is given up.
         from: String,
         /// The one that takes over.
-        to: String,
+        to: Fallback,
         /// Why.
         why: String,
     },

@@ -385,6 +385,8 @@ vocabulary! {
         from: String,
         /// The model that takes over.
         to: String,
+        /// How many of the role's models are given up for this piece of work now.
+        rank: u32,
         /// Why.
         why: String,
     }

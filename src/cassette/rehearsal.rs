@@ -21,7 +21,7 @@ use super::{
     stage::{Next, Stage},
 };
 use crate::{
-    command::{Called, Report as Told, Room},
+    command::{Called, Fallback, Report as Told, Room},
     decide::{Policy, Refusal},
     prompts::Briefing,
 };
@@ -309,7 +309,10 @@ impl<E> Rehearsal<'_, E> {
             Event::ModelFellBack(e) => Told::FallingBack {
                 step: e.step.clone(),
                 from: e.from.clone(),
-                to: e.to.clone(),
+                to: Fallback {
+                    model: e.to.clone(),
+                    rank: e.rank,
+                },
                 why: e.why.clone(),
             },
             _ => return,

@@ -80,9 +80,10 @@ impl Runner<'_> {
             return Ok(true);
         };
         let why = format!("{} has failed again and again", member.endpoint);
-        if let Some(next) = self.team.next(self.log.plan(), step) {
-            let (from, to) = (member.label.clone(), next.label.clone());
-            tracing::warn!(plan = %self.id, %from, %to, "falling back: {why}");
+        let elsewhere = |other: &Member| other.endpoint != member.endpoint;
+        if let Some(to) = self.team.next(self.log.plan(), step, elsewhere) {
+            let from = member.label.clone();
+            tracing::warn!(plan = %self.id, %from, to = to.model, "falling back: {why}");
             self.report(Report::FallingBack {
                 step: step.clone(),
                 from,
@@ -148,13 +149,10 @@ impl Runner<'_> {
             Ok(reply) => speak::completed(id.clone(), member, prompt, reserved, reply, latency),
             Err(failure) => {
                 tracing::warn!(plan = %self.id, call = %id, "{failure}");
-                let next = self.team.next(self.log.plan(), step);
-                speak::failed(
-                    id.clone(),
-                    failure,
-                    next.map(|next| next.label.clone()),
-                    dead,
-                )
+                // Behind a dead endpoint the role's other models are dead too.
+                let fit = |other: &Member| !dead || other.endpoint != member.endpoint;
+                let next = self.team.next(self.log.plan(), step, fit);
+                speak::failed(id.clone(), failure, next, dead)
             }
         };
         self.persist(report.clone()).await?;

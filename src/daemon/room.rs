@@ -102,14 +102,14 @@ impl Runner<'_> {
 
     /// A model with a larger window may take over; else the conversation is kept and a person asked.
     fn full(&mut self, step: &Step, member: &Member, request: &Request, room: Room) -> Result<()> {
-        let larger = self.team.next(self.log.plan(), step);
-        if let Some(next) = larger.filter(|next| next.window.tokens > member.window.tokens) {
-            let (from, to) = (member.label.clone(), next.label.clone());
+        let larger = |other: &Member| other.window.tokens > member.window.tokens;
+        if let Some(to) = self.team.next(self.log.plan(), step, larger) {
+            let from = member.label.clone();
             let why = format!(
                 "about {} tokens do not fit its window, which leaves {}",
                 room.estimated_tokens, room.window_tokens
             );
-            tracing::warn!(plan = %self.id, %from, %to, "falling back: {why}");
+            tracing::warn!(plan = %self.id, %from, to = to.model, "falling back: {why}");
             let step = step.clone();
             return self
                 .report(Report::FallingBack {

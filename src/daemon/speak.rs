@@ -13,7 +13,7 @@ use projections::{
 
 use super::team::Member;
 use crate::{
-    command::{Called, Report},
+    command::{Called, Fallback, Report},
     models::{self, About, Message, Purpose, Request, Stop, Tool, ToolCall, ToolChoice},
     prompts::{self, Prompt, Turn},
 };
@@ -106,10 +106,12 @@ pub(super) fn completed(
     latency: Duration,
 ) -> Report {
     let usage = usage(&reply.usage);
-    let cost = reply
-        .cost_micro_usd
-        .map(MicroUsd)
-        .or_else(|| member.cost(&usage));
+    // A gateway that says nothing costs anything is believed only where nobody knows better.
+    let said = reply.cost_micro_usd.map(MicroUsd);
+    let cost = match (said, member.cost(&usage)) {
+        (Some(MicroUsd(0)) | None, known @ Some(_)) => known,
+        (said, _) => said,
+    };
     let in_doubt = if usage.estimated {
         beyond(reserved, &usage, cost)
     } else {
@@ -142,10 +144,12 @@ fn beyond(reserved: Reserved, usage: &Usage, cost: Option<MicroUsd>) -> Reserved
 /// The answer, or the tools that the model called before it. An answer in a reply that calls other tools besides is
 /// the answer.
 fn answer(prompt: &Prompt, reply: models::Reply) -> (String, Vec<Called>) {
-    let given =
-        |call: &&ToolCall| call.name == prompt.tool.name && !call.arguments.trim().is_empty();
+    let given = |call: &&ToolCall| call.name == prompt.tool.name;
     if let Some(call) = reply.calls.iter().find(given) {
-        return (call.arguments.clone(), Vec::new());
+        // Without arguments it may still have been said in words.
+        let empty = call.arguments.trim().is_empty();
+        let answer = if empty { &reply.text } else { &call.arguments };
+        return (answer.clone(), Vec::new());
     }
     if prompt.must_answer {
         // A tool of another name, from a model that was offered one: its arguments are judged as the answer's.
@@ -166,7 +170,7 @@ fn answer(prompt: &Prompt, reply: models::Reply) -> (String, Vec<Called>) {
 pub(super) fn failed(
     call_id: CallId,
     failure: models::Failure,
-    next: Option<String>,
+    next: Option<Fallback>,
     dead: bool,
 ) -> Report {
     let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);

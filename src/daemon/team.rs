@@ -11,6 +11,7 @@ use projections::{
 
 use super::{orders, price, provider};
 use crate::{
+    command::Fallback,
     config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
     decide::{Policy, Retry},
     error::{Error, Result},
@@ -117,9 +118,23 @@ impl Team {
         &role[given_up(plan, step).min(role.len() - 1)]
     }
 
-    /// Who does `step` if its present model is given up.
-    pub(super) fn next(&self, plan: &Plan, step: &Step) -> Option<&Member> {
-        self.role(step).get(given_up(plan, step) + 1)
+    /// Who does `step` if its present model is given up: the first further one of its role that is `fit`.
+    pub(super) fn next(
+        &self,
+        plan: &Plan,
+        step: &Step,
+        fit: impl Fn(&Member) -> bool,
+    ) -> Option<Fallback> {
+        let further = self
+            .role(step)
+            .iter()
+            .enumerate()
+            .skip(given_up(plan, step) + 1);
+        let (rank, member) = further.into_iter().find(|(_, member)| fit(member))?;
+        Some(Fallback {
+            model: member.label.clone(),
+            rank: u32::try_from(rank).ok()?,
+        })
     }
 
     /// Labels of the models whose price is unknown.
@@ -167,11 +182,9 @@ impl Member {
     }
 }
 
-/// How many of the role's models were given up for this piece of work.
 fn given_up(plan: &Plan, step: &Step) -> usize {
-    let run = plan.run.as_ref();
-    let count = run.and_then(|run| run.fallen_back.get(&step.seat()));
-    count.map_or(0, |count| usize::try_from(*count).unwrap_or(usize::MAX))
+    let count = plan.run.as_ref().map_or(0, |run| run.given_up(step));
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 fn role(config: &Config, agent: &str, choice: &ModelChoice) -> Result<Role> {

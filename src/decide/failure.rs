@@ -17,7 +17,10 @@ use projections::{
 };
 
 use super::{Decided, Decision, Refusal, Retry, question};
-use crate::{command::Report, effect};
+use crate::{
+    command::{Fallback, Report},
+    effect,
+};
 
 pub(super) fn failed(decision: &mut Decision<'_>, call_id: &CallId, report: &Report) -> Decided {
     let Report::CallFailed {
@@ -34,6 +37,9 @@ pub(super) fn failed(decision: &mut Decision<'_>, call_id: &CallId, report: &Rep
     };
     let call = decision.plan.calls.in_flight.get(call_id).cloned();
     let call = call.ok_or(Refusal::Moot)?;
+    let next = next
+        .as_ref()
+        .filter(|to| is_further(decision, &call.step, to));
     let given_up = *dead && next.is_some();
     let retry_at = (!given_up)
         .then(|| retry_at(decision, &call, *class, *retry_after_ms))
@@ -72,18 +78,26 @@ pub(super) fn falling_back(decision: &mut Decision<'_>, report: &Report) -> Deci
     else {
         return Err(Refusal::Moot);
     };
-    if !effect::stands_at(&decision.plan, step) || !decision.is_executing() {
+    let due = effect::stands_at(&decision.plan, step) && decision.is_executing();
+    if !due || !is_further(decision, step, to) {
         return Err(Refusal::Moot);
     }
     fall_back(decision, step, from, to, why);
     Ok(())
 }
 
-fn fall_back(decision: &mut Decision<'_>, step: &Step, from: &str, to: &str, why: &str) {
+/// Whether a model stands behind those that were given up already.
+fn is_further(decision: &Decision<'_>, step: &Step, to: &Fallback) -> bool {
+    let run = decision.plan.run.as_ref();
+    run.is_some_and(|run| to.rank > run.given_up(step))
+}
+
+fn fall_back(decision: &mut Decision<'_>, step: &Step, from: &str, to: &Fallback, why: &str) {
     decision.push(ModelFellBack {
         step: step.clone(),
         from: from.to_owned(),
-        to: to.to_owned(),
+        to: to.model.clone(),
+        rank: to.rank,
         why: why.to_owned(),
     });
 }

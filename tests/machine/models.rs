@@ -1,6 +1,6 @@
 //! Models that fail: again later inside the wall limit, then the next one for the whole task, then a person.
 
-use modulatio::command::Report;
+use modulatio::command::{Fallback, Report};
 use projections::{
     event::{Decision, Event, FailureClass, ModelCallFailed, PauseReason, TicketSubject},
     ids::Epoch,
@@ -14,6 +14,13 @@ fn reason(world: &World) -> PauseReason {
     match &world.plan.status {
         Status::Paused { reason, .. } => *reason,
         other => panic!("{other:?}"),
+    }
+}
+
+fn other(rank: u32) -> Fallback {
+    Fallback {
+        model: "other".to_owned(),
+        rank,
     }
 }
 
@@ -228,7 +235,7 @@ fn a_seat_keeps_its_fallback_over_a_crash_and_begins_anew_after_an_approval() {
 
 #[test]
 fn a_dead_endpoint_is_given_up_at_once_if_there_is_another_model() {
-    for (next, falls) in [(Some("other".to_owned()), true), (None, false)] {
+    for (next, falls) in [(Some(other(1)), true), (None, false)] {
         let mut world = World::approved();
         world.claim().unwrap();
         world.tick(&mut |step| Script::default().answer(step));
@@ -255,11 +262,12 @@ fn falling_back_before_a_call_is_refused_once_the_plan_has_moved_on() {
     let report = |index| Report::FallingBack {
         step: Step::PlanTasks { index },
         from: "a".to_owned(),
-        to: "b".to_owned(),
+        to: other(1),
         why: "dead".to_owned(),
     };
     assert!(world.report(report(2), Epoch(1)).is_err());
     assert_eq!(world.report(report(1), Epoch(1)).unwrap().len(), 1);
+    assert!(world.report(report(1), Epoch(1)).is_err(), "given up once");
 }
 
 #[test]

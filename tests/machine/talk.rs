@@ -124,6 +124,26 @@ fn the_next_model_begins_the_task_anew() {
 }
 
 #[test]
+fn an_approval_does_not_take_a_talk_from_the_model_that_has_it() {
+    let mut world = talking(3);
+    world.next = vec!["other".to_owned()];
+    let mut script = Script::default().fails("s1-t1-produce-1", FailureClass::Refused);
+    while asked(&world, "s1-t1-produce-1") < 3 {
+        world.tick(&mut |step| script.answer(step));
+    }
+    let note = String::new;
+    world
+        .operator(modulatio::command::Command::Pause { note: note() })
+        .unwrap();
+    world
+        .operator(modulatio::command::Command::Resume { note: note() })
+        .unwrap();
+    let run = world.plan.run.as_ref().unwrap();
+    assert_eq!(run.fallen_back["s1-t1-produce"], 1);
+    assert!(!run.tasks[0].talk.is_empty());
+}
+
+#[test]
 fn only_producers_look_things_up() {
     let mut world = World::approved();
     for label in ["s1-plan", "s1-t1-produce-1", "s1-t1-qc-1", "s1-reflect"] {

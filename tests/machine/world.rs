@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use modulatio::{
-    command::{Called, Command, Report},
+    command::{Called, Command, Fallback, Report},
     decide::{self, Context, Policy, Refusal, Retry},
     effect::{self, Effect},
     prompts::{self, Briefing, Heard, Prompt},
@@ -334,6 +334,7 @@ impl World {
                 drop(self.completes(epoch, call_id, reply, calls).unwrap());
             }
             Answer::Fails(class) => {
+                let next = self.next.pop().map(|model| self.fallback(&call_id, model));
                 let message = "no answer".to_owned();
                 let report = Report::CallFailed {
                     call_id,
@@ -341,13 +342,21 @@ impl World {
                     message,
                     retry_after_ms: None,
                     in_doubt: self.doubtful,
-                    next: self.next.pop(),
+                    next,
                     dead: false,
                 };
                 drop(self.report(report, epoch).unwrap());
             }
             Answer::Dies => self.kill(),
         }
+    }
+
+    /// The role's model behind the one that the call asks.
+    fn fallback(&self, call_id: &CallId, model: String) -> Fallback {
+        let step = &self.plan.calls.in_flight[call_id].step;
+        let run = self.plan.run.as_ref();
+        let rank = run.map_or(0, |run| run.given_up(step)) + 1;
+        Fallback { model, rank }
     }
 
     fn next_tools(&mut self, call_id: &CallId) -> Vec<Called> {

@@ -102,7 +102,11 @@ pub(super) fn failed(plan: &mut Plan, entry: &Entry, e: &ModelCallFailed) -> Res
 /// The task begins anew with the next model: what the given-up one said in its middle is of no use to another.
 pub(super) fn fell_back(plan: &mut Plan, e: &ModelFellBack) -> Result<(), Refused> {
     let run = plan.run.as_mut().ok_or("no sub-objective is in work")?;
-    *run.fallen_back.entry(e.step.seat()).or_default() += 1;
+    let given_up = run.fallen_back.entry(e.step.seat()).or_default();
+    if e.rank <= *given_up {
+        return Err("as many of the role's models were given up before");
+    }
+    *given_up = e.rank;
     run.troubles.remove(&e.step.label());
     if let Step::Produce { task, .. } = &e.step
         && let Some(task) = run.task_mut(task)

@@ -7,7 +7,7 @@ use crate::{
         CapsChanged, Found, PauseReason, PlanClaimed, PlanPaused, PlanRevised, StatusName,
         TicketDecided, TicketOpened,
     },
-    plan::{Answer, Plan, Status, Ticket},
+    plan::{Answer, Plan, Run, Status, Ticket},
     work::Transition,
 };
 
@@ -44,9 +44,21 @@ pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(),
     plan.barren_claims = 0;
     if let Some(run) = &mut plan.run {
         run.troubles.clear();
-        run.fallen_back.clear();
+        keep_talking(run);
     }
     Ok(())
+}
+
+/// Every role begins with its first model again, but for a producer in the middle of a talk: another model would begin
+/// the task anew, and what was paid for the talk would be lost.
+fn keep_talking(run: &mut Run) {
+    let talking: Vec<String> = run
+        .tasks
+        .iter()
+        .filter(|task| !task.talk.is_empty())
+        .map(|task| task.producing().seat())
+        .collect();
+    run.fallen_back.retain(|seat, _| talking.contains(seat));
 }
 
 pub(super) fn ended(

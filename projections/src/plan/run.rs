@@ -7,7 +7,7 @@ use crate::{
     ids::TaskId,
     payload::{Digest, Payload},
     time::Timestamp,
-    work::{Defect, TaskSpec, Verdict},
+    work::{Defect, Step, TaskSpec, Verdict},
 };
 
 /// The sub-objective in work.
@@ -133,6 +133,15 @@ pub struct Trouble {
 }
 
 impl Task {
+    /// The step that produces it.
+    #[must_use]
+    pub fn producing(&self) -> Step {
+        Step::Produce {
+            task: self.spec.id.clone(),
+            attempt: self.attempt,
+        }
+    }
+
     /// The next called tool that has not returned.
     #[must_use]
     pub fn open_tool(&self) -> Option<&ToolUse> {
@@ -143,6 +152,12 @@ impl Task {
 }
 
 impl Run {
+    /// How many of its role's models were given up for `step`'s piece of work.
+    #[must_use]
+    pub fn given_up(&self, step: &Step) -> u32 {
+        self.fallen_back.get(&step.seat()).copied().unwrap_or(0)
+    }
+
     /// The task named `id`.
     #[must_use]
     pub fn task(&self, id: &TaskId) -> Option<&Task> {

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::{
     cassette::{Premise, Recording, Report, rehearse, stage::briefing},
-    command::{Called, Command, Report as Told, Room},
+    command::{Called, Command, Fallback, Report as Told, Room},
     decide::{self, Context, Policy, Refusal},
     effect::{self, Effect},
     prompts::{self, Briefing},
@@ -188,10 +188,15 @@ impl Made {
         let answer = answer.unwrap_or_else(|| Answer::Says(good(step)));
         match answer {
             Answer::FallsBack => {
+                let run = self.plan.run.as_ref();
+                let rank = run.map_or(0, |run| run.given_up(step)) + 1;
                 self.report(Told::FallingBack {
                     step: step.clone(),
                     from: "main".to_owned(),
-                    to: "other".to_owned(),
+                    to: Fallback {
+                        model: "other".to_owned(),
+                        rank,
+                    },
                     why: "dead".to_owned(),
                 });
                 return true;
