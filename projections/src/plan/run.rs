@@ -21,7 +21,7 @@ pub struct Run {
     pub tasks: Vec<Task>,
     /// Steps that went wrong and are to be tried again, by label.
     pub troubles: BTreeMap<String, Trouble>,
-    /// How many of a role's models were given up, by seat ([`Step::seat`]).
+    /// How many of a role's models were given up, by seat ([`crate::work::Step::seat`]).
     pub fallen_back: BTreeMap<String, u32>,
     /// Seats whose prompt has come near the model's window.
     pub context_warned: Vec<String>,
