@@ -109,24 +109,19 @@ fn edit_budget(vault: &Vault, edit: &BudgetEdit) -> Result<()> {
     Ok(())
 }
 
-/// The plan's books first; the day's account of the same calls follows.
+/// The plan's books first; the day's account of the same calls follows, also of those that were released before and
+/// whose day was not told.
 fn release(vault: &Vault, id: &PlanId, call: Option<&CallId>, note: &str) -> Result<()> {
     let command = Command::ReleaseReservations {
         call: call.cloned(),
         note: note.to_owned(),
     };
     let mut log = open(vault, id)?;
-    let events = log.submit(&command, &actor())?;
-    let now = clock::now();
-    for event in &events {
-        let Event::ReservationReleased(e) = event else {
-            continue;
-        };
-        output::print(&format!("{id} released {}", e.call_id));
-        for (day, open, _) in vault.open_reservations(id, now)? {
-            if open == e.call_id {
-                vault.release_day(&day, id, &open, &actor())?;
-            }
+    let released = log.submit(&command, &actor());
+    log.project().balance_ended(id, clock::now(), &actor())?;
+    for event in released? {
+        if let Event::ReservationReleased(e) = event {
+            output::print(&format!("{id} released {}", e.call_id));
         }
     }
     Ok(())

@@ -93,7 +93,7 @@ impl Runner<'_> {
             return Ok(false);
         }
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let until = clock::now().plus_millis(millis);
+        let until = self.log.now().plus_millis(millis);
         tracing::debug!(plan = %self.id, %until, "waiting: {why}");
         self.waiting = Some(until);
         self.show_beat();
@@ -112,7 +112,7 @@ impl Runner<'_> {
         let reserved = member.worst_case(request);
         let serial = self.log.plan().calls.started + 1;
         let expected = CallId::nth(serial, &step.label());
-        if !self.reserve_day(&expected, reserved)? {
+        if !self.reserve_day(member, &expected, reserved)? {
             return Ok(None);
         }
         let events = self.report(Report::CallStarting {
@@ -127,9 +127,8 @@ impl Runner<'_> {
             Event::ModelCallStarted(started) => Some(started.call_id),
             _ => None,
         });
-        match &id {
-            Some(id) => self.join_day(id, reserved)?,
-            None => self.release_day(&expected),
+        if id.is_none() {
+            self.release_day(&expected);
         }
         Ok(id.map(|id| Started { id, reserved }))
     }

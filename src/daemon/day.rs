@@ -1,5 +1,5 @@
-//! The vault's day: before a call, its worst case is reserved there too, if the vault has a cap for the day. What
-//! became of the call is told there after the plan's journal has it; a crash in between is mended by the next runner,
+//! The vault's day: before a call, its worst case is reserved there too, so that a cap for the day holds over all plans,
+//! whenever it is set. What became of the call is told there after the plan's journal has it; a crash in between is mended by the next runner,
 //! of this plan or of another.
 
 use projections::{
@@ -7,41 +7,36 @@ use projections::{
     ids::CallId,
 };
 
-use super::execute::Runner;
+use super::{execute::Runner, team::Member};
 use crate::{
     clock,
     command::Report,
-    error::Result,
+    error::{Error, Result},
     vault::{DayAdmission, DayCap, DayCaps, DayKey, Spent},
 };
 
 impl Runner<'_> {
-    fn has_daily_cap(&self) -> bool {
-        let caps = self.team.daily;
-        caps.max_tokens.is_some() || caps.max_cost_usd.is_some()
-    }
-
-    /// A cap that an operator sets or lowers holds from a running plan's next call on.
-    fn lower_daily_cap(&mut self) {
+    /// Whether the day leaves room for the call. If not, the plan is paused. A model that asks nobody spends nothing.
+    pub(super) fn reserve_day(
+        &mut self,
+        member: &Member,
+        call: &CallId,
+        worst: Reserved,
+    ) -> Result<bool> {
+        if member.endpoint.is_empty() {
+            return Ok(true);
+        }
         if let Err(error) = self.team.lower_daily(self.log.project()) {
             tracing::warn!(plan = %self.id, "the caps of the day stay as they were: {}", error.told());
         }
-    }
-
-    /// Whether the day leaves room for the call. If not, the plan is paused.
-    pub(super) fn reserve_day(&mut self, call: &CallId, worst: Reserved) -> Result<bool> {
-        self.lower_daily_cap();
-        if !self.has_daily_cap() {
-            return Ok(true);
-        }
         let vault = self.log.project().vault();
         let (caps, now) = (self.team.daily, clock::now());
-        match vault.reserve_today(caps, &self.id, call, worst, now, &self.actor)? {
-            DayAdmission::Admitted(day) => {
+        match vault.reserve_today(caps, &self.id, call, worst, now, &self.actor) {
+            Ok(DayAdmission::Admitted(day)) => {
                 self.day = Some(day);
                 Ok(true)
             }
-            DayAdmission::Refused { cap, used, limit } => {
+            Ok(DayAdmission::Refused { cap, used, limit }) => {
                 let cap = match cap {
                     DayCap::Tokens => CapKind::DailyTokens,
                     DayCap::Cost => CapKind::DailyCost,
@@ -49,26 +44,21 @@ impl Runner<'_> {
                 self.report(Report::OverDailyCap { cap, used, limit })?;
                 Ok(false)
             }
+            Err(error) => self.without_account(&error),
         }
     }
 
-    /// Counts a call that started without a cap of the day, if one has been set in that moment. Whoever opens the day
-    /// reads the plans' journals after the cap was set: either this call stands there already, or it is counted here.
-    pub(super) fn join_day(&mut self, call: &CallId, worst: Reserved) -> Result<()> {
-        if self.day.is_some() {
-            return Ok(());
+    /// An account that cannot be kept stops nobody, unless a cap rests on it.
+    fn without_account(&mut self, error: &Error) -> Result<bool> {
+        let why = format!("the account of the day cannot be kept: {}", error.told());
+        if self.team.daily == DayCaps::default() {
+            tracing::warn!(plan = %self.id, "{why}");
+            return Ok(true);
         }
-        self.lower_daily_cap();
-        if !self.has_daily_cap() {
-            return Ok(());
-        }
-        let (vault, now) = (self.log.project().vault(), clock::now());
-        let counted =
-            vault.reserve_today(DayCaps::NONE, &self.id, call, worst, now, &self.actor)?;
-        if let DayAdmission::Admitted(day) = counted {
-            self.day = Some(day);
-        }
-        Ok(())
+        self.obstructed(format!(
+            "{why}. The vault has a cap for the day (`daily:`), which rests on it."
+        ))?;
+        Ok(false)
     }
 
     /// The call was not made.
@@ -85,9 +75,8 @@ impl Runner<'_> {
                 in_doubt,
                 ..
             } => {
-                let doubt = in_doubt.cost.unwrap_or_default();
-                let spent = Spent::on_call(usage.total(), *cost)
-                    .plus(Spent::on_call(in_doubt.tokens, Some(doubt)));
+                let counted = Spent::on_call(usage.total(), *cost);
+                let spent = counted.plus(Spent::in_doubt(*in_doubt));
                 self.tell_day(call, Some(spent));
             }
             Report::CallFailed {
@@ -118,9 +107,6 @@ impl Runner<'_> {
 
     /// Reservations that lost runners left open, of this plan and of others, are settled as the plans' journals say.
     pub(super) fn balance_day(&self) {
-        if !self.has_daily_cap() {
-            return;
-        }
         let (project, now) = (self.log.project(), clock::now());
         let balanced = project
             .balance_day(&self.id, now, &self.actor)

@@ -154,7 +154,7 @@ impl<'a> Runner<'a> {
             // A hand edit, a cancellation above all, takes effect at the next step.
             self.log.reconcile(SETTLED)?;
             self.show_beat();
-            let due = effect::due(self.log.plan(), clock::now());
+            let due = effect::due(self.log.plan(), self.log.now());
             match (due.effects.into_iter().next(), due.wake_at) {
                 (Some(effect), _) => self.perform(&effect).await?,
                 (None, Some(time)) => self.wait_until(time).await?,
@@ -267,7 +267,7 @@ impl<'a> Runner<'a> {
     }
 
     pub(super) async fn wait_until(&mut self, time: Timestamp) -> Result<()> {
-        let micros = time.micros_since(clock::now());
+        let micros = time.micros_since(self.log.now());
         let wait = Duration::from_micros(micros).min(LOOK_UP);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}

@@ -90,11 +90,11 @@ impl Team {
         })
     }
 
-    /// Takes in caps of the day that were set or lowered since the claim. One that was raised or removed counts from
-    /// the next claim on, so that a file in the middle of being written lifts none.
+    /// Reads the caps of the day anew: one that an operator sets or lowers holds from a running plan's next call on. A
+    /// raised or removed one waits for the next claim, so that a file that is just being written lifts nothing.
     ///
     /// # Errors
-    /// [`Error::Config`] with every fault.
+    /// [`Error::Config`] with every fault; the caps stay as they were.
     pub(super) fn lower_daily(&mut self, project: &Project) -> Result<()> {
         let now = config::load(project.vault().root())?;
         self.daily = self.daily.lower(daily(&now));

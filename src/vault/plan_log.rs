@@ -6,6 +6,8 @@
 //!             └───────────────────── another process was first ◀──────────────┘
 //! ```
 
+use std::time::Instant;
+
 use journal::{Draft, Lease, LeaseNote, Log};
 use projections::{
     codec,
@@ -65,6 +67,8 @@ pub struct PlanLog {
     pub(super) id: PlanId,
     log: Box<dyn Log>,
     plan: Plan,
+    /// When the last frame was read here.
+    read_at: Instant,
     ledgers: Tracker,
     policy: Policy,
     /// Whether a projection could not be written.
@@ -94,6 +98,7 @@ impl PlanLog {
             id: id.clone(),
             log,
             plan,
+            read_at: Instant::now(),
             ledgers,
             policy: Policy::default(),
             behind: false,
@@ -154,6 +159,21 @@ impl PlanLog {
         self.torn.as_ref()
     }
 
+    /// The plan's time: the clock's. Where the clock lies before the last frame, because it was set back, the plan's
+    /// time goes on from that frame, so that what waits does not wait for the clock to come round again.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let since = u64::try_from(self.read_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        clock::now().max(self.plan.head_frame.at.plus_millis(since))
+    }
+
+    fn stand_at(&mut self, plan: Plan) {
+        if plan.head_frame.anchor != self.plan.head_frame.anchor {
+            self.read_at = Instant::now();
+        }
+        self.plan = plan;
+    }
+
     /// Takes in what others have appended.
     ///
     /// # Errors
@@ -162,7 +182,7 @@ impl PlanLog {
         let before = self.plan.clone();
         match replay::fold_log(&mut *self.log, &self.id, Some(before), &mut self.ledgers) {
             Ok((plan, _)) => {
-                self.plan = plan.expect("folding onto a plan gives a plan");
+                self.stand_at(plan.expect("folding onto a plan gives a plan"));
                 Ok(())
             }
             Err(Error::Journal(
@@ -190,7 +210,7 @@ impl PlanLog {
         let mut ticket = None;
         // Once for all rounds: with other lots the second round could decide that no ticket is needed after all, and
         // the reserved number would be lost.
-        let (now, chance) = (clock::now(), chance::draw());
+        let (now, chance) = (self.now(), chance::draw());
         loop {
             self.refresh()?;
             let context = Context {
@@ -264,7 +284,7 @@ impl PlanLog {
         });
         match (folding.fault, folding.plan) {
             (None, Some(plan)) => {
-                self.plan = plan;
+                self.stand_at(plan);
                 Ok(())
             }
             (Some(fault), _) => Err(fault),

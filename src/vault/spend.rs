@@ -12,11 +12,13 @@
 //! as possible spend until the next runner, of that plan or of any other, finds in the plan's journal how the call
 //! ended ([`Vault::balance_others`]). Nothing is ever spent that was not reserved.
 //!
-//! A day is opened with what the plans' own journals say was spent in it already (a cap may be set at noon), so a
-//! day's journal that was lost is made anew from them.
+//! Every call that is sold by somebody is reserved here, whether there is a cap or not, so that one which is set at noon
+//! holds for the whole day. A day is opened with what the plans' own journals say was spent in it already, so a day's
+//! journal that was lost is made anew from them.
 
 mod balance;
 mod day;
+mod fate;
 mod log;
 mod opening;
 #[cfg(test)]
@@ -84,12 +86,6 @@ pub struct DayCaps {
 }
 
 impl DayCaps {
-    /// No limit at all: what is reserved under it is counted and never refused.
-    pub const NONE: Self = Self {
-        max_tokens: None,
-        max_cost_usd: None,
-    };
-
     /// The lower of the limits in each unit.
     #[must_use]
     pub fn lower(self, other: Self) -> Self {

@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 
 use projections::{
-    event::{Event, ModelCallCompleted},
     ids::{CallId, PlanId},
     time::Timestamp,
 };
 
-use super::Spent;
+use super::fate::{Fate, Fates};
 use crate::{
     error::Result,
     vault::{
@@ -20,15 +19,16 @@ use crate::{
     },
 };
 
-/// What became of a call.
+/// Reserved calls of one plan, each with its day.
+type Calls = Vec<(DayKey, CallId)>;
+
+/// What a reservation means whose call the plan's journal does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// It is under way, or whether it was billed is unknown: the reservation stays.
-    Open,
-    /// It was paid.
-    Paid(Spent),
-    /// It was not billed, or an operator said so.
-    Free,
+enum Unknown {
+    /// It was never made: the plan's lease is held here, so no runner is about to make it.
+    WasNeverMade,
+    /// A runner may be about to make it.
+    MayBeMade,
 }
 
 impl Project {
@@ -38,20 +38,32 @@ impl Project {
     /// # Errors
     /// Damage of a journal; the lock's and the disk's.
     pub fn balance_day(&self, plan: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
-        let vault = self.vault();
-        let open = vault.open_reservations(plan, now)?;
-        if open.is_empty() {
+        self.balance(plan, now, Unknown::WasNeverMade, actor)
+    }
+
+    /// The same for somebody without the lease, as after an operator's release: only of calls whose end the journal
+    /// knows.
+    ///
+    /// # Errors
+    /// As [`Project::balance_day`].
+    pub fn balance_ended(&self, plan: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
+        self.balance(plan, now, Unknown::MayBeMade, actor)
+    }
+
+    fn balance(
+        &self,
+        plan: &PlanId,
+        now: Timestamp,
+        unknown: Unknown,
+        actor: &Actor,
+    ) -> Result<()> {
+        let open = self.vault().open_reservations(plan, now)?.into_iter();
+        let calls: Calls = open.map(|(day, call, _)| (day, call)).collect();
+        if calls.is_empty() {
             return Ok(());
         }
         let fates = fates(self, plan)?;
-        for (day, call, _) in open {
-            match fates.get(&call).copied().unwrap_or(Fate::Free) {
-                Fate::Open => {}
-                Fate::Paid(spent) => vault.settle_day(&day, plan, &call, spent, actor)?,
-                Fate::Free => vault.release_day(&day, plan, &call, actor)?,
-            }
-        }
-        Ok(())
+        close(self.vault(), plan, calls, &fates, unknown, actor)
     }
 }
 
@@ -63,18 +75,18 @@ impl Vault {
     /// # Errors
     /// Damage of a day's journal; the lock's and the disk's.
     pub fn balance_others(&self, own: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
-        let mut open: BTreeMap<PlanId, Vec<(DayKey, CallId)>> = BTreeMap::new();
+        let mut open: BTreeMap<PlanId, Calls> = BTreeMap::new();
         for (day, (plan, call), _) in self.all_open(now)? {
             if plan != *own {
                 open.entry(plan).or_default().push((day, call));
             }
         }
         for (plan, calls) in open {
-            match self
+            let found = self
                 .project_of(&plan)
-                .and_then(|project| fates(&project, &plan))
-            {
-                Ok(fates) => self.close_ended(&plan, calls, &fates, actor)?,
+                .and_then(|project| fates(&project, &plan));
+            match found {
+                Ok(fates) => close(self, &plan, calls, &fates, Unknown::MayBeMade, actor)?,
                 Err(error) => {
                     tracing::warn!(%plan, "its reservations stay open: {}", error.told());
                 }
@@ -82,53 +94,37 @@ impl Vault {
         }
         Ok(())
     }
-
-    fn close_ended(
-        &self,
-        plan: &PlanId,
-        calls: Vec<(DayKey, CallId)>,
-        fates: &BTreeMap<CallId, Fate>,
-        actor: &Actor,
-    ) -> Result<()> {
-        for (day, call) in calls {
-            match fates.get(&call) {
-                None | Some(Fate::Open) => {}
-                Some(Fate::Paid(spent)) => self.settle_day(&day, plan, &call, *spent, actor)?,
-                Some(Fate::Free) => self.release_day(&day, plan, &call, actor)?,
-            }
-        }
-        Ok(())
-    }
 }
 
-fn fates(project: &Project, plan: &PlanId) -> Result<BTreeMap<CallId, Fate>> {
-    let mut fates = BTreeMap::new();
-    let reading = replay::read(project, plan, Until::Tail, &mut |_, _, event| {
-        if let Some((call, fate)) = fate(event) {
-            fates.insert(call.clone(), fate);
+fn close(
+    vault: &Vault,
+    plan: &PlanId,
+    calls: Calls,
+    fates: &Fates,
+    unknown: Unknown,
+    actor: &Actor,
+) -> Result<()> {
+    for (day, call) in calls {
+        match (fates.of(&call), unknown) {
+            (Some(Fate::Open(_)), _) | (None, Unknown::MayBeMade) => {}
+            (Some(Fate::Paid { counted, in_doubt }), _) => {
+                vault.settle_day(&day, plan, &call, counted.plus(in_doubt), actor)?;
+            }
+            (Some(Fate::Free), _) | (None, Unknown::WasNeverMade) => {
+                vault.release_day(&day, plan, &call, actor)?;
+            }
         }
+    }
+    Ok(())
+}
+
+fn fates(project: &Project, plan: &PlanId) -> Result<Fates> {
+    let mut fates = Fates::default();
+    let reading = replay::read(project, plan, Until::Tail, &mut |_, _, event| {
+        fates.observe(event);
     })?;
     match reading.fault {
         Some(fault) => Err(fault),
         None => Ok(fates),
-    }
-}
-
-/// What a completed call comes to: its cost, and what its provider did not count.
-pub(super) fn paid(done: &ModelCallCompleted) -> Spent {
-    let doubt = done.in_doubt;
-    let doubt = Spent::on_call(doubt.tokens, Some(doubt.cost.unwrap_or_default()));
-    Spent::on_call(done.usage.total(), done.cost).plus(doubt)
-}
-
-fn fate(event: &Event) -> Option<(&CallId, Fate)> {
-    match event {
-        Event::ModelCallStarted(e) => Some((&e.call_id, Fate::Open)),
-        Event::ModelCallCompleted(e) => Some((&e.call_id, Fate::Paid(paid(e)))),
-        Event::ModelCallFailed(e) if e.in_doubt => Some((&e.call_id, Fate::Open)),
-        Event::ModelCallFailed(e) => Some((&e.call_id, Fate::Free)),
-        Event::ModelCallAbandoned(e) => Some((&e.call_id, Fate::Open)),
-        Event::ReservationReleased(e) => Some((&e.call_id, Fate::Free)),
-        _ => None,
     }
 }

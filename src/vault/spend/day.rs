@@ -39,6 +39,12 @@ impl Spent {
         }
     }
 
+    /// What may have been used beyond what a provider counted.
+    #[must_use]
+    pub fn in_doubt(possible: Reserved) -> Self {
+        Self::on_call(possible.tokens, Some(possible.cost.unwrap_or_default()))
+    }
+
     /// The sum, stopping at the largest amount: what passes that passes every cap.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

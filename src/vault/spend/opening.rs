@@ -5,14 +5,14 @@
 //! open at its worst, to be settled or released as if it had been reserved here. A call that was reserved in the last instant
 //! before midnight and started in the first one after it counts on both days: too much, never too little.
 
-use std::{collections::BTreeMap, path::Path, time::UNIX_EPOCH};
+use std::{path::Path, time::UNIX_EPOCH};
 
-use projections::{
-    event::{Event, Reserved},
-    ids::{CallId, PlanId},
+use projections::ids::PlanId;
+
+use super::{
+    Day, DayKey,
+    fate::{Fate, Fates},
 };
-
-use super::{Day, DayKey, Spent, balance::paid};
 use crate::{
     error::Result,
     vault::{
@@ -57,18 +57,28 @@ fn add_plan(project: &Project, plan: &PlanId, day: DayKey, total: &mut Day) {
     if !changed_since(&project.journal_path(plan), day) {
         return;
     }
-    let mut calls = Calls::default();
+    let mut fates = Fates::default();
     let reading = replay::read(project, plan, Until::Tail, &mut |_, entry, event| {
-        calls.observe(DayKey::of(entry.mark.at) == day, event);
+        if DayKey::of(entry.mark.at) == day {
+            fates.observe(event);
+        } else {
+            fates.observe_end(event);
+        }
     });
     if let Some(error) = reading.map_or_else(Some, |reading| reading.fault) {
         passed_over(&plan.to_string(), day, &error.told());
     }
-    total.settled = total.settled.plus(calls.spent);
-    let open = calls.open.into_iter();
-    total
-        .open
-        .extend(open.map(|(call, worst)| ((plan.clone(), call), worst)));
+    for (call, fate) in fates.into_iter() {
+        match fate {
+            Fate::Open(worst) => {
+                total.open.insert((plan.clone(), call), worst);
+            }
+            Fate::Paid { counted, in_doubt } => {
+                total.settled = total.settled.plus(counted).plus(in_doubt);
+            }
+            Fate::Free => {}
+        }
+    }
 }
 
 /// Whether a journal may hold a frame of that day. One whose time cannot be told is read.
@@ -81,36 +91,4 @@ fn changed_since(journal: &Path, day: DayKey) -> bool {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_micros());
     i128::try_from(micros).is_ok_and(|micros| micros + SLACK >= i128::from(day.start().micros()))
-}
-
-/// One plan's calls that started on the day.
-#[derive(Default)]
-struct Calls {
-    spent: Spent,
-    open: BTreeMap<CallId, Reserved>,
-}
-
-impl Calls {
-    fn observe(&mut self, is_of_the_day: bool, event: &Event) {
-        match event {
-            Event::ModelCallStarted(e) if is_of_the_day => {
-                self.open.insert(e.call_id.clone(), e.reserved);
-            }
-            Event::ModelCallCompleted(e) => {
-                self.close(&e.call_id, paid(e));
-            }
-            // Possible spend, until an operator releases it.
-            Event::ModelCallFailed(e) if e.in_doubt => {}
-            Event::ModelCallAbandoned(_) => {}
-            Event::ModelCallFailed(e) => self.close(&e.call_id, Spent::default()),
-            Event::ReservationReleased(e) => self.close(&e.call_id, Spent::default()),
-            _ => {}
-        }
-    }
-
-    fn close(&mut self, call: &CallId, cost: Spent) {
-        if self.open.remove(call).is_some() {
-            self.spent = self.spent.plus(cost);
-        }
-    }
 }
