@@ -19,7 +19,6 @@ use projections::{
 
 use super::{execute::Runner, speak, team::Member};
 use crate::{
-    clock,
     command::Report,
     error::Result,
     models::{Admission, Failure, Reply, Request},
