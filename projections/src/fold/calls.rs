@@ -99,10 +99,13 @@ pub(super) fn failed(plan: &mut Plan, entry: &Entry, e: &ModelCallFailed) -> Res
     Ok(())
 }
 
-/// The task begins anew with the next model: what the given-up one said in its middle is of no use to another.
+/// The task begins anew with the next model: what the given-up one said in its middle is of no use to another, and
+/// how full its window was says nothing of the other's.
 pub(super) fn fell_back(plan: &mut Plan, e: &ModelFellBack) -> Result<(), Refused> {
     let run = plan.run.as_mut().ok_or("no sub-objective is in work")?;
-    let given_up = run.fallen_back.entry(e.step.seat()).or_default();
+    let seat = e.step.seat();
+    run.context_warned.retain(|warned| *warned != seat);
+    let given_up = run.fallen_back.entry(seat).or_default();
     if e.rank <= *given_up {
         return Err("as many of the role's models were given up before");
     }
