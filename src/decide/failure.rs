@@ -148,7 +148,8 @@ fn wait_ms(retry: Retry, failures: u32, chance: u32, retry_after_ms: Option<u64>
 
 fn no_key(decision: &mut Decision<'_>, call: &InFlight, message: &str) -> Decided {
     let what = format!(
-        "the model {} cannot be used for {} without a valid key: {message}",
+        "the model {} cannot be used for {} without a valid key: {message}\n\nA variable is looked up in the environment \
+         that the daemon was started with, so a new value needs a restart; a key file is read anew at every call.",
         call.model,
         call.step.label()
     );
