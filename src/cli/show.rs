@@ -189,6 +189,20 @@ fn step(plan: &Plan) -> Option<String> {
     })
 }
 
+/// A plan at work that has a failed call to try again.
+fn waiting(plan: &Plan) -> Option<String> {
+    let Status::Executing { .. } = plan.status else {
+        return None;
+    };
+    let run = plan
+        .run
+        .as_ref()
+        .filter(|_| plan.calls.in_flight.is_empty())?;
+    let mut troubles = run.troubles.values();
+    let (failures, until) = troubles.find_map(|t| Some((t.failures, t.not_before?)))?;
+    Some(format!("until {until}, after {failures} failed call(s)"))
+}
+
 fn usage(plan: &Plan) -> String {
     let calls = &plan.calls;
     let unknown = match calls.unpriced {
@@ -251,6 +265,7 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         ),
     ];
     lines.extend(step(plan).map(|step| format!("  step       {step}")));
+    lines.extend(waiting(plan).map(|waiting| format!("  waiting    {waiting}")));
     lines.extend(runner.map(|runner| format!("  runner     {runner}, epoch {}", plan.epoch)));
     if plan.execution_started_at.is_some() {
         let dir = format!("{}/{}", plan.project.directory(), artifacts_path(&plan.id));
