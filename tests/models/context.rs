@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step, ToolCall, UsageSays};
+use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step, ToolCall, UsageSays, When};
 use projections::event::FailureClass;
 use serde_json::{Value, json};
 
@@ -322,4 +322,55 @@ fn a_useless_reply_too_long_to_be_shown_again_is_repaired_without_it() {
         assert!(second.contains("neither the tool's arguments"), "{second}");
         assert!(second.len() < 20_000, "{}", second.len());
     }
+}
+
+#[test]
+fn dividing_the_sub_objective_in_the_file_lets_the_plan_go_on() {
+    let model = uncounting([read("notes.txt")]);
+    let vault = windowed("anthropic", &model, 10_000);
+    let plan = vault.approved(&body(1));
+    lay(&vault, &plan, "notes.txt", 700);
+    vault.run_until_idle();
+    assert_eq!(vault.journal(&plan).status(), "paused");
+    let text = vault.read(&format!("ess/plans/{plan}.md"));
+    let whole = "**1. Essay 1** — write essay 1.\n- Files: essay1.md\n";
+    let parts = "**1. Notes** — sum up the notes.\n- Files: sum.md\n\n**2. Essay** — write it.\n- Files: essay1.md\n";
+    assert!(text.contains(whole), "{text}");
+    std::fs::write(vault.plan_file(&plan), text.replace(whole, parts)).unwrap();
+    vault.run(&["project", "resume", &plan]).ok();
+    vault.run_until_idle();
+    is_done(&vault, &plan, &model);
+    assert_eq!(vault.journal(&plan).plan.current_index, 2);
+    assert_eq!(
+        vault.names(&format!("ess/runs/{plan}/artifacts")),
+        ["essay1.md", "notes.txt", "sum.md"]
+    );
+}
+
+#[test]
+fn a_fallback_with_another_window_is_warned_of_anew() {
+    let refuse = Step {
+        when: When {
+            model: Some("first".into()),
+            tool: Some("submit_artifact".into()),
+            ..When::default()
+        },
+        ..Step::new(bench::status(400, None, None))
+    };
+    // The first producer looks, comes near, and is refused; the second looks and comes near.
+    let near = || calls("read_file", json!({"path": "notes.txt", "to_line": 330}));
+    let model = uncounting([near(), refuse, near()]);
+    let small = ", price: free, context_tokens: 10000, max_output_tokens: 1000";
+    let entries = [
+        entry("first", "openai", &model, small),
+        entry("second", "openai", &model, small),
+    ];
+    let vault = TestVault::with(&config(&entries, "{leader: [first, second]}", QUICK));
+    let plan = vault.approved(&body(1));
+    lay(&vault, &plan, "notes.txt", 330);
+    let ran = json_log(&vault);
+    is_done(&vault, &plan, &model);
+    let warned = told(&ran, "context_budget_soft_warn");
+    let of: Vec<&Value> = warned.iter().map(|line| &line["model"]).collect();
+    assert_eq!(of, ["openai/first", "openai/second"]);
 }

@@ -144,6 +144,28 @@ fn a_key_file_must_be_private_and_is_named_when_it_is_not() {
 }
 
 #[test]
+fn a_credential_of_the_service_is_read_where_systemd_put_it() {
+    let model = server([]);
+    let beside = tempfile::tempdir().unwrap();
+    let vault = vault("openai", &model, "api_key_file: \"credential:provider\"");
+    let plan = vault.approved(&body(1));
+    vault.run(&DAEMON).ok();
+    asks_about(&vault, &plan, "CREDENTIALS_DIRECTORY");
+    std::fs::write(beside.path().join("provider"), SECRET).unwrap();
+    vault.run(&["project", "resume", &plan]).ok();
+    let directory = beside.path().to_str().unwrap();
+    let ran = vault
+        .run_with(&DAEMON, &[("CREDENTIALS_DIRECTORY", directory)])
+        .ok();
+    is_done(&vault, &plan, &model);
+    assert!(!ran.err.contains(SECRET), "{}", ran.err);
+    assert_eq!(
+        files_with(vault.root(), SECRET),
+        [] as [std::path::PathBuf; 0]
+    );
+}
+
+#[test]
 fn a_key_file_that_is_replaced_counts_from_the_next_call_on_without_a_restart() {
     let refuse = status(401, None, None);
     let model = server([Step::new(refuse)]);

@@ -63,6 +63,10 @@ fn waiting(wait: Wait) -> Waiting {
         (ahead(&beat)? > least).then_some(beat)
     });
     assert_eq!(beat["active_plan"], plan.as_str());
+    vault
+        .run(&["plan", "show", &plan])
+        .ok()
+        .shows("after 1 failed call(s)");
     Waiting {
         model,
         vault,
