@@ -193,7 +193,7 @@ impl Runner<'_> {
             .and_then(|trouble| trouble.rejected.as_ref())
             .map(|(reply, _)| self.text(reply))
             .transpose()?
-            .map(|reply| prompts::excerpt(reply, window.bytes_of_repair()));
+            .map(|reply| prompts::excerpt(reply, window.bytes_of_a_quarter()));
         Ok(Briefing {
             objective: self.team.objective.clone(),
             artifact,

@@ -10,6 +10,7 @@ use projections::{
     payload::Payload,
     plan::Status,
     time::Timestamp,
+    work::Step,
 };
 
 use super::{Shutdown, beat::Beat, endpoints::Endpoints, shelf::RunShelf, team::Team};
@@ -204,7 +205,8 @@ impl<'a> Runner<'a> {
     /// The tools that there are only read, so running one again after a crash is harmless.
     fn run_tool(&mut self, task: &TaskId, call: &ToolUse) -> Result<()> {
         let arguments = self.text(&call.arguments)?;
-        let returned = toolbox::run(&RunShelf::of(self), &call.tool, &arguments);
+        let room = self.room_for_a_result(task);
+        let returned = toolbox::run(&RunShelf::of(self), &call.tool, &arguments, room);
         tracing::debug!(plan = %self.id, call = %call.id, tool = call.tool, done = returned.done, "tool returned");
         let outcome = if returned.done {
             ToolOutcome::Done
@@ -218,6 +220,21 @@ impl<'a> Runner<'a> {
             result: returned.text,
         })
         .map(drop)
+    }
+
+    /// Bytes that the producer in work has room for.
+    fn room_for_a_result(&self, task: &TaskId) -> usize {
+        let plan = self.log.plan();
+        let attempt = plan
+            .run
+            .as_ref()
+            .and_then(|run| run.task(task))
+            .map_or(1, |task| task.attempt);
+        let step = Step::Produce {
+            task: task.clone(),
+            attempt,
+        };
+        self.team.member(plan, &step).window.bytes_of_a_quarter()
     }
 
     /// Whoever claims next decides what lies there: a runner that was stopped and replaced must not write over it.

@@ -36,10 +36,10 @@ pub struct Window {
 }
 
 impl Window {
-    /// Bytes of a refused reply that are shown to its author again: about a quarter of the window, so that a reply
-    /// that went on and on does not make its own repair too long.
+    /// Bytes that take about a quarter of the window: no more is shown of what one tool returned, nor of a refused
+    /// reply to its author, so that no single text fills the window.
     #[must_use]
-    pub fn bytes_of_repair(&self) -> usize {
+    pub fn bytes_of_a_quarter(&self) -> usize {
         usize::try_from(self.tokens / 4 * BYTES_PER_TOKEN).unwrap_or(usize::MAX)
     }
 }

@@ -5,8 +5,11 @@ use serde::Deserialize;
 
 use super::{Returned, Shelf};
 
-/// Most bytes of text that one call shows.
+/// Most bytes of text that one call shows, however large the window.
 const MOST: usize = 32 * 1024;
+
+/// Bytes that one call may always show: less would be of no use.
+const LEAST: usize = 512;
 
 /// Most files that one listing shows.
 const MOST_FILES: usize = 500;
@@ -20,9 +23,11 @@ struct Arguments {
     to_line: Option<usize>,
 }
 
-/// Runs `tool` with `arguments` (JSON text as a model wrote it).
+/// Runs `tool` with `arguments` (JSON text as a model wrote it). The model has room for about `room` bytes of what
+/// it returns.
 #[must_use]
-pub fn run(shelf: &dyn Shelf, tool: &str, arguments: &str) -> Returned {
+pub fn run(shelf: &dyn Shelf, tool: &str, arguments: &str, room: usize) -> Returned {
+    let most = room.clamp(LEAST, MOST);
     let arguments = match read(arguments) {
         Ok(arguments) => arguments,
         Err(why) => {
@@ -30,11 +35,11 @@ pub fn run(shelf: &dyn Shelf, tool: &str, arguments: &str) -> Returned {
         }
     };
     let found = match tool {
-        "list_files" => list(shelf),
-        "read_file" => read_file(shelf, &arguments),
+        "list_files" => list(shelf, most),
+        "read_file" => read_file(shelf, &arguments, most),
         "read_tool_result" => shelf
             .result(&arguments.call_id)
-            .and_then(|text| shown(&text, &arguments)),
+            .and_then(|text| shown(&text, &arguments, most)),
         _ => Err(format!(
             "there is no tool named {}; there are list_files, read_file and read_tool_result",
             quoted(tool)
@@ -51,34 +56,39 @@ fn read(arguments: &str) -> Result<Arguments, serde_json::Error> {
     serde_json::from_str(arguments)
 }
 
-fn list(shelf: &dyn Shelf) -> Result<String, String> {
+fn list(shelf: &dyn Shelf, most: usize) -> Result<String, String> {
     let files = shelf.list()?;
     if files.is_empty() {
         return Ok("This run has made no files yet.".to_owned());
     }
-    let mut lines: Vec<String> = files
-        .iter()
-        .take(MOST_FILES)
-        .map(|(path, bytes)| format!("{path} ({bytes} bytes)"))
-        .collect();
-    if files.len() > MOST_FILES {
-        lines.push(format!("… and {} more", files.len() - MOST_FILES));
+    let mut lines: Vec<String> = Vec::new();
+    let mut bytes = 0;
+    for (path, length) in files.iter().take(MOST_FILES) {
+        let line = format!("{path} ({length} bytes)");
+        bytes += line.len() + 1;
+        if bytes > most {
+            break;
+        }
+        lines.push(line);
+    }
+    if files.len() > lines.len() {
+        lines.push(format!("… and {} more", files.len() - lines.len()));
     }
     Ok(lines.join("\n"))
 }
 
-fn read_file(shelf: &dyn Shelf, arguments: &Arguments) -> Result<String, String> {
+fn read_file(shelf: &dyn Shelf, arguments: &Arguments, most: usize) -> Result<String, String> {
     if arguments.path.is_empty() {
         return Err("path is missing; list_files shows the paths".to_owned());
     }
     let bytes = shelf.read(&arguments.path)?;
     let text =
         String::from_utf8(bytes).map_err(|_| format!("{} is not text", quoted(&arguments.path)))?;
-    shown(&text, arguments)
+    shown(&text, arguments, most)
 }
 
 /// The asked-for lines, as many as fit; what is left out is named.
-fn shown(text: &str, arguments: &Arguments) -> Result<String, String> {
+fn shown(text: &str, arguments: &Arguments, most: usize) -> Result<String, String> {
     let lines: Vec<&str> = text.lines().collect();
     let (from, to) = (
         arguments.from_line.unwrap_or(1).max(1),
@@ -95,8 +105,8 @@ fn shown(text: &str, arguments: &Arguments) -> Result<String, String> {
     }
     let mut out = String::new();
     for (number, line) in (from..=to).zip(&lines[from - 1..to]) {
-        if out.len() + line.len() + 1 > MOST {
-            return Ok(cut(out, line, number, lines.len()));
+        if out.len() + line.len() + 1 > most {
+            return Ok(cut(out, line, (number, lines.len()), most));
         }
         out.push_str(line);
         out.push('\n');
@@ -104,9 +114,9 @@ fn shown(text: &str, arguments: &Arguments) -> Result<String, String> {
     Ok(out)
 }
 
-fn cut(mut out: String, line: &str, number: usize, count: usize) -> String {
+fn cut(mut out: String, line: &str, (number, count): (usize, usize), most: usize) -> String {
     if out.is_empty() {
-        out = line.chars().take(MOST / 4).collect();
+        out = line.chars().take(most / 4).collect();
         out.push_str(&format!(
             "\n[line {number} goes on; it is {} bytes long]",
             line.len()
@@ -162,7 +172,7 @@ mod tests {
     }
 
     fn returned(tool: &str, arguments: &str) -> Returned {
-        run(&shelf(), tool, arguments)
+        run(&shelf(), tool, arguments, usize::MAX)
     }
 
     #[test]
@@ -183,7 +193,7 @@ mod tests {
             "(empty)"
         );
         assert_eq!(
-            run(&Fixed(Vec::new()), "list_files", "{}").text,
+            run(&Fixed(Vec::new()), "list_files", "{}", 0).text,
             "This run has made no files yet."
         );
     }
@@ -215,6 +225,24 @@ mod tests {
         assert!(rest.text.starts_with(&format!("line {next} of many\n")));
         let wide = returned("read_file", r#"{"path":"wide.txt"}"#).text;
         assert!(wide.contains("[line 1 goes on; it is 80000 bytes long]"));
+    }
+
+    #[test]
+    fn a_small_window_gets_small_results_and_can_read_on() {
+        for room in [0, 600, 3_000] {
+            let most = room.max(LEAST) + 100;
+            let first = run(&shelf(), "read_file", r#"{"path":"long.txt"}"#, room).text;
+            assert!(
+                first.len() <= most && first.starts_with("line 1 of"),
+                "{first}"
+            );
+            assert!(first.contains("[cut here; ask for from_line "), "{first}");
+            let wide = run(&shelf(), "read_file", r#"{"path":"wide.txt"}"#, room).text;
+            assert!(wide.len() <= most, "{}", wide.len());
+        }
+        let many = (0..100).map(|_| ("a/rather/long/path.md", String::new()));
+        let listed = run(&Fixed(many.collect()), "list_files", "", 600).text;
+        assert!(listed.len() <= 700 && listed.contains("… and "), "{listed}");
     }
 
     #[test]
