@@ -40,6 +40,21 @@ fn read(path: &str) -> Step {
     calls("read_file", json!({ "path": path }))
 }
 
+/// One turn that looks at so many hundreds of a file's lines at once.
+fn read_parts(path: &str, hundreds: u32) -> Step {
+    let part = |n: u32| ToolCall {
+        name: "read_file".to_owned(),
+        arguments: json!({"path": path, "from_line": n * 100 + 1, "to_line": n * 100 + 100}),
+    };
+    let calls = (0..hundreds).map(part).collect();
+    Step::new(Behaviour::ToolCalls(calls)).for_tool("submit_artifact")
+}
+
+/// One turn that looks at more than ten thousand tokens hold.
+fn read_it_all(path: &str) -> Step {
+    read_parts(path, 6)
+}
+
 /// A file in a run's artifacts, as an earlier task would have left it.
 fn lay(vault: &TestVault, plan: &str, name: &str, lines: usize) -> String {
     let text: String = (1..=lines)
@@ -148,14 +163,17 @@ const FAKE_SECRET: &str = "sk-or-v1-0123456789abcdef0123456789abcdef";
 #[test]
 fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
     for protocol in PROTOCOLS {
-        let model = uncounting([read("notes.txt")]);
+        let model = uncounting([read_it_all("notes.txt")]);
         let vault = windowed(protocol, &model, 10_000);
         let objective = format!("Essays; the key is {FAKE_SECRET}, do not tell.");
         vault.write("ess/project.yaml", &format!("objective: \"{objective}\"\n"));
         let plan = vault.approved(&body(1));
-        lay(&vault, &plan, "notes.txt", 700);
+        lay(&vault, &plan, "notes.txt", 600);
         let ran = json_log(&vault);
         assert!(!ran.err.contains(FAKE_SECRET));
+        let exhausted = told(&ran, "context_budget_exhausted");
+        assert_eq!(exhausted.len(), 1, "{exhausted:?}");
+        assert_eq!(exhausted[0]["target"], "modulatio.context_budget");
         let journal = vault.journal(&plan);
         assert_eq!(journal.status(), "paused");
         assert_eq!(journal.count("ContextExhausted"), 1);
@@ -203,7 +221,7 @@ fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
         is_done(&vault, &plan, &model);
         assert_eq!(
             vault.journal(&plan).count("ToolCallFinished"),
-            1,
+            6,
             "nothing is looked up again"
         );
         assert_eq!(asked(&model).len(), 5);
@@ -212,10 +230,10 @@ fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
 
 #[test]
 fn resuming_without_a_change_asks_again_and_does_not_loop() {
-    let model = uncounting([read("notes.txt")]);
+    let model = uncounting([read_it_all("notes.txt")]);
     let vault = windowed("openai", &model, 10_000);
     let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 700);
+    lay(&vault, &plan, "notes.txt", 600);
     vault.run_until_idle();
     vault.run(&["project", "resume", &plan]).ok();
     vault.run_until_idle();
@@ -326,10 +344,10 @@ fn a_useless_reply_too_long_to_be_shown_again_is_repaired_without_it() {
 
 #[test]
 fn dividing_the_sub_objective_in_the_file_lets_the_plan_go_on() {
-    let model = uncounting([read("notes.txt")]);
+    let model = uncounting([read_it_all("notes.txt")]);
     let vault = windowed("anthropic", &model, 10_000);
     let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 700);
+    lay(&vault, &plan, "notes.txt", 600);
     vault.run_until_idle();
     assert_eq!(vault.journal(&plan).status(), "paused");
     let text = vault.read(&format!("ess/plans/{plan}.md"));
@@ -358,7 +376,7 @@ fn a_fallback_with_another_window_is_warned_of_anew() {
         ..Step::new(bench::status(400, None, None))
     };
     // The first producer looks, comes near, and is refused; the second looks and comes near.
-    let near = || calls("read_file", json!({"path": "notes.txt", "to_line": 330}));
+    let near = || read_parts("notes.txt", 3);
     let model = uncounting([near(), refuse, near()]);
     let small = ", price: free, context_tokens: 10000, max_output_tokens: 1000";
     let entries = [
@@ -367,10 +385,58 @@ fn a_fallback_with_another_window_is_warned_of_anew() {
     ];
     let vault = TestVault::with(&config(&entries, "{leader: [first, second]}", QUICK));
     let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 330);
+    lay(&vault, &plan, "notes.txt", 300);
     let ran = json_log(&vault);
     is_done(&vault, &plan, &model);
     let warned = told(&ran, "context_budget_soft_warn");
     let of: Vec<&Value> = warned.iter().map(|line| &line["model"]).collect();
     assert_eq!(of, ["openai/first", "openai/second"]);
+}
+
+/// However long the file: a model with a small window sees as much of it as leaves room for the work.
+#[test]
+fn no_single_result_fills_a_small_window() {
+    for (context_tokens, lines) in [(10_000, 10_000), (6_000, 700)] {
+        let model = uncounting([read("notes.txt")]);
+        let vault = windowed("openai", &model, context_tokens);
+        let plan = vault.approved(&body(1));
+        lay(&vault, &plan, "notes.txt", lines);
+        vault.run_until_idle();
+        is_done(&vault, &plan, &model);
+        let seen = model.requests()[2].body["messages"].to_string();
+        assert!(seen.contains("[cut here; ask for from_line"), "{seen}");
+        assert_eq!(vault.journal(&plan).count("ContextExhausted"), 0);
+    }
+}
+
+const KEY: &str = "MODULATIO_TEST_CONTEXT_KEY";
+
+#[test]
+fn the_key_in_use_is_taken_out_of_a_checkpoint_whatever_it_looks_like() {
+    let secret = "plain words nobody would take for a key";
+    let model = uncounting([read_it_all("notes.txt")]);
+    let entry = entry(
+        "fake-1",
+        "openai",
+        &model,
+        &format!(
+            ", price: free, context_tokens: 10000, max_output_tokens: 1000, api_key_env: {KEY}"
+        ),
+    );
+    let vault = TestVault::with(&config(&[entry], "{leader: fake-1}", QUICK));
+    let plan = vault.approved(&body(1));
+    let notes = lay(&vault, &plan, "notes.txt", 600);
+    let notes = notes.replace("line 00007", secret);
+    vault.write(&format!("ess/runs/{plan}/artifacts/notes.txt"), &notes);
+    vault
+        .run_with(&["daemon", "--until-idle"], &[(KEY, secret)])
+        .ok();
+    let dir = format!("ess/runs/{plan}/checkpoints");
+    let kept = vault.read(&format!("{dir}/{}", vault.names(&dir)[0]));
+    assert!(
+        !kept.contains(secret) && kept.contains("[redacted]"),
+        "{kept}"
+    );
+    assert!(kept.contains(&format!("the value of {KEY}")), "{kept}");
+    assert!(!ticket(&vault, 1).contains(secret));
 }

@@ -207,7 +207,10 @@ fn a_secret_in_the_query_of_an_address_is_told_to_nobody() {
     ]);
     for (url, sections) in [
         (model.base_url(), QUICK),
-        (gone, "retry: {base: 10ms, max: 20ms, wall: 100ms}\n"),
+        (
+            gone,
+            "retry: {base: 10ms, max: 20ms, wall: 100ms}\nbreaker: {failures: 1000}\n",
+        ),
     ] {
         let entry = at(
             "fake-1",
