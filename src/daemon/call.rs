@@ -22,7 +22,7 @@ use crate::{
     command::Report,
     error::Result,
     models::{Admission, Failure, Reply, Request},
-    prompts::{self, Briefing, Heard, Prompt, Window},
+    prompts::{self, Briefing, Fit, Heard, NotThere, Prompt},
 };
 
 /// Between two tries to make a paid answer durable on a disk that refuses.
@@ -39,17 +39,16 @@ impl Runner<'_> {
     /// due has changed. Ends early when the process is asked to stop.
     pub(super) async fn call_model(&mut self, step: &Step) -> Result<()> {
         let member = self.team.member(self.log.plan(), step).clone();
-        let briefing = Briefing {
+        let mut briefing = Briefing {
             no_lookups: !member.calls_tools,
-            ..self.briefing(step, member.window)?
+            ..self.briefing(step)?
         };
-        let prompt = match prompts::prompt(self.log.plan(), step, &briefing) {
-            Ok(prompt) => prompt,
+        let (prompt, mut request) = match self.composed(step, &member, &mut briefing) {
+            Ok(composed) => composed,
             Err(fault) => {
                 return self.obstructed(format!("{} cannot be asked: {fault}", step.label()));
             }
         };
-        let mut request = speak::request(self.log.plan(), step, &prompt, member.max_output_tokens);
         if !self.has_room(step, &member, &request, &briefing)?
             || !self.endpoint_admits(step, &member).await?
         {
@@ -70,6 +69,32 @@ impl Runner<'_> {
         };
         self.heard(step, &member, &prompt, started, outcome, asked.elapsed())
             .await
+    }
+
+    /// What is sent. A refused reply that is too long to be shown to its author whole is shown in part.
+    fn composed(
+        &self,
+        step: &Step,
+        member: &Member,
+        briefing: &mut Briefing,
+    ) -> std::result::Result<(Prompt, Request), NotThere> {
+        let plan = self.log.plan();
+        let compose = |briefing: &Briefing| {
+            let prompt = prompts::prompt(plan, step, briefing)?;
+            let request = speak::request(plan, step, &prompt, member.max_output_tokens);
+            Ok((prompt, request))
+        };
+        let whole: (Prompt, Request) = compose(briefing)?;
+        match &briefing.rejected {
+            Some(reply)
+                if matches!(self.fitted(step, member, &whole.1, briefing), Fit::Full(_)) =>
+            {
+                let part = prompts::excerpt(reply, member.window.bytes_of_a_quarter());
+                briefing.rejected = Some(part);
+                compose(briefing)
+            }
+            Some(_) | None => Ok(whole),
+        }
     }
 
     /// Whether the model's endpoint may be asked. A dead one is waited for, or given up for the role's next model.
@@ -180,7 +205,7 @@ impl Runner<'_> {
         }
     }
 
-    fn briefing(&self, step: &Step, window: Window) -> Result<Briefing> {
+    fn briefing(&self, step: &Step) -> Result<Briefing> {
         let plan = self.log.plan();
         let run = plan.run.as_ref();
         let (artifact, talk) = match step {
@@ -192,8 +217,7 @@ impl Runner<'_> {
         let rejected = trouble
             .and_then(|trouble| trouble.rejected.as_ref())
             .map(|(reply, _)| self.text(reply))
-            .transpose()?
-            .map(|reply| prompts::excerpt(reply, window.bytes_of_a_quarter()));
+            .transpose()?;
         Ok(Briefing {
             objective: self.team.objective.clone(),
             artifact,

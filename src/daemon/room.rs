@@ -29,11 +29,7 @@ impl Runner<'_> {
         request: &Request,
         briefing: &Briefing,
     ) -> Result<bool> {
-        let plan = self.log.plan();
-        let estimator = Estimator::of(plan.calls.learned.get(&member.label));
-        let bytes = request.prompt_bytes() as u64;
-        let refused = refused(plan, step);
-        match fit(bytes, &briefing.talk, &member.window, estimator, refused) {
+        match self.fitted(step, member, request, briefing) {
             Fit::Well => Ok(true),
             Fit::Near(room) => self.near(step, member, room).map(|()| true),
             Fit::Tight {
@@ -43,6 +39,21 @@ impl Runner<'_> {
             } => self.tight(step, member, replace, before, after_tokens),
             Fit::Full(room) => self.full(step, member, request, room).map(|()| false),
         }
+    }
+
+    /// How the request fits the model's window.
+    pub(super) fn fitted(
+        &self,
+        step: &Step,
+        member: &Member,
+        request: &Request,
+        briefing: &Briefing,
+    ) -> Fit {
+        let plan = self.log.plan();
+        let estimator = Estimator::of(plan.calls.learned.get(&member.label));
+        let bytes = request.prompt_bytes() as u64;
+        let refused = refused(plan, step);
+        fit(bytes, &briefing.talk, &member.window, estimator, refused)
     }
 
     fn near(&mut self, step: &Step, member: &Member, room: Room) -> Result<()> {

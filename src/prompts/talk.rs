@@ -112,9 +112,9 @@ impl HeardUse {
 /// A reply as it is shown to its author once more, in about `most` bytes: its beginning and its end, since what was
 /// wrong with it is mostly found at one of the two.
 #[must_use]
-pub fn excerpt(reply: String, most: usize) -> String {
+pub fn excerpt(reply: &str, most: usize) -> String {
     if reply.len() <= most {
-        return reply;
+        return reply.to_owned();
     }
     let is_boundary = |at: &usize| reply.is_char_boundary(*at);
     let begins = (0..=most - most / 3).rev().find(is_boundary).unwrap_or(0);
@@ -150,14 +150,14 @@ mod tests {
 
     #[test]
     fn an_excerpt_keeps_both_ends_and_cuts_no_character() {
-        assert_eq!(excerpt("short".to_owned(), 5), "short");
+        assert_eq!(excerpt("short", 5), "short");
         let long = format!("begin {} end", "ä".repeat(5_000));
         for most in 0..120 {
-            let shown = excerpt(long.clone(), most);
+            let shown = excerpt(&long, most);
             assert!(shown.len() <= most + 60, "{most}: {}", shown.len());
             assert!(shown.contains("bytes left out"), "{shown}");
         }
-        let shown = excerpt(long, 300);
+        let shown = excerpt(&long, 300);
         assert!(shown.starts_with("begin ä") && shown.ends_with("ä end"));
     }
 }
