@@ -1,28 +1,26 @@
-//! The model's window: said once, made room in, and when nothing helps, a checkpoint and a person.
-
-use std::os::unix::fs::PermissionsExt;
+//! The model's window: said once when it fills, made room in, and the provider's word believed against the estimate.
 
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step, ToolCall, UsageSays, When};
 use projections::event::FailureClass;
 use serde_json::{Value, json};
 
 use crate::{
-    bench::{self, PROTOCOLS, QUICK, asked, config, entry, is_done, started, ticket, titled},
+    bench::{self, PROTOCOLS, QUICK, config, entry, is_done, started, ticket},
     support::{Ran, TestVault, body},
 };
 
 /// A server that never counts, so that three bytes are a token for as long as the test goes.
-fn uncounting(steps: impl IntoIterator<Item = Step>) -> FakeModel {
+pub(crate) fn uncounting(steps: impl IntoIterator<Item = Step>) -> FakeModel {
     let quiet = |step: Step| step.usage(UsageSays::Missing);
     let script = Script::of(steps.into_iter().map(quiet)).with_usage(UsageSays::Missing);
     FakeModel::start(script).expect("a free port")
 }
 
-fn windowed(protocol: &str, model: &FakeModel, context_tokens: u32) -> TestVault {
+pub(crate) fn windowed(protocol: &str, model: &FakeModel, context_tokens: u32) -> TestVault {
     TestVault::with(&window(protocol, model, context_tokens))
 }
 
-fn window(protocol: &str, model: &FakeModel, context_tokens: u32) -> String {
+pub(crate) fn window(protocol: &str, model: &FakeModel, context_tokens: u32) -> String {
     let more = format!(", price: free, context_tokens: {context_tokens}, max_output_tokens: 1000");
     let entry = entry("fake-1", protocol, model, &more);
     config(&[entry], "{leader: fake-1}", QUICK)
@@ -36,7 +34,7 @@ fn calls(name: &str, arguments: Value) -> Step {
     Step::new(Behaviour::ToolCalls(vec![call])).for_tool("submit_artifact")
 }
 
-fn read(path: &str) -> Step {
+pub(crate) fn read(path: &str) -> Step {
     calls("read_file", json!({ "path": path }))
 }
 
@@ -51,12 +49,12 @@ fn read_parts(path: &str, hundreds: u32) -> Step {
 }
 
 /// One turn that looks at more than ten thousand tokens hold.
-fn read_it_all(path: &str) -> Step {
+pub(crate) fn read_it_all(path: &str) -> Step {
     read_parts(path, 6)
 }
 
 /// A file in a run's artifacts, as an earlier task would have left it.
-fn lay(vault: &TestVault, plan: &str, name: &str, lines: usize) -> String {
+pub(crate) fn lay(vault: &TestVault, plan: &str, name: &str, lines: usize) -> String {
     let text: String = (1..=lines)
         .map(|n| format!("{name}, line {n:05} of what an earlier task has found out\n"))
         .collect();
@@ -66,14 +64,14 @@ fn lay(vault: &TestVault, plan: &str, name: &str, lines: usize) -> String {
     text
 }
 
-fn json_log(vault: &TestVault) -> Ran {
+pub(crate) fn json_log(vault: &TestVault) -> Ran {
     vault
         .run(&["--log-format", "json", "daemon", "--until-idle"])
         .ok()
 }
 
 /// The log lines of one kind of the context's budget.
-fn told(ran: &Ran, event: &str) -> Vec<Value> {
+pub(crate) fn told(ran: &Ran, event: &str) -> Vec<Value> {
     let lines = ran
         .err
         .lines()
@@ -92,7 +90,7 @@ fn two_tasks() -> Step {
     Step::new(Behaviour::Arguments(json!({"tasks": [task(1), task(2)]}))).for_tool("submit_tasks")
 }
 
-fn long_artifact(lines: usize) -> (Step, String) {
+pub(crate) fn long_artifact(lines: usize) -> (Step, String) {
     let content: String = (1..=lines)
         .map(|n| format!("line {n:05} of the first part, which the second one looks up\n"))
         .collect();
@@ -158,90 +156,6 @@ fn a_filling_window_is_warned_of_once_compressed_and_what_was_left_out_is_read_a
     }
 }
 
-const FAKE_SECRET: &str = "sk-or-v1-0123456789abcdef0123456789abcdef";
-
-#[test]
-fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
-    for protocol in PROTOCOLS {
-        let model = uncounting([read_it_all("notes.txt")]);
-        let vault = windowed(protocol, &model, 10_000);
-        let objective = format!("Essays; the key is {FAKE_SECRET}, do not tell.");
-        vault.write("ess/project.yaml", &format!("objective: \"{objective}\"\n"));
-        let plan = vault.approved(&body(1));
-        lay(&vault, &plan, "notes.txt", 600);
-        let ran = json_log(&vault);
-        assert!(!ran.err.contains(FAKE_SECRET));
-        let exhausted = told(&ran, "context_budget_exhausted");
-        assert_eq!(exhausted.len(), 1, "{exhausted:?}");
-        assert_eq!(exhausted[0]["target"], "modulatio.context_budget");
-        let journal = vault.journal(&plan);
-        assert_eq!(journal.status(), "paused");
-        assert_eq!(journal.count("ContextExhausted"), 1);
-
-        let dir = format!("ess/runs/{plan}/checkpoints");
-        let names = vault.names(&dir);
-        assert_eq!(names.len(), 1, "{names:?}");
-        let path = format!("{dir}/{}", names[0]);
-        let mode = std::fs::metadata(vault.path(&path))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600, "{mode:o}");
-        let kept: Value = serde_json::from_str(&vault.read(&path)).unwrap();
-        let text = kept.to_string();
-        assert!(
-            !text.contains(FAKE_SECRET) && text.contains("[redacted]"),
-            "{text}"
-        );
-        assert!(
-            text.contains("notes.txt, line 00300"),
-            "the conversation is there"
-        );
-        assert_eq!(kept["step"], "s1-t1-produce-1");
-        assert_eq!(kept["window_tokens"], 9_000);
-        let policy = kept["redaction"]["policy"].as_array().expect("a policy");
-        assert!(policy.contains(&json!("API key sk-…")), "{policy:?}");
-
-        let asks = ticket(&vault, 1);
-        let below = path.strip_prefix("ess/").unwrap();
-        for part in [
-            "kind: context",
-            "priority: critical",
-            below,
-            "decompose required",
-        ] {
-            assert!(asks.contains(part), "{part:?} is not in {asks}");
-        }
-        assert!(!asks.contains(FAKE_SECRET));
-        vault.is_proven(&plan);
-
-        vault.write("modulatio.yaml", &window(protocol, &model, 60_000));
-        vault.run(&["project", "resume", &plan]).ok();
-        vault.run_until_idle();
-        is_done(&vault, &plan, &model);
-        assert_eq!(
-            vault.journal(&plan).count("ToolCallFinished"),
-            6,
-            "nothing is looked up again"
-        );
-        assert_eq!(asked(&model).len(), 5);
-    }
-}
-
-#[test]
-fn resuming_without_a_change_asks_again_and_does_not_loop() {
-    let model = uncounting([read_it_all("notes.txt")]);
-    let vault = windowed("openai", &model, 10_000);
-    let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 600);
-    vault.run_until_idle();
-    vault.run(&["project", "resume", &plan]).ok();
-    vault.run_until_idle();
-    assert_eq!(vault.journal(&plan).status(), "paused");
-    assert_eq!(vault.names("ess/tickets").len(), 2);
-    assert_eq!(asked(&model).len(), 2, "nothing that does not fit is sent");
-}
-
 /// The provider's word is believed against the estimate: what can be left out is, and only then a person is asked.
 #[test]
 fn a_provider_that_says_too_long_is_believed_and_older_results_are_left_out() {
@@ -304,68 +218,6 @@ fn a_provider_that_always_says_too_long_ends_at_a_ticket_after_few_calls() {
 }
 
 #[test]
-fn an_artifact_too_big_to_be_reviewed_asks_a_person_and_is_paid_once() {
-    let (first, _) = long_artifact(800);
-    let model = uncounting([first]);
-    let vault = windowed("openai", &model, 10_000);
-    let plan = vault.approved(&body(1));
-    vault.run_until_idle();
-    let journal = vault.journal(&plan);
-    assert_eq!(journal.status(), "paused");
-    let text = ticket(&vault, 1);
-    assert!(
-        text.contains("kind: context") && text.contains("s1-t1-qc-1"),
-        "{text}"
-    );
-    assert_eq!(asked(&model).len(), 2);
-    vault.is_proven(&plan);
-    vault.write("modulatio.yaml", &window("openai", &model, 60_000));
-    vault.run(&["project", "resume", &plan]).ok();
-    vault.run_until_idle();
-    is_done(&vault, &plan, &model);
-    assert_eq!(asked(&model).len(), 4, "the artifact is not produced again");
-}
-
-#[test]
-fn a_useless_reply_too_long_to_be_shown_again_is_repaired_without_it() {
-    for protocol in PROTOCOLS {
-        let chatter = Behaviour::Text("I will begin by thinking about it. ".repeat(1_200));
-        let model = uncounting([Step::new(chatter)]);
-        let vault = windowed(protocol, &model, 10_000);
-        let plan = vault.approved(&titled("Outline"));
-        vault.run_until_idle();
-        is_done(&vault, &plan, &model);
-        assert_eq!(vault.journal(&plan).count("ReplyRejected"), 1);
-        let second = model.requests()[1].body["messages"].to_string();
-        assert!(second.contains("neither the tool's arguments"), "{second}");
-        assert!(second.len() < 20_000, "{}", second.len());
-    }
-}
-
-#[test]
-fn dividing_the_sub_objective_in_the_file_lets_the_plan_go_on() {
-    let model = uncounting([read_it_all("notes.txt")]);
-    let vault = windowed("anthropic", &model, 10_000);
-    let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 600);
-    vault.run_until_idle();
-    assert_eq!(vault.journal(&plan).status(), "paused");
-    let text = vault.read(&format!("ess/plans/{plan}.md"));
-    let whole = "**1. Essay 1** — write essay 1.\n- Files: essay1.md\n";
-    let parts = "**1. Notes** — sum up the notes.\n- Files: sum.md\n\n**2. Essay** — write it.\n- Files: essay1.md\n";
-    assert!(text.contains(whole), "{text}");
-    std::fs::write(vault.plan_file(&plan), text.replace(whole, parts)).unwrap();
-    vault.run(&["project", "resume", &plan]).ok();
-    vault.run_until_idle();
-    is_done(&vault, &plan, &model);
-    assert_eq!(vault.journal(&plan).plan.current_index, 2);
-    assert_eq!(
-        vault.names(&format!("ess/runs/{plan}/artifacts")),
-        ["essay1.md", "notes.txt", "sum.md"]
-    );
-}
-
-#[test]
 fn a_fallback_with_another_window_is_warned_of_anew() {
     let refuse = Step {
         when: When {
@@ -407,36 +259,4 @@ fn no_single_result_fills_a_small_window() {
         assert!(seen.contains("[cut here; ask for from_line"), "{seen}");
         assert_eq!(vault.journal(&plan).count("ContextExhausted"), 0);
     }
-}
-
-const KEY: &str = "MODULATIO_TEST_CONTEXT_KEY";
-
-#[test]
-fn the_key_in_use_is_taken_out_of_a_checkpoint_whatever_it_looks_like() {
-    let secret = "plain words nobody would take for a key";
-    let model = uncounting([read_it_all("notes.txt")]);
-    let entry = entry(
-        "fake-1",
-        "openai",
-        &model,
-        &format!(
-            ", price: free, context_tokens: 10000, max_output_tokens: 1000, api_key_env: {KEY}"
-        ),
-    );
-    let vault = TestVault::with(&config(&[entry], "{leader: fake-1}", QUICK));
-    let plan = vault.approved(&body(1));
-    let notes = lay(&vault, &plan, "notes.txt", 600);
-    let notes = notes.replace("line 00007", secret);
-    vault.write(&format!("ess/runs/{plan}/artifacts/notes.txt"), &notes);
-    vault
-        .run_with(&["daemon", "--until-idle"], &[(KEY, secret)])
-        .ok();
-    let dir = format!("ess/runs/{plan}/checkpoints");
-    let kept = vault.read(&format!("{dir}/{}", vault.names(&dir)[0]));
-    assert!(
-        !kept.contains(secret) && kept.contains("[redacted]"),
-        "{kept}"
-    );
-    assert!(kept.contains(&format!("the value of {KEY}")), "{kept}");
-    assert!(!ticket(&vault, 1).contains(secret));
 }
