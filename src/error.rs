@@ -182,6 +182,20 @@ impl Error {
         )
     }
 
+    /// Whether something around the plan is missing or damaged that does not come back by itself: another journal, a
+    /// named content, a file that is none.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Journal(journal::Error::Io { source, .. }) => {
+                source.kind() == io::ErrorKind::NotFound
+            }
+            Self::Journal(error) => error.is_damage(),
+            Self::BadFile { .. } | Self::BadProject { .. } => true,
+            _ => false,
+        }
+    }
+
     /// What to do next, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -205,13 +205,15 @@ impl Runner<'_> {
         }
     }
 
-    fn briefing(&self, step: &Step) -> Result<Briefing> {
-        let plan = self.log.plan();
-        let run = plan.run.as_ref();
-        let (artifact, talk) = match step {
-            Step::Review { task, .. } => (self.artifact_text(task)?, Vec::new()),
-            Step::Produce { task, .. } => (None, self.talk(run.and_then(|run| run.task(task)))?),
-            Step::PlanTasks { .. } | Step::Reflect { .. } => (None, Vec::new()),
+    fn briefing(&mut self, step: &Step) -> Result<Briefing> {
+        let artifact = match step {
+            Step::Review { task, .. } => self.artifact_text(task)?,
+            Step::PlanTasks { .. } | Step::Produce { .. } | Step::Reflect { .. } => None,
+        };
+        let run = self.log.plan().run.as_ref();
+        let talk = match step {
+            Step::Produce { task, .. } => self.talk(run.and_then(|run| run.task(task)))?,
+            Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => Vec::new(),
         };
         let trouble = run.and_then(|run| run.troubles.get(&step.label()));
         let rejected = trouble
@@ -241,7 +243,7 @@ impl Runner<'_> {
     }
 
     /// The artifact as it lies on disk; one that was changed or deleted meanwhile is restored from the journal.
-    fn artifact_text(&self, task: &TaskId) -> Result<Option<String>> {
+    fn artifact_text(&mut self, task: &TaskId) -> Result<Option<String>> {
         let plan = self.log.plan();
         let Some(task) = plan.run.as_ref().and_then(|run| run.task(task)) else {
             return Ok(None);
@@ -257,12 +259,13 @@ impl Runner<'_> {
             Ok(text) => Ok(Some(text)),
             Err(fault) => {
                 tracing::warn!(plan = %self.id, "{fault}; restored from the journal");
-                self.restore(task)
+                let task = task.clone();
+                self.restore(&task)
             }
         }
     }
 
-    fn restore(&self, task: &Task) -> Result<Option<String>> {
+    fn restore(&mut self, task: &Task) -> Result<Option<String>> {
         let wanted = Step::Produce {
             task: task.spec.id.clone(),
             attempt: task.attempt,
@@ -273,6 +276,7 @@ impl Runner<'_> {
         let Ok(produced) = prompts::reply::artifact(&reply) else {
             return Ok(None);
         };
+        self.fence()?;
         self.log
             .project()
             .write_artifact(&self.id, &task.spec.artifact, &produced.content)?;

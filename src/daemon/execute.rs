@@ -195,10 +195,15 @@ impl<'a> Runner<'a> {
     }
 
     async fn perform(&mut self, effect: &Effect) -> Result<()> {
-        match effect {
+        let done = match effect {
             Effect::CallModel { step } => self.call_model(step).await,
             Effect::RunTool { task, call } => self.run_tool(task, call),
             Effect::WriteArtifact { task, path, reply } => self.write_artifact(task, path, reply),
+        };
+        match done {
+            // Trying again by itself would meet the same; a person is told what it is, and no runner is lost over it.
+            Err(error) if error.is_lasting() => self.obstructed(error.told()),
+            done => done,
         }
     }
 
@@ -238,7 +243,7 @@ impl<'a> Runner<'a> {
     }
 
     /// Whoever claims next decides what lies there: a runner that was stopped and replaced must not write over it.
-    fn fence(&mut self) -> Result<()> {
+    pub(super) fn fence(&mut self) -> Result<()> {
         self.log.refresh()?;
         let current = self.log.plan().epoch;
         match self.actor.runner {

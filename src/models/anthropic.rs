@@ -98,11 +98,12 @@ impl Anthropic {
         let pass = self.line.pass(request, API_KEY, "")?;
         let report = self.line.report(Some(&pass));
         let body = MessagesRequest::new(request, &self.settings).to_bytes();
-        match self.line.post(&pass, body, &report).await? {
+        let reply = match self.line.post(&pass, body, &report).await? {
             Arrival::Whole(body) => answer::reply(request, &body, &report),
             Arrival::Events(body) => stream::reply(request, body, &report).await,
             Arrival::Refused(refused) => Err(refusal(&refused, &report)),
-        }
+        };
+        reply.map(|reply| report.scrubbed(reply))
     }
 }
 

@@ -95,11 +95,12 @@ impl OpenAi {
         let pass = self.line.pass(request, AUTHORIZATION, "Bearer ")?;
         let report = self.line.report(Some(&pass));
         let body = ChatRequest::new(request, &self.settings, self.line.endpoint()).to_bytes();
-        match self.line.post(&pass, body, &report).await? {
+        let reply = match self.line.post(&pass, body, &report).await? {
             Arrival::Whole(body) => answer::reply(request, &body, &report),
             Arrival::Events(body) => stream::reply(request, body, &report).await,
             Arrival::Refused(refused) => Err(refusal(&refused, &report)),
-        }
+        };
+        reply.map(|reply| report.scrubbed(reply))
     }
 }
 

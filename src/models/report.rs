@@ -3,7 +3,7 @@
 //! What a provider says is foreign text: it may be a page of HTML, hold terminal escapes, or repeat the key it
 //! was sent. It passes here once: cleaned, scrubbed, clipped, in that order, so that no cut leaves half a key.
 
-use super::{Failure, FailureClass, KeyFrom, key::Key};
+use super::{Failure, FailureClass, KeyFrom, Reply, key::Key};
 
 /// Characters of foreign text that a message repeats.
 const CLIP: usize = 300;
@@ -47,6 +47,17 @@ impl Report<'_> {
     /// Foreign text made fit to repeat.
     pub(super) fn safe(&self, text: &str) -> String {
         clip(&self.scrub(&clean(&self.scrub(text))))
+    }
+
+    /// A reply without the key, should whatever answered have repeated it.
+    pub(super) fn scrubbed(&self, mut reply: Reply) -> Reply {
+        if self.key.is_some() {
+            reply.text = self.scrub(&reply.text);
+            for call in &mut reply.calls {
+                call.arguments = self.scrub(&call.arguments);
+            }
+        }
+        reply
     }
 
     fn scrub(&self, text: &str) -> String {

@@ -7,7 +7,7 @@
 
 use projections::{ids::ToolCallId, plan::Learned};
 
-use super::Heard;
+use super::{Heard, HeardUse};
 use crate::command::Room;
 
 /// Bytes per token before a model has counted anything: fewer than prose or code has with any tokenizer in use (3.5
@@ -115,8 +115,11 @@ pub fn fit(
         percent(&room(bytes)) >= window.compress_percent
             || refused.is_some_and(|most| bytes >= most)
     };
+    let full = |bytes| {
+        estimator.tokens(bytes) > window.tokens || refused.is_some_and(|most| bytes >= most)
+    };
     if tight(bytes) {
-        let (replace, left) = leave_out(bytes, talk, &tight);
+        let (replace, left) = leave_out(bytes, talk, &tight, &full);
         if !replace.is_empty() {
             return Fit::Tight {
                 replace,
@@ -126,7 +129,7 @@ pub fn fit(
         }
     }
     let now = room(bytes);
-    if now.estimated_tokens > now.window_tokens || refused.is_some_and(|most| bytes >= most) {
+    if full(bytes) {
         Fit::Full(now)
     } else if percent(&now) >= window.warn_percent {
         Fit::Near(now)
@@ -135,21 +138,34 @@ pub fn fit(
     }
 }
 
-/// The oldest results, until the rest is no longer tight; those of the last turn stay, they have not been read yet.
-fn leave_out(bytes: u64, talk: &[Heard], tight: &dyn Fn(u64) -> bool) -> (Vec<ToolCallId>, u64) {
-    let older = &talk[..talk.len().saturating_sub(1)];
-    let candidates = older
-        .iter()
-        .flat_map(|turn| &turn.uses)
-        .filter(|used| !used.hidden && used.saves() > 0);
+/// The oldest results, until the rest is no longer tight. Those of the last turn have not been read yet: they stay,
+/// unless it does not fit with them; then the largest go, until it does. The model may ask for them line by line.
+fn leave_out(
+    bytes: u64,
+    talk: &[Heard],
+    tight: &dyn Fn(u64) -> bool,
+    full: &dyn Fn(u64) -> bool,
+) -> (Vec<ToolCallId>, u64) {
+    let shown = |turns: &[Heard]| -> Vec<HeardUse> {
+        let uses = turns.iter().flat_map(|turn| turn.uses.iter().cloned());
+        uses.filter(|used| !used.hidden && used.saves() > 0)
+            .collect()
+    };
+    let (older, last) = talk.split_at(talk.len().saturating_sub(1));
+    let mut last = shown(last);
+    last.sort_by_key(|used| std::cmp::Reverse(used.saves()));
     let (mut left, mut replace) = (bytes, Vec::new());
-    for used in candidates {
-        if !tight(left) {
-            break;
+    let mut hide = |used: Vec<HeardUse>, needed: &dyn Fn(u64) -> bool| {
+        for used in used {
+            if !needed(left) {
+                return;
+            }
+            left = left.saturating_sub(used.saves());
+            replace.push(used.call.id);
         }
-        left = left.saturating_sub(used.saves());
-        replace.push(used.call.id.clone());
-    }
+    };
+    hide(shown(older), tight);
+    hide(last, full);
     (replace, left)
 }
 
@@ -160,7 +176,7 @@ fn percent(room: &Room) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prompts::{Call, HeardUse};
+    use crate::prompts::Call;
 
     const WINDOW: Window = Window {
         tokens: 1_000,
@@ -225,8 +241,25 @@ mod tests {
     }
 
     #[test]
-    fn the_last_turns_results_stay_whatever_their_size() {
-        assert!(matches!(fitted(1_300, &talk(&[1_200])), Fit::Full(_)));
+    fn the_last_turns_results_stay_while_they_fit_and_go_when_nothing_else_helps() {
+        assert!(matches!(fitted(990, &talk(&[900])), Fit::Near(_)));
+        let Fit::Tight {
+            replace,
+            after_tokens,
+            ..
+        } = fitted(1_300, &talk(&[1_200]))
+        else {
+            panic!()
+        };
+        assert_eq!(replace, [ToolCallId::nth(1)]);
+        assert!(after_tokens <= 1_000);
+        let mut both = talk(&[300, 1_000]);
+        let last = both.pop().unwrap();
+        both[0].uses.extend(last.uses);
+        let Fit::Tight { replace, .. } = fitted(1_400, &both) else {
+            panic!()
+        };
+        assert_eq!(replace, [ToolCallId::nth(2)], "the largest is enough");
     }
 
     #[test]

@@ -118,8 +118,10 @@ fn cut(mut out: String, line: &str, (number, count): (usize, usize), most: usize
     if out.is_empty() {
         out = line.chars().take(most / 4).collect();
         out.push_str(&format!(
-            "\n[line {number} goes on; it is {} bytes long]",
-            line.len()
+            "\n[line {number} goes on; it is {} bytes long, of which no more can be shown; from_line {} goes on after \
+             it, of {count} lines]",
+            line.len(),
+            number + 1,
         ));
     } else {
         out.push_str(&format!(
@@ -224,7 +226,7 @@ mod tests {
         );
         assert!(rest.text.starts_with(&format!("line {next} of many\n")));
         let wide = returned("read_file", r#"{"path":"wide.txt"}"#).text;
-        assert!(wide.contains("[line 1 goes on; it is 80000 bytes long]"));
+        assert!(wide.contains("[line 1 goes on; it is 80000 bytes long"));
     }
 
     #[test]

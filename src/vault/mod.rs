@@ -9,6 +9,7 @@
 //!             └─ spend:   what all plans spend in one day, reserved before it is spent
 //! ```
 
+mod actor;
 mod artifact;
 mod atomic;
 pub mod audit;
@@ -40,8 +41,9 @@ use crate::{
     error::{Error, Result},
 };
 
+pub use actor::Actor;
 pub use artifact::{ArtifactFault, Checkpoint};
-pub use plan_log::{Actor, PlanLog};
+pub use plan_log::PlanLog;
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};
 pub use spend::{Day, DayAdmission, DayCap, DayCaps, DayKey, Spent};

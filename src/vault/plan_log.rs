@@ -19,7 +19,7 @@ use projections::{
     time::Timestamp,
 };
 
-use super::{Project, audit, ledger::Tracker, project::log_name, replay};
+use super::{Actor, Project, audit, ledger::Tracker, project::log_name, replay};
 use crate::{
     chance, clock,
     command::Command,
@@ -31,35 +31,6 @@ use crate::{
 /// Somebody who only asks whether the lease is held has it for an instant; a runner has it for good.
 const PROBES: u32 = 3;
 const PROBE: std::time::Duration = std::time::Duration::from_millis(2);
-
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// As frames name them: `cli:alice`, `daemon:host:4711`, `file-edit`.
-    pub by: String,
-    /// The claim of a runner.
-    pub runner: Option<Epoch>,
-}
-
-impl Actor {
-    /// Somebody who is not a runner.
-    #[must_use]
-    pub fn named(by: impl Into<String>) -> Self {
-        Self {
-            by: by.into(),
-            runner: None,
-        }
-    }
-
-    /// The same one under a claim.
-    #[must_use]
-    pub fn under(&self, epoch: Epoch) -> Self {
-        Self {
-            by: self.by.clone(),
-            runner: Some(epoch),
-        }
-    }
-}
 
 /// A plan that can be changed.
 pub struct PlanLog {

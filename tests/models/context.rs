@@ -209,8 +209,8 @@ fn a_provider_that_always_says_too_long_ends_at_a_ticket_after_few_calls() {
     assert_eq!(vault.journal(&plan).status(), "paused");
     assert_eq!(
         started(&vault.journal(&plan)).len(),
-        5,
-        "planner, two reads, whole, shrunk"
+        6,
+        "planner, two reads, whole, shrunk, shrunk to nothing"
     );
     // The ticket tells what is known: the provider refused it, whatever the estimate says.
     let text = ticket(&vault, 1);

@@ -16,12 +16,14 @@ const FAKE_SECRET: &str = "sk-or-v1-0123456789abcdef0123456789abcdef";
 #[test]
 fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
     for protocol in PROTOCOLS {
-        let model = uncounting([read_it_all("notes.txt")]);
+        let model = uncounting([]);
         let vault = windowed(protocol, &model, 10_000);
-        let objective = format!("Essays; the key is {FAKE_SECRET}, do not tell.");
+        let objective = format!(
+            "Essays; the key is {FAKE_SECRET}, do not tell. {}",
+            long("w")
+        );
         vault.write("ess/project.yaml", &format!("objective: \"{objective}\"\n"));
         let plan = vault.approved(&body(1));
-        lay(&vault, &plan, "notes.txt", 600);
         let ran = json_log(&vault);
         assert!(!ran.err.contains(FAKE_SECRET));
         let exhausted = told(&ran, "context_budget_exhausted");
@@ -46,11 +48,8 @@ fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
             !text.contains(FAKE_SECRET) && text.contains("[redacted]"),
             "{text}"
         );
-        assert!(
-            text.contains("notes.txt, line 00300"),
-            "the conversation is there"
-        );
-        assert_eq!(kept["step"], "s1-t1-produce-1");
+        assert!(text.contains(&long("w")), "the conversation is there");
+        assert_eq!(kept["step"], "s1-plan");
         assert_eq!(kept["window_tokens"], 9_000);
         let policy = kept["redaction"]["policy"].as_array().expect("a policy");
         assert!(policy.contains(&json!("API key sk-…")), "{policy:?}");
@@ -72,27 +71,49 @@ fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
         vault.run(&["project", "resume", &plan]).ok();
         vault.run_until_idle();
         is_done(&vault, &plan, &model);
-        assert_eq!(
-            vault.journal(&plan).count("ToolCallFinished"),
-            6,
-            "nothing is looked up again"
-        );
-        assert_eq!(asked(&model).len(), 5);
+        assert_eq!(asked(&model).len(), 4, "nothing that does not fit was sent");
     }
 }
 
 #[test]
 fn resuming_without_a_change_asks_again_and_does_not_loop() {
-    let model = uncounting([read_it_all("notes.txt")]);
+    let model = uncounting([]);
     let vault = windowed("openai", &model, 10_000);
-    let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 600);
+    let plan = vault.approved(&format!("{}\n{}\n", body(1), long("w")));
     vault.run_until_idle();
     vault.run(&["project", "resume", &plan]).ok();
     vault.run_until_idle();
     assert_eq!(vault.journal(&plan).status(), "paused");
     assert_eq!(vault.names("ess/tickets").len(), 2);
-    assert_eq!(asked(&model).len(), 2, "nothing that does not fit is sent");
+    assert!(
+        asked(&model).is_empty(),
+        "nothing that does not fit is sent"
+    );
+}
+
+/// The talk is no dead end: results that were asked for all at once go too when nothing else helps, the largest first,
+/// and can be read again in parts.
+#[test]
+fn a_turn_that_read_too_much_at_once_is_shown_in_part_and_the_work_goes_on() {
+    let model = uncounting([read_it_all("notes.txt")]);
+    let vault = windowed("openai", &model, 10_000);
+    let plan = vault.approved(&body(1));
+    lay(&vault, &plan, "notes.txt", 600);
+    vault.run_until_idle();
+    is_done(&vault, &plan, &model);
+    assert_eq!(vault.journal(&plan).count("ContextCompressed"), 1);
+    assert_eq!(vault.journal(&plan).count("ContextExhausted"), 0);
+    let third = model.requests()[2].body["messages"].to_string();
+    assert!(
+        third.contains("read_tool_result with call_id t0000000"),
+        "{third}"
+    );
+    assert!(third.len() / 3 < 9_500, "{}", third.len());
+}
+
+/// More than the smallest window here has room for.
+fn long(word: &str) -> String {
+    vec![word.repeat(9); 3_000].join(" ")
 }
 
 #[test]
@@ -136,24 +157,26 @@ fn a_useless_reply_too_long_to_be_shown_again_is_repaired_without_it() {
 
 #[test]
 fn dividing_the_sub_objective_in_the_file_lets_the_plan_go_on() {
-    let model = uncounting([read_it_all("notes.txt")]);
+    let model = uncounting([]);
     let vault = windowed("anthropic", &model, 10_000);
-    let plan = vault.approved(&body(1));
-    lay(&vault, &plan, "notes.txt", 600);
+    let whole = format!(
+        "**1. Essay 1** — write essay 1: {}\n- Files: essay1.md\n",
+        long("e")
+    );
+    let plan = vault.approved(&format!("### Sub-objectives\n\n{whole}"));
     vault.run_until_idle();
     assert_eq!(vault.journal(&plan).status(), "paused");
     let text = vault.read(&format!("ess/plans/{plan}.md"));
-    let whole = "**1. Essay 1** — write essay 1.\n- Files: essay1.md\n";
     let parts = "**1. Notes** — sum up the notes.\n- Files: sum.md\n\n**2. Essay** — write it.\n- Files: essay1.md\n";
-    assert!(text.contains(whole), "{text}");
-    std::fs::write(vault.plan_file(&plan), text.replace(whole, parts)).unwrap();
+    assert!(text.contains(&whole), "{text}");
+    std::fs::write(vault.plan_file(&plan), text.replace(&whole, parts)).unwrap();
     vault.run(&["project", "resume", &plan]).ok();
     vault.run_until_idle();
     is_done(&vault, &plan, &model);
     assert_eq!(vault.journal(&plan).plan.current_index, 2);
     assert_eq!(
         vault.names(&format!("ess/runs/{plan}/artifacts")),
-        ["essay1.md", "notes.txt", "sum.md"]
+        ["essay1.md", "sum.md"]
     );
 }
 
@@ -162,7 +185,7 @@ const KEY: &str = "MODULATIO_TEST_CONTEXT_KEY";
 #[test]
 fn the_key_in_use_is_taken_out_of_a_checkpoint_whatever_it_looks_like() {
     let secret = "plain words nobody would take for a key";
-    let model = uncounting([read_it_all("notes.txt")]);
+    let model = uncounting([]);
     let entry = entry(
         "fake-1",
         "openai",
@@ -172,10 +195,7 @@ fn the_key_in_use_is_taken_out_of_a_checkpoint_whatever_it_looks_like() {
         ),
     );
     let vault = TestVault::with(&config(&[entry], "{leader: fake-1}", QUICK));
-    let plan = vault.approved(&body(1));
-    let notes = lay(&vault, &plan, "notes.txt", 600);
-    let notes = notes.replace("line 00007", secret);
-    vault.write(&format!("ess/runs/{plan}/artifacts/notes.txt"), &notes);
+    let plan = vault.approved(&format!("{}\n{secret}\n{}\n", body(1), long("w")));
     vault
         .run_with(&["daemon", "--until-idle"], &[(KEY, secret)])
         .ok();

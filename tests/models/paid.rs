@@ -31,11 +31,13 @@ fn tokens(cache_write_tokens: u64) -> Tokens {
 /// A line of the ledger as the server would have written it.
 fn sale(line: &Value) -> (u64, u64, u64, u64) {
     let count = |key: &str| line[key].as_u64().expect(key);
+    // Only written where there are some.
+    let written = line["cache_write_tokens"].as_u64().unwrap_or(0);
     (
         count("input_tokens"),
         count("output_tokens"),
         count("cached_input_tokens"),
-        count("cache_write_tokens"),
+        written,
     )
 }
 

@@ -29,7 +29,7 @@ async fn each_status_has_its_class_and_says_so() {
     for (code, class) in classes {
         let failure = refused(status(code, "the providers own words")).await;
         assert_eq!(failure.class, class, "{code}");
-        assert!(!failure.maybe_billed, "{code}");
+        assert_eq!(failure.maybe_billed, code == 408, "{code}");
         assert!(failure.message.contains(&code.to_string()), "{failure}");
         assert!(
             failure.message.contains("the providers own words"),

@@ -16,7 +16,7 @@ fn status(code: u16, message: &str) -> Behaviour {
 }
 
 #[tokio::test]
-async fn each_status_has_its_class_and_is_not_billed() {
+async fn each_status_has_its_class_and_only_a_gateways_leaves_a_doubt() {
     let classes = [
         (401, FailureClass::Authentication),
         (403, FailureClass::Authentication),
@@ -24,6 +24,7 @@ async fn each_status_has_its_class_and_is_not_billed() {
         (429, FailureClass::RateLimited),
         (500, FailureClass::Server),
         (503, FailureClass::Server),
+        (504, FailureClass::Server),
         (529, FailureClass::Overloaded),
         (302, FailureClass::Refused),
         (400, FailureClass::Refused),
@@ -34,7 +35,11 @@ async fn each_status_has_its_class_and_is_not_billed() {
         for (code, class) in classes {
             let failure = way.fails(status(code, "the providers own words")).await;
             assert_eq!(failure.class, class, "{way:?} {failure}");
-            assert!(!failure.maybe_billed, "{way:?} {failure}");
+            assert_eq!(
+                failure.maybe_billed,
+                [408, 504].contains(&code),
+                "{failure}"
+            );
             assert!(failure.message.contains(&code.to_string()), "{failure}");
             let words = "the providers own words";
             assert!(failure.message.ends_with(words), "{failure}");
