@@ -116,6 +116,8 @@ pub(super) enum Command {
     Models(ModelsOptions),
     /// Run approved plans until stopped
     Daemon(DaemonOptions),
+    /// Show what all plans have spent on models today, and the caps of the day
+    Spend,
     /// Print the daemon's last sign of life as one line of JSON
     Heartbeat {
         /// Every daemon's, newest first

@@ -15,6 +15,7 @@ mod project;
 mod rehearse;
 mod replay;
 mod show;
+mod spend;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
+        Command::Spend => spend::run(&args.vault()?, args.json),
         Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),
         Command::Replay(what) => replay::run(&args.vault()?, what, args.json),
         Command::Audit(command) => audit::run(&args.vault()?, command, args.json),

@@ -384,3 +384,52 @@ fn draft(events: &[Event], now: Timestamp, epoch: Epoch, actor: &Actor) -> Draft
         events: codec::encode(events),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::vault::Vault;
+
+    /// A plan that was written down while the clock was `ahead` seconds ahead.
+    fn plan_from(ahead: i64) -> (tempfile::TempDir, PlanLog) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("ess/plans")).unwrap();
+        let vault = Vault::open(dir.path()).unwrap();
+        let id: PlanId = "ESS-P-001".parse().unwrap();
+        let project = vault.project(id.project()).unwrap();
+        let text = projections::document::read(b"### Sub-objectives\n\n**1. A** - b\n").unwrap();
+        let events = decide::draft(&id, &text).unwrap();
+        let at = clock::now().plus_seconds(ahead);
+        let first = draft(&events, at, Epoch::default(), &Actor::named("test"));
+        project.store().create(&log_name(&id), &first).unwrap();
+        let log = PlanLog::open(&project, &id).unwrap();
+        (dir, log)
+    }
+
+    #[test]
+    fn the_plans_time_is_the_clocks() {
+        let (_dir, log) = plan_from(-3_600);
+        let (before, now) = (clock::now(), log.now());
+        assert!(before <= now && now <= clock::now());
+    }
+
+    #[test]
+    fn the_plans_time_goes_on_when_the_clock_was_set_back() {
+        let (_dir, mut log) = plan_from(3_600);
+        let first = log.now();
+        assert!(first >= log.plan().head_frame.at);
+        std::thread::sleep(Duration::from_millis(30));
+        log.refresh().unwrap();
+        assert!(
+            log.now() >= first.plus_millis(30),
+            "a look does not hold it"
+        );
+        let approve = Command::Approve {
+            note: String::new(),
+        };
+        log.submit(&approve, &Actor::named("test")).unwrap();
+        assert!(log.plan().head_frame.at >= first.plus_millis(30));
+    }
+}

@@ -6,6 +6,7 @@ use modulatio::{
     clock,
     vault::{Day, Vault},
 };
+use modulatio_tools::fake_model::{FakeModel, Script};
 use projections::{event::CapKind, event::Event, plan::Status};
 
 use crate::{
@@ -167,4 +168,34 @@ fn a_daily_cap_on_cost_asks_no_model_whose_price_is_unknown() {
     assert!(ticket.body.contains("openai/o-1"), "{}", ticket.body);
     assert_eq!(journal.count("ModelCallStarted"), 0);
     vault.is_proven(&plan);
+}
+
+#[test]
+fn a_day_without_a_cap_is_accounted_for_all_the_same_and_can_be_looked_at() {
+    within_one_day();
+    let model = FakeModel::start(Script::default()).expect("a free port");
+    let vault = greedy::vault(&model, "");
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    let sold: u64 = model.sold().input_tokens + model.sold().output_tokens;
+    assert_eq!(vault.journal(&plan).plan.calls.tokens, sold);
+    let shown = vault.run(&["spend", "--json"]).ok().out;
+    let day: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(
+        (&day["tokens"], &day["possible_tokens"]),
+        (&sold.into(), &0.into())
+    );
+    assert_eq!(day["max_tokens"], serde_json::Value::Null);
+    // A cap that is set now holds for the whole day.
+    let daily = format!("daily: {{max_tokens: {}}}\n", sold + 1);
+    vault.write("modulatio.yaml", &greedy::config(&model, &daily));
+    vault
+        .run(&["spend"])
+        .ok()
+        .shows(&format!("paid      {sold} tokens"))
+        .shows(&format!("cap       {} tokens", sold + 1));
+    let second = vault.approved(&body(1));
+    vault.run_until_idle();
+    assert_eq!(paused_by(&vault, &second), Some(CapKind::DailyTokens));
+    assert_eq!(model.sold().calls, 4, "no call of the second plan was made");
 }
