@@ -19,7 +19,7 @@ use projections::{
 
 use super::{execute::Runner, speak, team::Member};
 use crate::{
-    command::Report,
+    command::{Fallback, Report},
     error::Result,
     models::{Admission, Failure, Reply, Request},
     prompts::{self, Briefing, Fit, Heard, NotThere, Prompt},
@@ -106,14 +106,7 @@ impl Runner<'_> {
         let why = format!("{} has failed again and again", member.endpoint);
         let elsewhere = |other: &Member| other.endpoint != member.endpoint;
         if let Some(to) = self.team.next(self.log.plan(), step, elsewhere) {
-            let from = member.label.clone();
-            tracing::warn!(plan = %self.id, %from, to = to.model, "falling back: {why}");
-            self.report(Report::FallingBack {
-                step: step.clone(),
-                from,
-                to,
-                why,
-            })?;
+            self.fall_back(step, member, to, why)?;
             return Ok(false);
         }
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
@@ -123,6 +116,23 @@ impl Runner<'_> {
         self.show_beat();
         self.wait_until(until).await?;
         Ok(false)
+    }
+
+    /// Gives the step's model up before it is asked.
+    pub(super) fn fall_back(
+        &mut self,
+        step: &Step,
+        from: &Member,
+        to: Fallback,
+        why: String,
+    ) -> Result<()> {
+        self.report(Report::FallingBack {
+            step: step.clone(),
+            from: from.label.clone(),
+            to,
+            why,
+        })
+        .map(drop)
     }
 
     /// Reserves the worst case, with the vault's day first; `None` when the call may not be made.

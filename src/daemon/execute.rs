@@ -305,7 +305,21 @@ impl<'a> Runner<'a> {
                 refusal: Refusal::Moot,
                 ..
             }) => Ok(Vec::new()),
-            done => done,
+            Ok(events) => {
+                self.tell_of(&events);
+                Ok(events)
+            }
+            failed => failed,
+        }
+    }
+
+    /// Another model costs and writes otherwise: who reads the log should not have to read the journal for it.
+    fn tell_of(&self, events: &[Event]) {
+        for event in events {
+            if let Event::ModelFellBack(e) = event {
+                let (step, from, to) = (e.step.seat(), &e.from, &e.to);
+                tracing::warn!(plan = %self.id, step, from, to, "falling back: {}", e.why);
+            }
         }
     }
 

@@ -115,21 +115,11 @@ impl Runner<'_> {
     fn full(&mut self, step: &Step, member: &Member, request: &Request, room: Room) -> Result<()> {
         let larger = |other: &Member| other.window.tokens > member.window.tokens;
         if let Some(to) = self.team.next(self.log.plan(), step, larger) {
-            let from = member.label.clone();
             let why = format!(
                 "about {} tokens do not fit its window, which leaves {}",
                 room.estimated_tokens, room.window_tokens
             );
-            tracing::warn!(plan = %self.id, %from, to = to.model, "falling back: {why}");
-            let step = step.clone();
-            return self
-                .report(Report::FallingBack {
-                    step,
-                    from,
-                    to,
-                    why,
-                })
-                .map(drop);
+            return self.fall_back(step, member, to, why);
         }
         self.exhausted(step, member, request, room)
     }

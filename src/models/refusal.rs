@@ -118,6 +118,17 @@ fn is_too_long(body: &str) -> bool {
     TOO_LONG.iter().any(|words| body.contains(words))
 }
 
+/// The failure that a body without JSON in it is, although it came with a status of success.
+pub(super) fn unreadable(body: &[u8], error: &serde_json::Error, report: &Report<'_>) -> Failure {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+    if is_page(&text) {
+        let ours = "answered with a page instead of JSON (hint: check base_url)";
+        return report.maybe_billed(FailureClass::Malformed, ours, &said(&text));
+    }
+    let ours = "the response is not what the protocol promises";
+    report.maybe_billed(FailureClass::Malformed, ours, &error.to_string())
+}
+
 /// An error inside a response of success, where a router passes on what the provider behind it answered, and
 /// where a stream tells what stopped it. Unless an answer had `begun`, it is a refusal like any other, if it can be
 /// understood.

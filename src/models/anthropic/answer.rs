@@ -5,7 +5,7 @@ use serde_json::{Value, value::RawValue};
 
 use super::super::{
     Failure, FailureClass, Reply, Request, Stop, ToolCall, Usage,
-    refusal::{inner_error, is_page, said},
+    refusal::{inner_error, unreadable},
     report::Report,
     tokens::{bytes_of, count, optional_count},
 };
@@ -108,16 +108,6 @@ pub(super) fn reply(request: &Request, body: &[u8], report: &Report<'_>) -> Resu
     let mut heard = Heard::default();
     heard.message(message);
     Ok(heard.into_reply(request, report))
-}
-
-fn unreadable(body: &[u8], error: &serde_json::Error, report: &Report<'_>) -> Failure {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-    if is_page(&text) {
-        let ours = "answered with a page instead of JSON (hint: check base_url)";
-        return report.maybe_billed(FailureClass::Malformed, ours, &said(&text));
-    }
-    let ours = "the response is not what the protocol promises";
-    report.maybe_billed(FailureClass::Malformed, ours, &error.to_string())
 }
 
 impl Heard {

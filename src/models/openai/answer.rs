@@ -3,7 +3,7 @@
 use super::{
     super::{
         Failure, FailureClass, Reply, Request,
-        refusal::{inner_error, is_page, said},
+        refusal::{inner_error, unreadable},
         report::Report,
     },
     heard::Heard,
@@ -32,14 +32,4 @@ pub(super) fn reply(request: &Request, body: &[u8], report: &Report<'_>) -> Resu
     heard.usage = usage;
     heard.whole(choice.message.or(choice.delta).unwrap_or_default());
     Ok(heard.into_reply(request, report))
-}
-
-fn unreadable(body: &[u8], error: &serde_json::Error, report: &Report<'_>) -> Failure {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]);
-    if is_page(&text) {
-        let ours = "answered with a page instead of JSON (hint: check base_url)";
-        return report.maybe_billed(FailureClass::Malformed, ours, &said(&text));
-    }
-    let ours = "the response is not what the protocol promises";
-    report.maybe_billed(FailureClass::Malformed, ours, &error.to_string())
 }
