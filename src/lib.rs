@@ -11,9 +11,9 @@
 //!   daemon::execute performs it ◀── Effect ◀── effect::due(&Plan, now) ◀───────────────┘
 //! ```
 //!
-//! [`decide`], [`effect`], [`prompts`] and [`cassette`] are pure: no I/O, no clock. [`vault`] is the only code that changes what an
-//! operator keeps (a heartbeat, the word of a live process, is written by [`daemon`] itself), [`models`] the only
-//! code that speaks to providers, [`clock`] the only code that reads the clock, [`chance`] the only code that draws
+//! [`decide`], [`effect`], [`prompts`] and [`cassette`] are pure: no I/O, no clock. [`vault`] is the only code that
+//! changes what an operator keeps (a heartbeat, the word of a live process, is written by [`daemon`] itself),
+//! [`models`] the only code that speaks to providers, [`toolbox`] what agents may call, [`clock`] the only code that reads the clock, [`chance`] the only code that draws
 //! lots, and [`daemon`] joins them. What is on disk besides the journals follows from the journals (crate
 //! `projections`). `tests/import_law.rs` holds all of this.
 

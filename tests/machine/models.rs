@@ -125,6 +125,25 @@ fn the_wall_limit_holds_over_lost_runners() {
 }
 
 #[test]
+fn a_night_without_a_daemon_does_not_count_against_the_wall_limit() {
+    let mut world = World::approved();
+    world.policy.retry.wall_ms = 20_000;
+    let mut script = failing(1, "s1-plan", FailureClass::Server);
+    while failures(&world).is_empty() {
+        world.tick(&mut |step| script.answer(step));
+    }
+    let stop = Report::Releasing {
+        why: "asked to stop".to_owned(),
+    };
+    world.report(stop, Epoch(1)).unwrap();
+    world.kill();
+    world.now = world.now.plus_seconds(8 * 3_600);
+    world.drive(failing(1, "s1-plan", FailureClass::Server));
+    assert_eq!(world.plan.status, Status::Done);
+    world.check_replay();
+}
+
+#[test]
 fn nonsense_is_asked_for_once_more_only() {
     let mut world = World::approved();
     world.drive(failing(2, "s1-plan", FailureClass::Malformed));
