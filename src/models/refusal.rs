@@ -69,7 +69,9 @@ pub(super) fn refusal(response: &Refusal, report: &Report<'_>) -> Failure {
     if class == FailureClass::Authentication {
         ours.push_str(&about_key(report.key_from));
     }
-    if response.status.is_redirection() || response.status == StatusCode::NOT_FOUND {
+    if class == FailureClass::Refused && speaks_of_tools(&text) {
+        ours.push_str(" (hint: a model that calls no tools may do with `json_schema: true`)");
+    } else if response.status.is_redirection() || response.status == StatusCode::NOT_FOUND {
         ours.push_str(" (hint: check base_url and model)");
     }
     Failure {
@@ -83,6 +85,18 @@ pub(super) fn refusal(response: &Refusal, report: &Report<'_>) -> Failure {
 /// upstream, and what Cloudflare says of an origin that did not answer (520 to 527).
 fn gave_up_waiting(status: StatusCode) -> bool {
     matches!(status.as_u16(), 408 | 499 | 502 | 504 | 520..=527)
+}
+
+/// Whether a refusal says that the model cannot call tools, as Ollama and OpenRouter put it.
+fn speaks_of_tools(body: &str) -> bool {
+    let body = body.to_lowercase();
+    [
+        "not support tools",
+        "support tool use",
+        "not support function",
+    ]
+    .iter()
+    .any(|words| body.contains(words))
 }
 
 /// Which key it was that a provider would not take.

@@ -108,6 +108,17 @@ fn a_403_that_speaks_of_something_else_is_not_about_the_key() {
 }
 
 #[test]
+fn a_model_without_tools_is_told_by_its_words() {
+    for body in [
+        "registry.ollama.ai/library/gemma:2b does not support tools",
+        "No endpoints found that support tool use. Try disabling \"list_files\".",
+    ] {
+        assert!(speaks_of_tools(body), "{body}");
+    }
+    assert!(!speaks_of_tools("tools: too many"));
+}
+
+#[test]
 fn only_a_gateway_that_gave_up_leaves_a_doubt() {
     for (status, doubt) in [
         (408, true),
