@@ -118,13 +118,13 @@ fn release(vault: &Vault, id: &PlanId, call: Option<&CallId>, note: &str) -> Res
     };
     let mut log = open(vault, id)?;
     let released = log.submit(&command, &actor());
-    log.project().balance_ended(id, clock::now(), &actor())?;
-    for event in released? {
+    for event in released.iter().flatten() {
         if let Event::ReservationReleased(e) = event {
             output::print(&format!("{id} released {}", e.call_id));
         }
     }
-    Ok(())
+    log.project().balance_ended(id, clock::now(), &actor())?;
+    released.map(drop)
 }
 
 /// A cancelled plan's cut calls have nobody left to settle them, unless its runner still lives.

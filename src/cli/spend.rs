@@ -12,7 +12,7 @@ use crate::{
     clock,
     config::{self, DailyCaps},
     error::Result,
-    vault::{Day, DayKey, Vault},
+    vault::{Day, DayKey, Spent, Vault},
 };
 
 pub(super) fn run(vault: &Vault, json: bool) -> Result<()> {
@@ -27,31 +27,34 @@ pub(super) fn run(vault: &Vault, json: bool) -> Result<()> {
 }
 
 /// Calls under way, or cut after they may have been billed, at their worst.
-fn open(day: &Day) -> Reserved {
-    let open = day.committed();
-    Reserved {
-        tokens: open.tokens.saturating_sub(day.settled.tokens),
-        cost: Some(MicroUsd(open.cost.0.saturating_sub(day.settled.cost.0))),
+fn possible(day: &Day) -> Spent {
+    let possible = day.open.values().chain(day.in_doubt.values());
+    possible.fold(Spent::default(), |sum, worst| sum.plus(Spent::from(*worst)))
+}
+
+fn unknown(spent: Spent) -> String {
+    match spent.unpriced {
+        0 => String::new(),
+        count => format!(", cost unknown of {count} call(s)"),
     }
 }
 
 fn text(now: Timestamp, day: &Day, caps: DailyCaps) -> String {
-    let (settled, open) = (day.settled, open(day));
-    let unknown = match settled.unpriced {
-        0 => String::new(),
-        count => format!(", cost unknown of {count} call(s)"),
-    };
+    let (paid, possible) = (day.settled, possible(day));
     let mut lines = vec![
         format!("{} (UTC)", DayKey::of(now)),
         format!(
-            "  paid      {} tokens, ${}{unknown}",
-            settled.tokens, settled.cost
+            "  paid      {} tokens, ${}{}",
+            paid.tokens,
+            paid.cost,
+            unknown(paid)
         ),
         format!(
-            "  possible  {} tokens, ${} in {} call(s) under way or in doubt",
-            open.tokens,
-            open.cost.unwrap_or_default(),
-            day.open.len()
+            "  possible  {} tokens, ${} in {} call(s) under way or in doubt{}",
+            possible.tokens,
+            possible.cost,
+            day.open.len() + day.in_doubt.len(),
+            unknown(possible),
         ),
     ];
     let cost = caps
@@ -66,16 +69,17 @@ fn text(now: Timestamp, day: &Day, caps: DailyCaps) -> String {
 }
 
 fn view(now: Timestamp, day: &Day, caps: DailyCaps) -> serde_json::Value {
-    let (settled, open) = (day.settled, open(day));
+    let (paid, possible) = (day.settled, possible(day));
     let of_call = |((plan, call), worst): (&(PlanId, CallId), &Reserved)| json!({"plan": plan, "call_id": call, "tokens": worst.tokens, "cost_usd": worst.cost.map(MicroUsd::to_json)});
     json!({
         "day": DayKey::of(now).to_string(),
-        "tokens": settled.tokens,
-        "cost_usd": settled.cost.to_json(),
-        "calls_of_unknown_price": settled.unpriced,
-        "possible_tokens": open.tokens,
-        "possible_cost_usd": open.cost.unwrap_or_default().to_json(),
+        "tokens": paid.tokens,
+        "cost_usd": paid.cost.to_json(),
+        "calls_of_unknown_price": paid.unpriced,
+        "possible_tokens": possible.tokens,
+        "possible_cost_usd": possible.cost.to_json(),
         "open": day.open.iter().map(of_call).collect::<Vec<_>>(),
+        "in_doubt": day.in_doubt.iter().map(of_call).collect::<Vec<_>>(),
         "max_tokens": caps.max_tokens,
         "max_cost_usd": caps.max_cost_micro_usd.map(|cap| MicroUsd(cap).to_json()),
     })

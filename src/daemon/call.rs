@@ -34,6 +34,12 @@ struct Started {
     reserved: Reserved,
 }
 
+/// What came of a call.
+struct Answered {
+    outcome: std::result::Result<Reply, Failure>,
+    latency: Duration,
+}
+
 impl Runner<'_> {
     /// Asks the step's model, unless a cap, a dead endpoint or the window forbids it; then the plan knows, or what is
     /// due has changed. Ends early when the process is asked to stop.
@@ -50,11 +56,11 @@ impl Runner<'_> {
             }
         };
         if !self.has_room(step, &member, &request, &briefing)?
-            || !self.endpoint_admits(step, &member).await?
+            || !self.endpoint_admits(step, &member, &request).await?
         {
             return Ok(());
         }
-        let Some(started) = self.start(step, &member, &request, &prompt)? else {
+        let Some(started) = self.start(step, &member, &request, &prompt).await? else {
             return Ok(());
         };
         request.call_id = idempotency_key(self.log.plan(), &started.id);
@@ -67,7 +73,11 @@ impl Runner<'_> {
             outcome = member.provider().call(&request) => outcome,
             () = self.shutdown.asked() => return Ok(()),
         };
-        self.heard(step, &member, &prompt, started, outcome, asked.elapsed())
+        let heard = Answered {
+            outcome,
+            latency: asked.elapsed(),
+        };
+        self.heard(step, &member, (&prompt, &request), started, heard)
             .await
     }
 
@@ -98,14 +108,21 @@ impl Runner<'_> {
     }
 
     /// Whether the model's endpoint may be asked. A dead one is waited for, or given up for the role's next model.
-    async fn endpoint_admits(&mut self, step: &Step, member: &Member) -> Result<bool> {
+    async fn endpoint_admits(
+        &mut self,
+        step: &Step,
+        member: &Member,
+        request: &Request,
+    ) -> Result<bool> {
         self.waiting = None;
         let Admission::Wait(wait) = self.endpoints.admits(&member.endpoint) else {
             return Ok(true);
         };
         let why = format!("{} has failed again and again", member.endpoint);
-        let elsewhere = |other: &Member| other.endpoint != member.endpoint;
-        if let Some(to) = self.team.next(self.log.plan(), step, elsewhere) {
+        let plan = self.log.plan();
+        let fit =
+            |other: &Member| other.endpoint != member.endpoint && other.has_room_for(plan, request);
+        if let Some(to) = self.team.next(plan, step, fit) {
             self.fall_back(step, member, to, why)?;
             return Ok(false);
         }
@@ -136,7 +153,7 @@ impl Runner<'_> {
     }
 
     /// Reserves the worst case, with the vault's day first; `None` when the call may not be made.
-    fn start(
+    async fn start(
         &mut self,
         step: &Step,
         member: &Member,
@@ -146,7 +163,7 @@ impl Runner<'_> {
         let reserved = member.worst_case(request);
         let serial = self.log.plan().calls.started + 1;
         let expected = CallId::nth(serial, &step.label());
-        if !self.reserve_day(member, &expected, reserved)? {
+        if !self.reserve_day(member, &expected, reserved).await? {
             return Ok(None);
         }
         let events = self.report(Report::CallStarting {
@@ -171,20 +188,22 @@ impl Runner<'_> {
         &mut self,
         step: &Step,
         member: &Member,
-        prompt: &Prompt,
+        (prompt, request): (&Prompt, &Request),
         started: Started,
-        outcome: std::result::Result<Reply, Failure>,
-        latency: Duration,
+        heard: Answered,
     ) -> Result<()> {
+        let Answered { outcome, latency } = heard;
         let dead = self.endpoints.heard(&member.endpoint, &outcome);
         let Started { id, reserved } = started;
         let report = match outcome {
             Ok(reply) => speak::completed(id.clone(), member, prompt, reserved, reply, latency),
             Err(failure) => {
                 tracing::warn!(plan = %self.id, call = %id, "{failure}");
+                let plan = self.log.plan();
                 // Behind a dead endpoint the role's other models are dead too.
-                let fit = |other: &Member| !dead || other.endpoint != member.endpoint;
-                let next = self.team.next(self.log.plan(), step, fit);
+                let alive = |other: &Member| !dead || other.endpoint != member.endpoint;
+                let fit = |other: &Member| alive(other) && other.has_room_for(plan, request);
+                let next = self.team.next(plan, step, fit);
                 speak::failed(id.clone(), failure, next, dead)
             }
         };

@@ -12,12 +12,15 @@ use crate::{
     clock,
     command::Report,
     error::{Error, Result},
-    vault::{DayAdmission, DayCap, DayCaps, DayKey, Spent},
+    vault::{DayAdmission, DayCap, DayCaps, Spent},
 };
+
+/// Milliseconds before an account that could not be written is tried again.
+const AGAIN_MS: u64 = 1_000;
 
 impl Runner<'_> {
     /// Whether the day leaves room for the call. If not, the plan is paused. A model that asks nobody spends nothing.
-    pub(super) fn reserve_day(
+    pub(super) async fn reserve_day(
         &mut self,
         member: &Member,
         call: &CallId,
@@ -36,6 +39,15 @@ impl Runner<'_> {
                 self.day = Some(day);
                 Ok(true)
             }
+            // Only a call of unknown cost is refused without passing anything.
+            Ok(DayAdmission::Refused { used, limit, .. }) if used <= limit => {
+                let models = vec![member.label.clone()];
+                self.report(Report::Unpriced {
+                    models,
+                    daily: true,
+                })?;
+                Ok(false)
+            }
             Ok(DayAdmission::Refused { cap, used, limit }) => {
                 let cap = match cap {
                     DayCap::Tokens => CapKind::DailyTokens,
@@ -44,16 +56,22 @@ impl Runner<'_> {
                 self.report(Report::OverDailyCap { cap, used, limit })?;
                 Ok(false)
             }
-            Err(error) => self.without_account(&error),
+            Err(error) => self.without_account(&error).await,
         }
     }
 
-    /// An account that cannot be kept stops nobody, unless a cap rests on it.
-    fn without_account(&mut self, error: &Error) -> Result<bool> {
+    /// An account that cannot be kept stops nobody, unless a cap rests on it; then what passes by itself is waited for.
+    async fn without_account(&mut self, error: &Error) -> Result<bool> {
         let why = format!("the account of the day cannot be kept: {}", error.told());
         if self.team.daily == DayCaps::default() {
             tracing::warn!(plan = %self.id, "{why}");
             return Ok(true);
+        }
+        if error.is_passing() {
+            tracing::error!(plan = %self.id, "{why}; trying again");
+            self.wait_until(self.log.now().plus_millis(AGAIN_MS))
+                .await?;
+            return Ok(false);
         }
         self.obstructed(format!(
             "{why}. The vault has a cap for the day (`daily:`), which rests on it."
@@ -76,8 +94,7 @@ impl Runner<'_> {
                 ..
             } => {
                 let counted = Spent::on_call(usage.total(), *cost);
-                let spent = counted.plus(Spent::in_doubt(*in_doubt));
-                self.tell_day(call, Some(spent));
+                self.tell_day(call, Some((counted, *in_doubt)));
             }
             Report::CallFailed {
                 in_doubt: false, ..
@@ -86,22 +103,18 @@ impl Runner<'_> {
         }
     }
 
-    fn tell_day(&mut self, call: &CallId, spent: Option<Spent>) {
+    fn tell_day(&mut self, call: &CallId, paid: Option<(Spent, Reserved)>) {
         let Some(day) = self.day.take() else {
             return;
         };
-        let told = self.close_day(&day, call, spent);
+        let (vault, by) = (self.log.project().vault(), &self.actor);
+        let told = match paid {
+            Some((counted, doubt)) => vault.settle_day(&day, &self.id, call, counted, doubt, by),
+            None => vault.release_day(&day, &self.id, call, by),
+        };
         // The reservation stays, which errs on the safe side, until a next runner balances the day.
         if let Err(error) = told {
             tracing::warn!(plan = %self.id, %call, "the day's account cannot be written: {}", error.told());
-        }
-    }
-
-    fn close_day(&self, day: &DayKey, call: &CallId, spent: Option<Spent>) -> Result<()> {
-        let vault = self.log.project().vault();
-        match spent {
-            Some(spent) => vault.settle_day(day, &self.id, call, spent, &self.actor),
-            None => vault.release_day(day, &self.id, call, &self.actor),
         }
     }
 

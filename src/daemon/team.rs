@@ -16,7 +16,7 @@ use crate::{
     decide::{Policy, Retry},
     error::{Error, Result},
     models::{ModelProvider, Request},
-    prompts::Window,
+    prompts::{Estimator, Window},
     redact::Redactor,
     vault::{DayCaps, Project},
 };
@@ -169,6 +169,12 @@ impl Member {
     /// The provider to ask.
     pub(super) fn provider(&self) -> &dyn ModelProvider {
         &*self.provider
+    }
+
+    /// Whether a request probably fits the model's window: to a model that it does not, no work is handed over.
+    pub(super) fn has_room_for(&self, plan: &Plan, request: &Request) -> bool {
+        let estimator = Estimator::of(plan.calls.learned.get(&self.label));
+        estimator.tokens(request.prompt_bytes() as u64) <= self.window.tokens
     }
 
     /// The most that a call can use.

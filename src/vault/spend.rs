@@ -38,7 +38,7 @@ use crate::{
     error::{Error, Result},
 };
 pub use day::{Day, Spent};
-use day::{DayEvent, Key, V1};
+use day::{DayEvent, Key, V1, doubted};
 use log::DayLog;
 
 const MICROS_A_DAY: i64 = 86_400_000_000;
@@ -160,19 +160,23 @@ impl Vault {
             &mut |seen| match admit(seen, caps, &key, worst) {
                 Ok(worst) => {
                     answer = DayAdmission::Admitted(day);
-                    worst.map(|worst| reserved(&key, worst))
+                    worst
+                        .map(|worst| reserved(&key, worst))
+                        .into_iter()
+                        .collect()
                 }
                 Err(refused) => {
                     answer = refused;
-                    None
+                    Vec::new()
                 }
             },
         )?;
         Ok(answer)
     }
 
-    /// Books what a call cost, in place of its reservation. A call that has no open reservation on that day was
-    /// settled or released before: nothing happens.
+    /// Books what a call cost, in place of its reservation; `in_doubt` is what it may have used besides, and counts
+    /// until it is released. A call that has no open reservation on that day was settled or released before: nothing
+    /// happens.
     ///
     /// # Errors
     /// As [`Vault::reserve_today`].
@@ -182,13 +186,22 @@ impl Vault {
         plan: &PlanId,
         call: &CallId,
         spent: Spent,
+        in_doubt: Reserved,
         actor: &Actor,
     ) -> Result<()> {
-        self.close(*day, plan, call, Some(spent), actor)
+        let key = (plan.clone(), call.clone());
+        self.change(*day, &key, actor, &|seen| {
+            let mut events = Vec::new();
+            if seen.open.contains_key(&key) {
+                events.push(settled(&key, spent));
+                events.extend((!in_doubt.is_none()).then(|| doubted(&key, in_doubt)));
+            }
+            events
+        })
     }
 
-    /// Takes back the reservation of a call that was not made, or not billed. A call that has none is passed
-    /// over, as by [`Vault::settle_day`].
+    /// Takes back the reservation of a call that was not made, or not billed, or what was in doubt of a paid one. A
+    /// call that has neither is passed over, as by [`Vault::settle_day`].
     ///
     /// # Errors
     /// As [`Vault::reserve_today`].
@@ -199,7 +212,11 @@ impl Vault {
         call: &CallId,
         actor: &Actor,
     ) -> Result<()> {
-        self.close(*day, plan, call, None, actor)
+        let key = (plan.clone(), call.clone());
+        self.change(*day, &key, actor, &|seen| {
+            let held = seen.holds(&key).then(|| released(&key));
+            held.into_iter().collect()
+        })
     }
 
     /// The plan's calls that are reserved and neither settled nor released, today and on the two days before,
@@ -207,30 +224,41 @@ impl Vault {
     /// know was never made.
     ///
     /// # Errors
-    /// Damage of a day's journal; the disk's.
+    /// Damage of today's journal; the disk's.
     pub fn open_reservations(
         &self,
         plan: &PlanId,
         now: Timestamp,
     ) -> Result<Vec<(DayKey, CallId, Reserved)>> {
-        let all = self.all_open(now)?.into_iter();
-        let own = all.filter(|(_, (owner, _), _)| owner == plan);
-        Ok(own
-            .map(|(day, (_, call), worst)| (day, call, worst))
-            .collect())
-    }
-
-    /// The same of all plans.
-    fn all_open(&self, now: Timestamp) -> Result<Vec<(DayKey, Key, Reserved)>> {
         let mut found = Vec::new();
-        for day in DayKey::of(now).and_before() {
-            let Some(mut log) = DayLog::read(self, day)? else {
-                continue;
-            };
-            let open = log.refresh()?.open.iter();
-            found.extend(open.map(|(key, worst)| (day, key.clone(), *worst)));
+        for (day, seen) in self.days(now)? {
+            let own = seen
+                .open
+                .into_iter()
+                .filter(|((owner, _), _)| owner == plan);
+            found.extend(own.map(|((_, call), worst)| (day, call, worst)));
         }
         Ok(found)
+    }
+
+    /// Today and the days before it on which a call may still count as possible. An earlier one that cannot be read
+    /// is told and passed over: today's account must not wait for it.
+    fn days(&self, now: Timestamp) -> Result<Vec<(DayKey, Day)>> {
+        let (today, mut days) = (DayKey::of(now), Vec::new());
+        for day in today.and_before() {
+            let read = DayLog::read(self, day).and_then(|log| {
+                let mut log = log;
+                log.as_mut().map(|log| log.refresh().cloned()).transpose()
+            });
+            match read {
+                Ok(seen) => days.extend(seen.map(|seen| (day, seen))),
+                Err(error) if day < today => {
+                    tracing::warn!(%day, "its account cannot be read: {}", error.told());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(days)
     }
 
     /// What was spent and is reserved on the day of `now`. A day that nobody has reserved on is reckoned from the
@@ -260,24 +288,24 @@ impl Vault {
         }
     }
 
-    fn close(
+    fn change(
         &self,
         day: DayKey,
-        plan: &PlanId,
-        call: &CallId,
-        spent: Option<Spent>,
+        key: &Key,
         actor: &Actor,
+        decide: &dyn Fn(&Day) -> Vec<DayEvent>,
     ) -> Result<()> {
-        let key = (plan.clone(), call.clone());
-        let mut closed = false;
+        let mut changed = false;
         if let Some(mut log) = DayLog::open(self, day)? {
             log.decide(clock::now(), actor, &mut |seen| {
-                closed = seen.open.contains_key(&key);
-                closed.then(|| closing(&key, spent))
+                let events = decide(seen);
+                changed = !events.is_empty();
+                events
             })?;
         }
-        if !closed {
-            tracing::debug!(%day, %plan, %call, "no open reservation of this call on that day");
+        if !changed {
+            let (plan, call) = key;
+            tracing::debug!(%day, %plan, %call, "nothing of this call is open on that day");
         }
         Ok(())
     }
@@ -330,15 +358,19 @@ fn reserved((plan, call): &Key, worst: Reserved) -> DayEvent {
     }
 }
 
-fn closing((plan, call): &Key, spent: Option<Spent>) -> DayEvent {
-    let (plan, call) = (plan.clone(), call.clone());
-    match spent {
-        Some(spent) => DayEvent::CallSettled {
-            v: V1,
-            plan,
-            call,
-            spent,
-        },
-        None => DayEvent::CallReleased { v: V1, plan, call },
+fn settled((plan, call): &Key, spent: Spent) -> DayEvent {
+    DayEvent::CallSettled {
+        v: V1,
+        plan: plan.clone(),
+        call: call.clone(),
+        spent,
+    }
+}
+
+fn released((plan, call): &Key) -> DayEvent {
+    DayEvent::CallReleased {
+        v: V1,
+        plan: plan.clone(),
+        call: call.clone(),
     }
 }

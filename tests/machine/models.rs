@@ -253,6 +253,40 @@ fn a_seat_keeps_its_fallback_over_a_crash_and_begins_anew_after_an_approval() {
 }
 
 #[test]
+fn approving_a_pause_over_models_tries_every_model_again_from_the_beginning() {
+    let mut world = World::approved();
+    let called = modulatio::command::Called {
+        tool: "list_files".to_owned(),
+        arguments: String::new(),
+    };
+    world
+        .tools
+        .insert("s1-t1-produce-1".to_owned(), vec![vec![called]]);
+    world.next = vec!["other".to_owned()];
+    let label = "s1-t1-produce-1";
+    let mut script = failing(1, label, FailureClass::Refused);
+    while world.plan.calls.tools == 0 {
+        world.tick(&mut |step| script.answer(step));
+    }
+    world.drive(failing(1, label, FailureClass::Refused));
+    assert_eq!(
+        reason(&world),
+        PauseReason::Model,
+        "the fallback is spent too"
+    );
+    world.answer(Decision::Approved);
+    let run = world.plan.run.as_ref().unwrap();
+    assert!(run.fallen_back.is_empty(), "from the first");
+    assert!(
+        run.tasks[0].talk.is_empty(),
+        "no model takes over another's talk"
+    );
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Done);
+    world.check_replay();
+}
+
+#[test]
 fn a_dead_endpoint_is_given_up_at_once_if_there_is_another_model() {
     for (next, falls) in [(Some(other(1)), true), (None, false)] {
         let mut world = World::approved();

@@ -40,25 +40,40 @@ pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(),
     if matches!(plan.status, Status::Executing { .. }) {
         return Err("a plan that is executing is released, not approved");
     }
+    let afresh = asks_for_other_models(&plan.status);
     turn(plan, entry, Status::Approved, note)?;
     plan.barren_claims = 0;
     if let Some(run) = &mut plan.run {
         run.troubles.clear();
-        keep_talking(run);
+        begin_with_the_first(run, afresh);
     }
     Ok(())
 }
 
-/// Every role begins with its first model again, but for a producer in the middle of a talk: another model would begin
-/// the task anew, and what was paid for the talk would be lost.
-fn keep_talking(run: &mut Run) {
-    let talking: Vec<String> = run
-        .tasks
-        .iter()
-        .filter(|task| !task.talk.is_empty())
-        .map(|task| task.producing().seat())
-        .collect();
-    run.fallen_back.retain(|seat, _| talking.contains(seat));
+/// Whether the pause was about the models themselves: then every one of them is tried again.
+fn asks_for_other_models(status: &Status) -> bool {
+    matches!(
+        status,
+        Status::Paused {
+            reason: PauseReason::Model | PauseReason::Context,
+            ..
+        }
+    )
+}
+
+/// Every role begins with its first model again. A producer in the middle of a talk keeps its model, since another one
+/// would begin the task anew and what was paid for the talk would be lost; unless all are to be tried `afresh`.
+fn begin_with_the_first(run: &mut Run, afresh: bool) {
+    let mut kept = Vec::new();
+    for task in run.tasks.iter_mut().filter(|task| !task.talk.is_empty()) {
+        let seat = task.producing().seat();
+        if !afresh {
+            kept.push(seat);
+        } else if run.fallen_back.contains_key(&seat) {
+            task.talk.clear();
+        }
+    }
+    run.fallen_back.retain(|seat, _| kept.contains(seat));
 }
 
 pub(super) fn ended(

@@ -19,8 +19,17 @@ use crate::{
     },
 };
 
-/// Reserved calls of one plan, each with its day.
-type Calls = Vec<(DayKey, CallId)>;
+/// Calls of one plan that count as possible spend, each with its day.
+type Calls = Vec<(DayKey, CallId, Held)>;
+
+/// With what a call counts as possible spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// With its worst case.
+    Reserved,
+    /// With what its provider did not count; the rest is paid.
+    InDoubt,
+}
 
 /// What a reservation means whose call the plan's journal does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +66,10 @@ impl Project {
         unknown: Unknown,
         actor: &Actor,
     ) -> Result<()> {
-        let open = self.vault().open_reservations(plan, now)?.into_iter();
-        let calls: Calls = open.map(|(day, call, _)| (day, call)).collect();
-        if calls.is_empty() {
+        let mut held = self.vault().held(now)?;
+        let Some(calls) = held.remove(plan) else {
             return Ok(());
-        }
+        };
         let fates = fates(self, plan)?;
         close(self.vault(), plan, calls, &fates, unknown, actor)
     }
@@ -75,13 +83,9 @@ impl Vault {
     /// # Errors
     /// Damage of a day's journal; the lock's and the disk's.
     pub fn balance_others(&self, own: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
-        let mut open: BTreeMap<PlanId, Calls> = BTreeMap::new();
-        for (day, (plan, call), _) in self.all_open(now)? {
-            if plan != *own {
-                open.entry(plan).or_default().push((day, call));
-            }
-        }
-        for (plan, calls) in open {
+        let mut held = self.held(now)?;
+        held.remove(own);
+        for (plan, calls) in held {
             let found = self
                 .project_of(&plan)
                 .and_then(|project| fates(&project, &plan));
@@ -94,6 +98,19 @@ impl Vault {
         }
         Ok(())
     }
+
+    /// All calls that count as possible spend, by plan.
+    fn held(&self, now: Timestamp) -> Result<BTreeMap<PlanId, Calls>> {
+        let mut held: BTreeMap<PlanId, Calls> = BTreeMap::new();
+        for (day, seen) in self.days(now)? {
+            let open = seen.open.into_keys().map(|key| (key, Held::Reserved));
+            let doubts = seen.in_doubt.into_keys().map(|key| (key, Held::InDoubt));
+            for ((plan, call), how) in open.chain(doubts) {
+                held.entry(plan).or_default().push((day, call, how));
+            }
+        }
+        Ok(held)
+    }
 }
 
 fn close(
@@ -104,13 +121,17 @@ fn close(
     unknown: Unknown,
     actor: &Actor,
 ) -> Result<()> {
-    for (day, call) in calls {
-        match (fates.of(&call), unknown) {
-            (Some(Fate::Open(_)), _) | (None, Unknown::MayBeMade) => {}
-            (Some(Fate::Paid { counted, in_doubt }), _) => {
-                vault.settle_day(&day, plan, &call, counted.plus(in_doubt), actor)?;
+    for (day, call, held) in calls {
+        match (fates.of(&call), held, unknown) {
+            (Some(Fate::Open(_)), _, _) | (None, _, Unknown::MayBeMade) => {}
+            (Some(Fate::Paid { counted, in_doubt }), Held::Reserved, _) => {
+                vault.settle_day(&day, plan, &call, counted, in_doubt, actor)?;
             }
-            (Some(Fate::Free), _) | (None, Unknown::WasNeverMade) => {
+            // Paid, and its doubt still stands.
+            (Some(Fate::Paid { in_doubt, .. }), Held::InDoubt, _) if !in_doubt.is_none() => {}
+            (Some(Fate::Paid { .. }), Held::InDoubt, _)
+            | (Some(Fate::Free), _, _)
+            | (None, _, Unknown::WasNeverMade) => {
                 vault.release_day(&day, plan, &call, actor)?;
             }
         }

@@ -39,12 +39,6 @@ impl Spent {
         }
     }
 
-    /// What may have been used beyond what a provider counted.
-    #[must_use]
-    pub fn in_doubt(possible: Reserved) -> Self {
-        Self::on_call(possible.tokens, Some(possible.cost.unwrap_or_default()))
-    }
-
     /// The sum, stopping at the largest amount: what passes that passes every cap.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
@@ -70,10 +64,12 @@ pub struct Day {
     pub settled: Spent,
     /// Reserved by calls that are under way, or whose runner was lost: possible spend.
     pub open: BTreeMap<(PlanId, CallId), Reserved>,
+    /// What paid calls may have used beyond what their provider counted: possible spend too.
+    pub in_doubt: BTreeMap<(PlanId, CallId), Reserved>,
 }
 
 impl Day {
-    /// Paid and reserved.
+    /// Paid and possible.
     #[must_use]
     pub fn committed(&self) -> Spent {
         self.sum(|_| true)
@@ -85,9 +81,16 @@ impl Day {
     }
 
     fn sum(&self, counts: impl Fn(&Key) -> bool) -> Spent {
-        let open = self.open.iter().filter(|(key, _)| counts(key));
-        open.map(|(_, worst)| Spent::from(*worst))
+        let possible = self.open.iter().chain(&self.in_doubt);
+        possible
+            .filter(|(key, _)| counts(key))
+            .map(|(_, worst)| Spent::from(*worst))
             .fold(self.settled, Spent::plus)
+    }
+
+    /// Whether the call counts with more than what was paid for it.
+    pub(super) fn holds(&self, key: &Key) -> bool {
+        self.open.contains_key(key) || self.in_doubt.contains_key(key)
     }
 
     /// The first frame of a journal that begins with this.
@@ -103,7 +106,12 @@ impl Day {
             call: call.clone(),
             worst: *worst,
         });
-        [opened].into_iter().chain(reserved).collect()
+        let doubted = self.in_doubt.iter().map(|(key, rest)| doubted(key, *rest));
+        [opened]
+            .into_iter()
+            .chain(reserved)
+            .chain(doubted)
+            .collect()
     }
 
     /// The day after one more event; `None` before the first.
@@ -115,10 +123,11 @@ impl Day {
             return match event {
                 DayEvent::DayOpened { earlier, .. } => Ok(Self {
                     settled: earlier,
-                    open: BTreeMap::new(),
+                    ..Self::default()
                 }),
                 DayEvent::CallReserved { .. }
                 | DayEvent::CallSettled { .. }
+                | DayEvent::CallDoubted { .. }
                 | DayEvent::CallReleased { .. } => Err("the day was not opened before it"),
             };
         };
@@ -135,7 +144,17 @@ impl Day {
                 day.take(&(plan, call))?;
                 day.settled = day.settled.plus(spent);
             }
-            DayEvent::CallReleased { plan, call, .. } => day.take(&(plan, call))?,
+            DayEvent::CallDoubted {
+                plan, call, rest, ..
+            } => {
+                day.in_doubt.insert((plan, call), rest);
+            }
+            DayEvent::CallReleased { plan, call, .. } => {
+                let key = (plan, call);
+                if day.in_doubt.remove(&key).is_none() {
+                    day.take(&key)?;
+                }
+            }
         }
         Ok(day)
     }
@@ -145,6 +164,16 @@ impl Day {
             Some(_) => Ok(()),
             None => Err("the call has no reservation"),
         }
+    }
+}
+
+/// That a paid call may have used so much besides.
+pub(super) fn doubted((plan, call): &Key, rest: Reserved) -> DayEvent {
+    DayEvent::CallDoubted {
+        v: V1,
+        plan: plan.clone(),
+        call: call.clone(),
+        rest,
     }
 }
 
@@ -170,7 +199,15 @@ pub(super) enum DayEvent {
         #[serde(flatten)]
         spent: Spent,
     },
-    /// It was not made, or not billed.
+    /// What its provider counted is paid; this much may have been used besides.
+    CallDoubted {
+        v: V1,
+        plan: PlanId,
+        call: CallId,
+        #[serde(flatten)]
+        rest: Reserved,
+    },
+    /// It was not made, or not billed, or its doubt was lifted.
     CallReleased { v: V1, plan: PlanId, call: CallId },
 }
 

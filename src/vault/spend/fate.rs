@@ -16,7 +16,7 @@ pub(super) enum Fate {
     /// It is under way, or whether it was billed is unknown: its worst case stays reserved.
     Open(Reserved),
     /// It was paid: what its provider counted, and what it did not.
-    Paid { counted: Spent, in_doubt: Spent },
+    Paid { counted: Spent, in_doubt: Reserved },
     /// It was not billed, or an operator said so.
     Free,
 }
@@ -29,12 +29,14 @@ impl Fates {
     /// Takes one event. Calls that are not known here are passed over, unless the event begins one.
     pub(super) fn observe(&mut self, event: &Event) {
         match event {
+            // What asks nobody costs nobody anything.
+            Event::ModelCallStarted(e) if is_rehearsal(&e.model) => {}
             Event::ModelCallStarted(e) => {
                 self.0.insert(e.call_id.clone(), Fate::Open(e.reserved));
             }
             Event::ModelCallCompleted(e) => self.turn(&e.call_id, |_| Fate::Paid {
                 counted: Spent::on_call(e.usage.total(), e.cost),
-                in_doubt: Spent::in_doubt(e.in_doubt),
+                in_doubt: e.in_doubt,
             }),
             Event::ModelCallFailed(e) if !e.in_doubt => self.turn(&e.call_id, |_| Fate::Free),
             Event::ReservationReleased(e) => self.turn(&e.call_id, Fate::released),
@@ -67,13 +69,18 @@ impl Fates {
     }
 }
 
+/// Whether a model's label is that of the embedded rehearsal.
+fn is_rehearsal(label: &str) -> bool {
+    label.split('/').next() == Some("rehearsal")
+}
+
 impl Fate {
     /// What was counted stays paid, whatever an operator says of the rest.
     fn released(self) -> Self {
         match self {
             Self::Paid { counted, .. } => Self::Paid {
                 counted,
-                in_doubt: Spent::default(),
+                in_doubt: Reserved::default(),
             },
             Self::Open(_) | Self::Free => Self::Free,
         }

@@ -99,18 +99,20 @@ impl DayLog {
             .ok_or_else(|| bad(&self.path, format!("it holds no event; {REMEDY}")))
     }
 
-    /// Decides on the newest state and makes the event durable; decides again when another process was first.
+    /// Decides on the newest state and makes the events durable as one; decides again when another process was first.
+    /// No events are a decision too: nothing is written.
     pub(super) fn decide(
         &mut self,
         at: Timestamp,
         actor: &Actor,
-        decide: &mut dyn FnMut(&Day) -> Option<DayEvent>,
+        decide: &mut dyn FnMut(&Day) -> Vec<DayEvent>,
     ) -> Result<()> {
         loop {
-            let Some(event) = decide(self.refresh()?) else {
+            let events = decide(self.refresh()?);
+            if events.is_empty() {
                 return Ok(());
-            };
-            let draft = draft(&[event], at, actor);
+            }
+            let draft = draft(&events, at, actor);
             fault::before_append();
             match self.log.append(self.next, &[draft]) {
                 Err(journal::Error::Conflict { .. }) => {}

@@ -74,7 +74,10 @@ fn add_plan(project: &Project, plan: &PlanId, day: DayKey, total: &mut Day) {
                 total.open.insert((plan.clone(), call), worst);
             }
             Fate::Paid { counted, in_doubt } => {
-                total.settled = total.settled.plus(counted).plus(in_doubt);
+                total.settled = total.settled.plus(counted);
+                if !in_doubt.is_none() {
+                    total.in_doubt.insert((plan.clone(), call), in_doubt);
+                }
             }
             Fate::Free => {}
         }

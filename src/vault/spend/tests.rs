@@ -8,7 +8,7 @@ use projections::{
     codec, document,
     event::{
         Event, FailureClass, ModelCallAbandoned, ModelCallCompleted, ModelCallFailed,
-        ModelCallStarted, PlanApproved, PlanClaimed, Usage,
+        ModelCallStarted, PlanApproved, PlanClaimed, ReservationReleased, Usage,
     },
     ids::Epoch,
     payload::{Digest, Payload},
@@ -238,7 +238,7 @@ fn at_no_frame_is_more_committed_than_the_cap_while_calls_end() {
         } else {
             let less = spent(1, serial % 2);
             vault
-                .settle_day(&day(), plan, call, less, &actor())
+                .settle_day(&day(), plan, call, less, Reserved::default(), &actor())
                 .unwrap();
         }
     });
@@ -321,7 +321,14 @@ fn every_act_twice_is_the_act_once() {
     let settle = |spent| {
         world
             .vault
-            .settle_day(&day(), &plan(1), &call(1), spent, &actor())
+            .settle_day(
+                &day(),
+                &plan(1),
+                &call(1),
+                spent,
+                Reserved::default(),
+                &actor(),
+            )
             .unwrap();
     };
     settle(spent(40, 4));
@@ -364,13 +371,27 @@ fn closing_what_nobody_reserved_leaves_no_trace() {
     let world = World::new();
     let (vault, none) = (&world.vault, call(9));
     vault
-        .settle_day(&day(), &plan(1), &none, spent(5, 5), &actor())
+        .settle_day(
+            &day(),
+            &plan(1),
+            &none,
+            spent(5, 5),
+            Reserved::default(),
+            &actor(),
+        )
         .unwrap();
     assert!(!world.file(DAY).exists());
     world.admitted(tokens(10), &call(1), worst(3, 3));
     let before = world.text();
     vault
-        .settle_day(&day(), &plan(1), &none, spent(5, 5), &actor())
+        .settle_day(
+            &day(),
+            &plan(1),
+            &none,
+            spent(5, 5),
+            Reserved::default(),
+            &actor(),
+        )
         .unwrap();
     vault
         .release_day(&day(), &plan(2), &call(1), &actor())
@@ -399,7 +420,14 @@ fn a_call_belongs_to_the_day_on_which_it_was_reserved() {
         (DAY.into(), "2026-11-24".into())
     );
     vault
-        .settle_day(&day(), &plan(1), &call(1), spent(70, 7), &actor())
+        .settle_day(
+            &day(),
+            &plan(1),
+            &call(1),
+            spent(70, 7),
+            Reserved::default(),
+            &actor(),
+        )
         .unwrap();
     assert_eq!(vault.day_spent(evening).unwrap().committed(), spent(70, 7));
     assert_eq!(vault.day_spent(midnight).unwrap().committed(), spent(80, 8));
@@ -579,7 +607,14 @@ fn a_day_opens_with_what_the_plans_have_spent_in_it() {
     // The call that was under way ends like any other.
     world
         .vault
-        .settle_day(&day(), &plan(1), &call(7), spent(20, 2), &actor())
+        .settle_day(
+            &day(),
+            &plan(1),
+            &call(7),
+            spent(20, 2),
+            Reserved::default(),
+            &actor(),
+        )
         .unwrap();
     let after = world.vault.day_spent(at("12:00:00")).unwrap();
     assert_eq!(after.settled, expected.plus(spent(20, 2)));
@@ -649,7 +684,14 @@ fn all_errors(world: &World) -> Vec<String> {
     let asked = vault
         .reserve_today(tokens(1), &plan(1), &call(9), worst(1, 1), now, &actor())
         .map(drop);
-    let settled = vault.settle_day(&day(), &plan(1), &call(1), spent(1, 1), &actor());
+    let settled = vault.settle_day(
+        &day(),
+        &plan(1),
+        &call(1),
+        spent(1, 1),
+        Reserved::default(),
+        &actor(),
+    );
     let listed = vault.open_reservations(&plan(1), now).map(drop);
     let viewed = vault.day_spent(now).map(drop);
     [asked, settled, listed, viewed]
@@ -748,6 +790,7 @@ fn the_wire_form_stays() {
             &plan(1),
             &call(1),
             Spent::on_call(9, None),
+            Reserved::default(),
             &actor(),
         )
         .unwrap();
@@ -771,4 +814,93 @@ fn the_wire_form_stays() {
             r#"[{"kind":"CallReleased","v":1,"plan":"ESS-P-001","call":"c0002-s1-plan"}]"#,
         ]
     );
+}
+
+// --------------------------------------------------------------------------------------------------- what is in doubt
+
+#[test]
+fn what_a_provider_did_not_count_counts_until_it_is_released() {
+    let world = World::new();
+    world.admitted(tokens(100), &call(1), worst(90, 9));
+    let settle = || {
+        world
+            .vault
+            .settle_day(
+                &day(),
+                &plan(1),
+                &call(1),
+                spent(30, 3),
+                worst(60, 6),
+                &actor(),
+            )
+            .unwrap();
+    };
+    settle();
+    settle();
+    let seen = world.vault.day_spent(at("12:00:00")).unwrap();
+    assert_eq!((seen.settled, seen.open.len()), (spent(30, 3), 0));
+    assert_eq!(seen.in_doubt.values().collect::<Vec<_>>(), [&worst(60, 6)]);
+    let refused = world.reserve(tokens(100), &call(2), worst(11, 1));
+    assert!(matches!(refused, DayAdmission::Refused { used: 101, .. }));
+    for _ in 0..2 {
+        world
+            .vault
+            .release_day(&day(), &plan(1), &call(1), &actor())
+            .unwrap();
+    }
+    let seen = world.vault.day_spent(at("12:00:00")).unwrap();
+    assert_eq!((seen.settled, seen.in_doubt.len()), (spent(30, 3), 0));
+}
+
+#[test]
+fn a_balanced_day_keeps_a_paid_calls_doubt_until_an_operator_lifts_it() {
+    let world = World::new();
+    let id = plan(1);
+    let journal = vec![
+        (LATER, started(1, worst(90, 9))),
+        (LATER, doubtful(1, 30, worst(60, 6))),
+    ];
+    world.admitted(tokens(1_000), &call(1), worst(90, 9));
+    world.plan_journal(1, journal.clone());
+    let project = world.vault.project(id.project()).unwrap();
+    let now = at("12:00:00");
+    for _ in 0..2 {
+        project.balance_day(&id, now, &actor()).unwrap();
+        let seen = world.vault.day_spent(now).unwrap();
+        assert_eq!(seen.committed().tokens, 90);
+        assert_eq!(seen.in_doubt.len(), 1);
+    }
+    std::fs::remove_file(project.journal_path(&id)).unwrap();
+    let lifted = ReservationReleased {
+        call_id: call(1),
+        why: String::new(),
+    };
+    let after = journal.into_iter().chain([(LATER, Event::from(lifted))]);
+    world.plan_journal(1, after.collect());
+    project.balance_ended(&id, now, &actor()).unwrap();
+    let seen = world.vault.day_spent(now).unwrap();
+    assert_eq!(seen.committed().tokens, 30);
+    // A day that is made anew from the plans' journals says the same.
+    std::fs::remove_dir_all(world.vault.own_dir()).unwrap();
+    assert_eq!(world.vault.day_spent(now).unwrap().committed().tokens, 30);
+}
+
+#[test]
+fn a_rehearsal_spends_nothing() {
+    let world = World::new();
+    let mut asked = started(1, worst(90, 9));
+    if let Event::ModelCallStarted(e) = &mut asked {
+        e.model = "rehearsal/slow".to_owned();
+    }
+    world.plan_journal(1, vec![(LATER, asked), (LATER, completed(1, 30, Some(0)))]);
+    let seen = world.vault.day_spent(at("12:00:00")).unwrap();
+    assert_eq!(seen.committed(), Spent::default());
+}
+
+fn doubtful(serial: u64, tokens: u64, rest: Reserved) -> Event {
+    let mut event = completed(serial, tokens, Some(3));
+    if let Event::ModelCallCompleted(e) = &mut event {
+        e.in_doubt = rest;
+    }
+    event
 }
