@@ -123,6 +123,14 @@ impl From<config::Error> for Error {
     fn from(error: config::Error) -> Self {
         match error {
             config::Error::Faulty(faults) => faults.into(),
+            config::Error::Unreadable { path, source }
+                if source.kind() == io::ErrorKind::InvalidData =>
+            {
+                let fault = format!("{}: it is not UTF-8 text", path.display());
+                Self::Config {
+                    faults: vec![fault],
+                }
+            }
             config::Error::Unreadable { path, source } => Self::Io {
                 act: "read",
                 path,

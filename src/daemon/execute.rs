@@ -313,12 +313,20 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Another model costs and writes otherwise: who reads the log should not have to read the journal for it.
+    /// What becomes of a failed call: who reads the log should not have to read the journal for it.
     fn tell_of(&self, events: &[Event]) {
         for event in events {
-            if let Event::ModelFellBack(e) = event {
-                let (step, from, to) = (e.step.seat(), &e.from, &e.to);
-                tracing::warn!(plan = %self.id, step, from, to, "falling back: {}", e.why);
+            match event {
+                Event::ModelFellBack(e) => {
+                    let (step, from, to) = (e.step.seat(), &e.from, &e.to);
+                    tracing::warn!(plan = %self.id, step, from, to, "falling back: {}", e.why);
+                }
+                Event::ModelCallFailed(e) => {
+                    if let Some(until) = e.retry_at {
+                        tracing::info!(plan = %self.id, call = %e.call_id, %until, "trying again");
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -63,7 +63,10 @@ pub(super) fn failed(decision: &mut Decision<'_>, call_id: &CallId, report: &Rep
             fall_back(decision, &call.step, &call.model, next, message);
             Ok(())
         }
-        (_, None) => no_model(decision, &call, message),
+        (_, None) => {
+            let retry = decision.context.policy.retry;
+            no_model(decision, &call, &with_wish(message, *retry_after_ms, retry))
+        }
     }
 }
 
@@ -143,6 +146,18 @@ fn wait_ms(retry: Retry, failures: u32, chance: u32, retry_after_ms: Option<u64>
             let doubled = retry.base_ms.saturating_mul(1 << (failures - 1).min(32));
             share(doubled.min(retry.max_ms))
         }
+    }
+}
+
+/// The message, and why a provider that named a time was not waited for.
+fn with_wish(message: &str, retry_after_ms: Option<u64>, retry: Retry) -> String {
+    match retry_after_ms {
+        Some(asked) if asked > retry.wall_ms => format!(
+            "{message} (it asks to wait {} s, retry.wall allows {} s)",
+            asked.div_ceil(1_000),
+            retry.wall_ms / 1_000
+        ),
+        Some(_) | None => message.to_owned(),
     }
 }
 

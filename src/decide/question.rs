@@ -126,7 +126,8 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         ),
         TicketSubject::Budget => (
             "The cap is yours; the call that would have passed it was not made.",
-            "Raise the cap first (`modulatio plan edit-budget`, or the plan's file), or the plan pauses again.",
+            "Raise the cap first, or the plan pauses again: a plan's own with `modulatio plan edit-budget` or in its file, \
+             a default or the vault's in modulatio.yaml.",
         ),
         TicketSubject::Quarantine => (
             "A plan that brings its runner down would do so for ever.",

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{
     Project,
     project::log_name,
+    regular,
     replay::{self, Until},
 };
 use crate::error::{Error, Result};
@@ -121,7 +122,7 @@ fn check_anchor(project: &Project, id: &PlanId, anchor: Anchor) -> Result<()> {
 
 /// What the plan's file remembers as acknowledged, if the file is as it was rendered.
 pub(super) fn anchor_of_file(project: &Project, id: &PlanId) -> Option<Anchor> {
-    let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
+    let text = regular::read_text(&project.plan_path(id)).ok()?;
     match document::seal_of(&text) {
         Seal::Intact(anchor) => Some(anchor),
         Seal::Broken(_) => None,

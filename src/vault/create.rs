@@ -75,7 +75,7 @@ impl Project {
             file: file.to_path_buf(),
             why,
         };
-        let bytes = std::fs::read(file).map_err(Error::io("read", file))?;
+        let bytes = super::regular::read(file).map_err(Error::io("read", file))?;
         let document = document::read(&bytes).map_err(|e| bad(e.to_string()))?;
         loop {
             let id = self.take_plan_id(actor)?;

@@ -19,7 +19,7 @@ impl Project {
     /// [`Error::NoPlan`] without a file, [`Error::BadFile`] for one that is no plan: it is left as it is.
     pub(super) fn import_plan(&self, id: &PlanId) -> Result<PlanLog> {
         let path = self.plan_path(id);
-        let bytes = match std::fs::read(&path) {
+        let bytes = match super::regular::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Error::NoPlan(id.clone()));
@@ -49,7 +49,7 @@ impl Project {
     /// The usage ledger that lies beside the plan; ours goes on after it.
     fn usage_beside(&self, id: &PlanId) -> Option<Payload> {
         let path = self.dir().join(projections::files::Ledger::Usage.path(id));
-        let text = std::fs::read_to_string(path)
+        let text = super::regular::read_text(&path)
             .ok()
             .filter(|text| !text.is_empty())?;
         let whole = if text.ends_with('\n') {

@@ -22,6 +22,7 @@ mod plan_log;
 mod project;
 mod put;
 mod reconcile;
+mod regular;
 pub mod replay;
 pub mod scan;
 mod spend;

@@ -62,7 +62,7 @@ impl PlanLog {
     /// The journal's, damage included; the file system's.
     pub fn reconcile(&mut self, settling: Settling) -> Result<Reconciled> {
         let path = self.project.plan_path(&self.id);
-        let bytes = match std::fs::read(&path) {
+        let bytes = match super::regular::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return self.file_gone(&path, settling);

@@ -220,7 +220,7 @@ fn is_at_work(project: &Project, plan: &Plan) -> Result<bool> {
 }
 
 fn lags(project: &Project, path: &str, plan: &Plan) -> bool {
-    let text = std::fs::read_to_string(project.dir().join(path)).unwrap_or_default();
+    let text = super::regular::read_text(&project.dir().join(path)).unwrap_or_default();
     match document::seal_of(&text) {
         Seal::Intact(anchor) => {
             path == files::plan_path(&plan.id) && anchor.seq < plan.head_frame.anchor.seq
@@ -244,7 +244,7 @@ fn load(project: &Project, id: &PlanId) -> Result<(Plan, Tracker)> {
 
 fn compare_whole(project: &Project, file: &Whole) -> Result<Option<Difference>> {
     let path = project.dir().join(&file.path);
-    let why = match std::fs::read(&path) {
+    let why = match super::regular::read(&path) {
         Ok(bytes) if bytes == file.text.as_bytes() => return Ok(None),
         Ok(bytes) => first_difference(&bytes, file.text.as_bytes()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),

@@ -214,7 +214,7 @@ fn trace(place: &Place, listed: &Listed) -> Trace {
 
 /// The standing by the file alone, when it is a true rendering of the journal's last frame.
 fn quick(project: &Project, id: &PlanId) -> Option<Standing> {
-    let text = std::fs::read_to_string(project.plan_path(id)).ok()?;
+    let text = super::regular::read_text(&project.plan_path(id)).ok()?;
     let Seal::Intact(anchor) = document::seal_of(&text) else {
         return None;
     };

@@ -20,7 +20,7 @@ use projections::{
 };
 
 use super::{
-    Project,
+    Project, regular,
     replay::{self, Until},
 };
 use crate::error::{Error, Result};
@@ -137,7 +137,8 @@ fn owner(path: &Path) -> Result<PlanId> {
         why: format!("it is not a plan's journal: {why}"),
     };
     let mut line = Vec::new();
-    File::open(path)
+    regular::check(path)
+        .and_then(|()| File::open(path))
         .map(|file| BufReader::new(file.take(MAX_LINE as u64)))
         .and_then(|mut file| file.read_until(b'\n', &mut line))
         .map_err(Error::io("read", path))?;
@@ -187,13 +188,13 @@ impl Project {
     }
 
     fn is_edited(&self, id: &PlanId) -> bool {
-        let text = std::fs::read_to_string(self.plan_path(id));
+        let text = regular::read_text(&self.plan_path(id));
         text.is_ok_and(|text| matches!(document::seal_of(&text), Seal::Broken(_)))
     }
 
     fn read_draft(&self, plan: &mut Plan) -> Result<()> {
         let file = self.plan_path(&plan.id);
-        let bytes = std::fs::read(&file).map_err(Error::io("read", &file))?;
+        let bytes = regular::read(&file).map_err(Error::io("read", &file))?;
         let bad = |why: String| Error::BadFile {
             file: file.clone(),
             why,

@@ -174,3 +174,19 @@ fn a_read_only_vault_is_read_and_not_written() {
         .code(1)
         .says("Read-only");
 }
+
+/// Whoever reads a pipe waits for ever; a plan's file that is one must not hold up the others.
+#[test]
+fn a_pipe_under_a_plans_name_holds_up_nobody() {
+    let vault = TestVault::new();
+    let plan = vault.approved(&body(1));
+    let pipe = vault.plan_file("ESS-P-050");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo is there").success());
+    vault.run(&["plan", "list"]).shows(&plan);
+    vault.run_until_idle();
+    assert_eq!(vault.journal(&plan).status(), "done");
+    let shown = vault.run(&["plan", "approve", "ESS-P-050"]);
+    assert_ne!(shown.code, Some(0));
+    assert!(shown.err.contains("not a regular file"), "{shown:?}");
+}

@@ -41,8 +41,9 @@ const SCRIPTS: &str = r#"Scripts (every part may be left out):
     "prices": {"input_usd": 3, "output_usd": 15}
   }
 
-A request is answered by the first step that is for it and not used up (one
-with "times": 0 never is), else by chaos, else by the default answer.
+A request is answered by the first step that is for it and not used up (each
+answers one request unless "times" says how many, 0 for all), else by chaos,
+else by the default answer.
 Conditions: tool, offers, last_message, model, stream.
 
 What is said:
