@@ -5,6 +5,7 @@ use std::path::Path;
 use projections::{
     event::{Event, StatusName},
     ids::{CallId, PlanId, ProjectCode},
+    plan::Plan,
 };
 
 use super::{
@@ -45,6 +46,11 @@ fn add(vault: &Vault, project: &ProjectCode, file: &Path) -> Result<()> {
             "warning: the plan cannot be run as it stands: {fault}"
         ));
     }
+    for key in looks_like_a_cap(plan) {
+        output::tell(&format!(
+            "warning: {key} is no cap and limits nothing; the caps are max_cost_usd, max_tokens, max_wall_clock_min"
+        ));
+    }
     if !not_taken.is_empty() {
         output::tell(&format!(
             "note: the engine writes {} itself; the file's were not taken over",
@@ -56,6 +62,13 @@ fn add(vault: &Vault, project: &ProjectCode, file: &Path) -> Result<()> {
         plan.id
     ));
     Ok(())
+}
+
+/// Keys of the operator's own that were probably meant to limit what the plan may spend.
+fn looks_like_a_cap(plan: &Plan) -> impl Iterator<Item = &str> {
+    let own = plan.head.0.iter().filter(|entry| entry.own.is_some());
+    own.map(|entry| entry.key.as_str())
+        .filter(|key| key.to_lowercase().starts_with("max"))
 }
 
 fn say(vault: &Vault, word: &Word, command: impl Fn(String) -> Command) -> Result<()> {

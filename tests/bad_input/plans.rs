@@ -123,3 +123,14 @@ fn a_directory_of_a_plans_name_holds_up_nobody() {
         .says("ESS-P-071");
     assert_eq!(vault.journal(&plan).status(), "done");
 }
+
+#[test]
+fn a_misspelt_cap_is_told_when_the_plan_is_added() {
+    let vault = TestVault::new();
+    let file = vault.beside().join("plan.md");
+    let text = format!("---\nmax_token: 7\nmax_tokens: 9000\n---\n\n{}", body(1));
+    std::fs::write(&file, text).unwrap();
+    let added = vault.run(&["plan", "add", "ESS", file.to_str().unwrap()]);
+    let added = added.ok().says("max_token is no cap and limits nothing");
+    assert!(!added.err.contains("max_tokens is no cap"), "{added:?}");
+}
