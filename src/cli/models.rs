@@ -43,16 +43,12 @@ pub(super) fn run(vault: &Vault, options: &ModelsOptions, json: bool) -> Result<
 }
 
 fn configuration(vault: &Vault, options: &ModelsOptions) -> Result<Config> {
-    let config = config::load(vault.root())?;
     let Some(code) = &options.project else {
-        return Ok(config);
+        return Ok(config::load(vault.root())?);
     };
     let project = vault.project(code)?;
-    let own = config::load_project(vault.root(), &project.code().directory())?;
-    Ok(match &own {
-        Some(own) => config.for_project(own)?,
-        None => config,
-    })
+    let (config, _) = config::load_for_project(vault.root(), &project.code().directory())?;
+    Ok(config)
 }
 
 fn list(config: &Config, json: bool) {

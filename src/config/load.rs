@@ -27,6 +27,16 @@ pub fn load_project(vault: &Path, project: &str) -> Result<Option<ProjectConfig>
     }
 }
 
+/// The configuration that holds for a project, its own file over the vault's, and the project's objective: empty
+/// without a file.
+pub fn load_for_project(vault: &Path, project: &str) -> Result<(Config, String), Error> {
+    let config = load(vault)?;
+    match load_project(vault, project)? {
+        Some(own) => Ok((config.for_project(&own)?, own.objective)),
+        None => Ok((config, String::new())),
+    }
+}
+
 fn read(path: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),

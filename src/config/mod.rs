@@ -9,8 +9,8 @@
 //! These files decide what is spent and which model is trusted, and they are written by hand. So nothing is
 //! guessed: an unknown key, a wrong type, a number out of range or a model that is not there is a [`Fault`] that
 //! names file and field and says what to write. What looks like a secret is never echoed. The parsers take text;
-//! only [`load`] and [`load_project`] touch the disk. Keys are never read here: a model names the environment
-//! variable or the file that holds its key.
+//! only [`load`], [`load_project`] and [`load_for_project`] touch the disk. Keys are never read here: a model names
+//! the environment variable or the file that holds its key.
 //!
 //! A role names an entry of `models:` or, without any entry, a model by its id (`openrouter/z-ai/glm-5.1`): the
 //! prefix of a provider that [`catalog`](crate::catalog) knows, and that provider's own name for the model.
@@ -29,7 +29,7 @@ mod vault;
 pub use crate::catalog::MaxTokensKey;
 pub use caps::Caps;
 pub use fault::{Error, Fault, Faults};
-pub use load::{PROJECT_FILE, VAULT_FILE, load, load_project};
+pub use load::{PROJECT_FILE, VAULT_FILE, load, load_for_project, load_project};
 pub use models::{
     Dialect, Endpoint, KeyFrom, ModelConfig, Price, PriceSource, PricesAbove, Provider,
     ReasoningEffort, Rehearsal, RehearsedOutcome, Temperature, TokenPrices,

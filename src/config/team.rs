@@ -60,6 +60,12 @@ pub struct Producer {
 }
 
 impl TeamConfig {
+    /// The producer that is asked: the first.
+    #[must_use]
+    pub fn producer(&self) -> &Producer {
+        &self.producers[0]
+    }
+
     /// Every role's choice of models.
     pub fn choices(&self) -> impl Iterator<Item = &ModelChoice> {
         let roles = [&self.leader, &self.planner, &self.qc];

@@ -19,6 +19,7 @@ use projections::{
 
 use super::{execute::Runner, speak, team::Member};
 use crate::{
+    clock,
     command::{Fallback, Report},
     error::Result,
     models::{Admission, Failure, Reply, Request},
@@ -126,8 +127,7 @@ impl Runner<'_> {
             self.fall_back(step, member, to, why)?;
             return Ok(false);
         }
-        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let until = self.log.now().plus_millis(millis);
+        let until = self.log.now().plus_millis(clock::millis(wait));
         tracing::debug!(plan = %self.id, %until, "waiting: {why}");
         self.waiting = Some(until);
         self.show_beat();

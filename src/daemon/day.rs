@@ -1,6 +1,6 @@
-//! The vault's day: before a call, its worst case is reserved there too, so that a cap for the day holds over all plans,
-//! whenever it is set. What became of the call is told there after the plan's journal has it; a crash in between is mended by the next runner,
-//! of this plan or of another.
+//! The vault's day: before a call, its worst case is reserved there too, so that a cap for the day holds over all
+//! plans, whenever it is set. What became of the call is told there after the plan's journal has it; a crash in between is
+//! mended by the next runner, of this plan or of another.
 
 use projections::{
     event::{CapKind, Reserved},
@@ -121,10 +121,7 @@ impl Runner<'_> {
     /// Reservations that lost runners left open, of this plan and of others, are settled as the plans' journals say.
     pub(super) fn balance_day(&self) {
         let (project, now) = (self.log.project(), clock::now());
-        let balanced = project
-            .balance_day(&self.id, now, &self.actor)
-            .and_then(|()| project.vault().balance_others(&self.id, now, &self.actor));
-        if let Err(error) = balanced {
+        if let Err(error) = project.vault().balance_days(&self.id, now, &self.actor) {
             tracing::warn!(plan = %self.id, "the day's account cannot be balanced: {}", error.told());
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::{
+    clock,
     config::BreakerConfig,
     models::{Admission, BreakerSettings, Breakers, Failure, Outcome, Reply},
 };
@@ -37,10 +38,9 @@ impl Endpoints {
         let Admission::Wait(wait) = self.0.admits(endpoint, now) else {
             return false;
         };
-        let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(
             endpoint,
-            millis,
+            millis = clock::millis(wait),
             "the endpoint counts as dead; it is asked again later"
         );
         true

@@ -29,8 +29,9 @@ impl Orders {
     /// # Errors
     /// [`crate::error::Error::Config`] with every fault.
     pub fn of(project: &Project) -> Result<Self> {
-        let (config, objective) = configured(project)?;
-        let producer = producer(&config).names().next();
+        let (config, objective) =
+            config::load_for_project(project.vault().root(), &project.code().directory())?;
+        let producer = config.team.producer().model.names().next();
         let producer = producer.and_then(|name| config.models.get(name));
         Ok(Self {
             objective,
@@ -53,31 +54,15 @@ impl Orders {
     }
 }
 
-/// The configuration that holds for a project, and its objective.
-///
-/// # Errors
-/// [`crate::error::Error::Config`] with every fault.
-pub(super) fn configured(project: &Project) -> Result<(Config, String)> {
-    let vault = project.vault().root();
-    let config = config::load(vault)?;
-    let own = config::load_project(vault, &project.code().directory())?;
-    let Some(own) = own else {
-        return Ok((config, String::new()));
-    };
-    let config = config.for_project(&own)?;
-    Ok((config, own.objective))
-}
-
-/// The models of the one producer that is asked.
-fn producer(config: &Config) -> &ModelChoice {
-    let team = &config.team;
-    let first = team.producers.first();
-    first.map_or(&team.leader, |producer| &producer.model)
-}
-
 fn models(config: &Config) -> [Vec<String>; 4] {
     let team = &config.team;
-    [&team.planner, producer(config), &team.qc, &team.leader].map(|role| labels(config, role))
+    [
+        &team.planner,
+        &team.producer().model,
+        &team.qc,
+        &team.leader,
+    ]
+    .map(|role| labels(config, role))
 }
 
 fn labels(config: &Config, role: &ModelChoice) -> Vec<String> {

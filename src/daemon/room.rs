@@ -13,7 +13,7 @@ use crate::{
     command::{Report, Room},
     error::Result,
     models::{Message, Request},
-    prompts::{Briefing, Estimator, Fit, fit},
+    prompts::{Briefing, Fit, fit},
     redact::Redactor,
 };
 
@@ -50,7 +50,7 @@ impl Runner<'_> {
         briefing: &Briefing,
     ) -> Fit {
         let plan = self.log.plan();
-        let estimator = Estimator::of(plan.calls.learned.get(&member.label));
+        let estimator = member.estimator(plan);
         let bytes = request.prompt_bytes() as u64;
         let refused = refused(plan, step);
         fit(bytes, &briefing.talk, &member.window, estimator, refused)

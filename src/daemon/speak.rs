@@ -13,6 +13,7 @@ use projections::{
 
 use super::team::Member;
 use crate::{
+    clock,
     command::{Called, Fallback, Report},
     models::{self, About, Message, Purpose, Request, Stop, Tool, ToolCall, ToolChoice},
     prompts::{self, Prompt, Turn},
@@ -127,7 +128,7 @@ pub(super) fn completed(
         usage,
         cost,
         in_doubt,
-        latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+        latency_ms: clock::millis(latency),
     }
 }
 
@@ -173,12 +174,11 @@ pub(super) fn failed(
     next: Option<Fallback>,
     dead: bool,
 ) -> Report {
-    let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     Report::CallFailed {
         call_id,
         class: class(failure.class),
         message: failure.message,
-        retry_after_ms: failure.retry_after.map(millis),
+        retry_after_ms: failure.retry_after.map(clock::millis),
         in_doubt: failure.maybe_billed,
         next,
         dead,

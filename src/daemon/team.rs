@@ -9,8 +9,9 @@ use projections::{
     work::Step,
 };
 
-use super::{orders, price, provider};
+use super::{price, provider};
 use crate::{
+    clock,
     command::Fallback,
     config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
     decide::{Policy, Retry},
@@ -64,15 +65,14 @@ impl Team {
     /// # Errors
     /// [`Error::Config`] with every fault.
     pub(super) fn of(project: &Project) -> Result<Self> {
-        let (config, objective) = orders::configured(project)?;
+        let (config, objective) =
+            config::load_for_project(project.vault().root(), &project.code().directory())?;
         Self::assemble(&config, objective)
     }
 
     fn assemble(config: &Config, objective: String) -> Result<Self> {
         let team = &config.team;
-        let producer = team.producers.first();
-        let (producer_name, producer_model) =
-            producer.map_or(("producer", &team.leader), |p| (p.name.as_str(), &p.model));
+        let producer = team.producer();
         let used = team.choices().flat_map(ModelChoice::names);
         let models: Vec<&ModelConfig> = used.filter_map(|name| config.models.get(name)).collect();
         Ok(Self {
@@ -85,7 +85,7 @@ impl Team {
             keys: models.into_iter().filter_map(key).collect(),
             leader: role(config, "leader", &team.leader)?,
             planner: role(config, "planner", &team.planner)?,
-            producer: role(config, producer_name, producer_model)?,
+            producer: role(config, &producer.name, &producer.model)?,
             qc: role(config, "qc", &team.qc)?,
         })
     }
@@ -173,8 +173,13 @@ impl Member {
 
     /// Whether a request probably fits the model's window: to a model that it does not, no work is handed over.
     pub(super) fn has_room_for(&self, plan: &Plan, request: &Request) -> bool {
-        let estimator = Estimator::of(plan.calls.learned.get(&self.label));
-        estimator.tokens(request.prompt_bytes() as u64) <= self.window.tokens
+        let tokens = self.estimator(plan).tokens(request.prompt_bytes() as u64);
+        tokens <= self.window.tokens
+    }
+
+    /// Tokens for bytes, as this model's answers have taught the plan to reckon.
+    pub(super) fn estimator(&self, plan: &Plan) -> Estimator {
+        Estimator::of(plan.calls.learned.get(&self.label))
     }
 
     /// The most that a call can use.
@@ -237,13 +242,12 @@ fn daily(config: &Config) -> DayCaps {
 }
 
 pub(super) fn policy(config: &Config) -> Policy {
-    let millis = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     let (defaults, retry) = (&config.defaults, &config.retry);
     Policy {
         retry: Retry {
-            base_ms: millis(retry.base),
-            max_ms: millis(retry.max),
-            wall_ms: millis(retry.wall),
+            base_ms: clock::millis(retry.base),
+            max_ms: clock::millis(retry.max),
+            wall_ms: clock::millis(retry.wall),
             malformed: retry.malformed,
         },
         warn_percent: u64::from(defaults.budget_warn_percent),

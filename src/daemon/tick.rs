@@ -16,7 +16,7 @@ use super::{
     execute::{self, Around, Ended},
 };
 use crate::{
-    config,
+    clock, config,
     error::{Error, Result},
     vault::{
         Vault,
@@ -209,10 +209,7 @@ impl Daemon {
         } else {
             until
         };
-        tracing::info!(
-            millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-            "sleeping"
-        );
+        tracing::info!(millis = clock::millis(wait), "sleeping");
         tokio::select! {
             () = tokio::time::sleep(wait) => Changes { everything: true, plans: BTreeSet::new() },
             () = self.watch.changed() => self.watch.take(),

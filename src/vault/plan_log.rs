@@ -134,7 +134,7 @@ impl PlanLog {
     /// time goes on from that frame, so that what waits does not wait for the clock to come round again.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let since = u64::try_from(self.read_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let since = clock::millis(self.read_at.elapsed());
         clock::now().max(self.plan.head_frame.at.plus_millis(since))
     }
 

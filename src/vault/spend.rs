@@ -10,10 +10,10 @@
 //! newest frame and appended there, or decided again when another process was first. The day's journal is written
 //! before the plan's, and settled after it: whoever is killed in between leaves an open reservation, which counts
 //! as possible spend until the next runner, of that plan or of any other, finds in the plan's journal how the call
-//! ended ([`Vault::balance_others`]). Nothing is ever spent that was not reserved.
+//! ended ([`Vault::balance_days`]). Nothing is ever spent that was not reserved.
 //!
-//! Every call that is sold by somebody is reserved here, whether there is a cap or not, so that one which is set at noon
-//! holds for the whole day. A day is opened with what the plans' own journals say was spent in it already, so a day's
+//! Every call that is sold by somebody is reserved here, whether there is a cap or not, so that one which is set at
+//! noon holds for the whole day. A day is opened with what the plans' own journals say was spent in it already, so a day's
 //! journal that was lost is made anew from them.
 
 mod balance;

@@ -3,15 +3,14 @@
 mod answers;
 mod failures;
 mod keys;
+#[path = "../support/request.rs"]
+mod request;
 
 use std::time::Duration;
 
-use modulatio::models::{
-    About, Failure, KeyFrom, Message, ModelProvider, OpenAi, OpenAiSettings, Purpose, Reply,
-    Request, Service, Tool, ToolChoice,
-};
+use modulatio::models::{Failure, KeyFrom, ModelProvider, OpenAi, OpenAiSettings, Reply, Service};
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
-use serde_json::json;
+use request::request;
 
 const KEY: &str = "sk-test-5f0c1a";
 
@@ -27,29 +26,6 @@ fn settings(base_url: String) -> OpenAiSettings {
 fn with_key(settings: OpenAiSettings) -> OpenAi {
     OpenAi::with_keys(settings, |name| (name == "THE_KEY").then(|| KEY.to_owned()))
         .expect("a good base_url")
-}
-
-fn request() -> Request {
-    Request {
-        call_id: "ESS-P-001-c7".into(),
-        about: About {
-            purpose: Purpose::PlanTasks,
-            sub_objective: 1,
-            title: "Essays".into(),
-            files: vec!["essay1.md".into()],
-            task: None,
-            attempt: 1,
-        },
-        system: "You plan.".into(),
-        messages: vec![Message::User("Files: essay1.md".into())],
-        tools: vec![Tool {
-            name: "submit_tasks",
-            description: "Submit the tasks.",
-            schema: json!({"type": "object"}),
-        }],
-        choice: ToolChoice::Forced("submit_tasks"),
-        max_output_tokens: 512,
-    }
 }
 
 /// One call against a server that does this with it.

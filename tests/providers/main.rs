@@ -6,16 +6,18 @@ mod broken;
 mod chunks;
 mod keys;
 mod refused;
+#[path = "../support/request.rs"]
+mod request;
 mod silent;
 
 use std::time::Duration;
 
 use modulatio::models::{
-    About, Anthropic, AnthropicSettings, Failure, KeyFrom, Message, ModelProvider, OpenAi,
-    OpenAiSettings, Purpose, Reply, Request, Service, Tool, ToolChoice,
+    Anthropic, AnthropicSettings, Failure, KeyFrom, ModelProvider, OpenAi, OpenAiSettings, Reply,
+    Service,
 };
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
-use serde_json::json;
+use request::request;
 
 const KEY: &str = "sk-test-5f0c1a";
 
@@ -108,27 +110,4 @@ async fn in_every_way(rule: impl AsyncFn(Way)) {
 /// With a stall timeout that a test can wait for.
 fn impatient(service: &mut Service) {
     service.stall_timeout = Duration::from_millis(300);
-}
-
-fn request() -> Request {
-    Request {
-        call_id: "ESS-P-001-c7".into(),
-        about: About {
-            purpose: Purpose::PlanTasks,
-            sub_objective: 1,
-            title: "Essays".into(),
-            files: vec!["essay1.md".into()],
-            task: None,
-            attempt: 1,
-        },
-        system: "You plan.".into(),
-        messages: vec![Message::User("Files: essay1.md".into())],
-        tools: vec![Tool {
-            name: "submit_tasks",
-            description: "Submit the tasks.",
-            schema: json!({"type": "object"}),
-        }],
-        choice: ToolChoice::Forced("submit_tasks"),
-        max_output_tokens: 512,
-    }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::roster::roster;
 use crate::{
     cli::output,
+    clock,
     config::{Config, ModelConfig, Provider},
     daemon::{Answered, Probe, Unanswered},
     error::{Error, Result},
@@ -123,8 +124,7 @@ fn object(candidate: &Candidate<'_>, outcome: &Outcome) -> Value {
     });
     match outcome {
         Ok(answered) => {
-            let millis = u64::try_from(answered.latency.as_millis()).unwrap_or(u64::MAX);
-            object["latency_ms"] = json!(millis);
+            object["latency_ms"] = json!(clock::millis(answered.latency));
             object["input_tokens"] = json!(answered.usage.input_tokens);
             object["output_tokens"] = json!(answered.usage.output_tokens);
             object["estimated"] = json!(answered.usage.estimated);

@@ -41,50 +41,36 @@ enum Unknown {
 }
 
 impl Project {
-    /// Settles and releases the plan's open reservations as its journal says. The caller holds the plan's lease, so
-    /// a reservation of a call that the journal does not know belongs to a call that was never made.
+    /// Settles and releases a plan's open reservations for somebody without its lease, as after an operator's release:
+    /// only of calls whose end the plan's journal knows.
     ///
     /// # Errors
     /// Damage of a journal; the lock's and the disk's.
-    pub fn balance_day(&self, plan: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
-        self.balance(plan, now, Unknown::WasNeverMade, actor)
-    }
-
-    /// The same for somebody without the lease, as after an operator's release: only of calls whose end the journal
-    /// knows.
-    ///
-    /// # Errors
-    /// As [`Project::balance_day`].
     pub fn balance_ended(&self, plan: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
-        self.balance(plan, now, Unknown::MayBeMade, actor)
-    }
-
-    fn balance(
-        &self,
-        plan: &PlanId,
-        now: Timestamp,
-        unknown: Unknown,
-        actor: &Actor,
-    ) -> Result<()> {
-        let mut held = self.vault().held(now)?;
-        let Some(calls) = held.remove(plan) else {
-            return Ok(());
-        };
-        let fates = fates(self, plan)?;
-        close(self.vault(), plan, calls, &fates, unknown, actor)
+        match self.vault().held(now)?.remove(plan) {
+            Some(calls) => {
+                let fates = fates(self, plan)?;
+                close(self.vault(), plan, calls, &fates, Unknown::MayBeMade, actor)
+            }
+            None => Ok(()),
+        }
     }
 }
 
 impl Vault {
-    /// Settles and releases open reservations of all plans but `own` as far as their journals say how the calls
-    /// ended, which no runner changes any more. Where a journal says nothing, a runner may be about to make the
-    /// call. A plan that cannot be read is told and passed over: its reservations stay.
+    /// Settles and releases open reservations as the plans' journals say. The caller holds the lease of `own`, so a
+    /// reservation of a call that this plan's journal does not know belongs to a call that was never made. Of all
+    /// other plans, a runner may be about to make such a call, and only those count whose end is known, which no
+    /// runner changes any more. Another plan that cannot be read is told and passed over: its reservations stay.
     ///
     /// # Errors
-    /// Damage of a day's journal; the lock's and the disk's.
-    pub fn balance_others(&self, own: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
+    /// Damage of a day's journal or of the own plan's; the lock's and the disk's.
+    pub fn balance_days(&self, own: &PlanId, now: Timestamp, actor: &Actor) -> Result<()> {
         let mut held = self.held(now)?;
-        held.remove(own);
+        if let Some(calls) = held.remove(own) {
+            let fates = fates(&self.project_of(own)?, own)?;
+            close(self, own, calls, &fates, Unknown::WasNeverMade, actor)?;
+        }
         for (plan, calls) in held {
             let found = self
                 .project_of(&plan)

@@ -2,8 +2,8 @@
 //!
 //! A call belongs to the day on which it started. Of the calls that started that day, completed ones have their
 //! cost; a failed one has none, as in its plan's own reckoning; one under way, or in doubt because it was cut, is
-//! open at its worst, to be settled or released as if it had been reserved here. A call that was reserved in the last instant
-//! before midnight and started in the first one after it counts on both days: too much, never too little.
+//! open at its worst, to be settled or released as if it had been reserved here. A call that was reserved in the last
+//! instant before midnight and started in the first one after it counts on both days: too much, never too little.
 
 use std::{path::Path, time::UNIX_EPOCH};
 

@@ -499,7 +499,7 @@ fn of_another_plans_calls_those_that_have_ended_are_closed_and_the_others_stay()
     for _twice in 0..2 {
         world
             .vault
-            .balance_others(&plan(2), at("12:00:00"), &actor())
+            .balance_days(&plan(2), at("12:00:00"), &actor())
             .unwrap();
         // In doubt, under way, and perhaps about to be made.
         assert_eq!(open(1), [call(3), call(4), call(5)]);
@@ -865,7 +865,7 @@ fn a_balanced_day_keeps_a_paid_calls_doubt_until_an_operator_lifts_it() {
     let project = world.vault.project(id.project()).unwrap();
     let now = at("12:00:00");
     for _ in 0..2 {
-        project.balance_day(&id, now, &actor()).unwrap();
+        world.vault.balance_days(&id, now, &actor()).unwrap();
         let seen = world.vault.day_spent(now).unwrap();
         assert_eq!(seen.committed().tokens, 90);
         assert_eq!(seen.in_doubt.len(), 1);

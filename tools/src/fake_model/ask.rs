@@ -103,6 +103,21 @@ pub(super) fn text_of(content: &Value) -> String {
     texts.join("\n")
 }
 
+/// The names of the tools that a request offers.
+pub(super) fn names<'a>(tools: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    tools
+        .filter_map(|tool| tool["name"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Bytes of the tools that a model reads: names, descriptions and the schemas, which the protocol calls `schema`.
+pub(super) fn tool_bytes<'a>(tools: impl Iterator<Item = &'a Value>, schema: &str) -> usize {
+    let text = |value: &Value| value.as_str().map_or(0, str::len);
+    tools
+        .map(|t| text(&t["name"]) + text(&t["description"]) + t[schema].to_string().len())
+        .sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::fake_model::ask::{Ask, Choice, Invalid, Protocol, messages, text_of};
+use crate::fake_model::ask::{
+    Ask, Choice, Invalid, Protocol, messages, names, text_of, tool_bytes,
+};
 
 /// Reads a request. `ordinal` is left at 0.
 pub(in crate::fake_model) fn parse(
@@ -20,7 +22,7 @@ pub(in crate::fake_model) fn parse(
     };
     check_roles(messages)?;
     check_outcomes(messages)?;
-    let tools = tools(body);
+    let tools = names(offered(body));
     let choice = choice(&body["tool_choice"])?;
     choice.check(&tools)?;
     let mut texts = vec![text_of(&body["system"])];
@@ -32,7 +34,8 @@ pub(in crate::fake_model) fn parse(
         tools,
         model: body["model"].as_str().unwrap_or("fake").to_owned(),
         last_message: texts.last().cloned().unwrap_or_default(),
-        prompt_bytes: (texts.iter().map(String::len).sum::<usize>() + tool_bytes(body)) as u64,
+        prompt_bytes: (texts.iter().map(String::len).sum::<usize>()
+            + tool_bytes(offered(body), "input_schema")) as u64,
         text: texts.join("\n"),
         max_tokens: Some(max_tokens),
         stream: body["stream"].as_bool().unwrap_or(false),
@@ -42,19 +45,6 @@ pub(in crate::fake_model) fn parse(
 
 fn offered(body: &Value) -> impl Iterator<Item = &Value> {
     body["tools"].as_array().into_iter().flatten()
-}
-
-fn tools(body: &Value) -> Vec<String> {
-    offered(body)
-        .filter_map(|tool| tool["name"].as_str().map(str::to_owned))
-        .collect()
-}
-
-fn tool_bytes(body: &Value) -> usize {
-    let text = |value: &Value| value.as_str().map_or(0, str::len);
-    offered(body)
-        .map(|t| text(&t["name"]) + text(&t["description"]) + t["input_schema"].to_string().len())
-        .sum()
 }
 
 fn choice(choice: &Value) -> Result<Choice, Invalid> {

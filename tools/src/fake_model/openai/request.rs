@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::fake_model::ask::{Ask, Choice, Invalid, Protocol, messages, text_of};
+use crate::fake_model::ask::{
+    Ask, Choice, Invalid, Protocol, messages, names, text_of, tool_bytes,
+};
 
 /// Reads a request. `ordinal` is left at 0.
 pub(in crate::fake_model) fn parse(body: &Value) -> Result<Ask, Invalid> {
@@ -13,7 +15,7 @@ pub(in crate::fake_model) fn parse(body: &Value) -> Result<Ask, Invalid> {
         let message = "'stream_options' is only allowed when 'stream' is true";
         return Err(Invalid(message.into()));
     }
-    let tools = tools(body);
+    let tools = names(functions(body));
     let choice = choice(&body["tool_choice"])?;
     choice.check(&tools)?;
     let texts: Vec<String> = messages.iter().map(message_text).collect();
@@ -25,7 +27,8 @@ pub(in crate::fake_model) fn parse(body: &Value) -> Result<Ask, Invalid> {
         tools,
         model: body["model"].as_str().unwrap_or("fake").to_owned(),
         last_message: texts.last().cloned().unwrap_or_default(),
-        prompt_bytes: (texts.iter().map(String::len).sum::<usize>() + tool_bytes(body)) as u64,
+        prompt_bytes: (texts.iter().map(String::len).sum::<usize>()
+            + tool_bytes(functions(body), "parameters")) as u64,
         text: texts.join("\n"),
         max_tokens: max_tokens.into_iter().find_map(Value::as_u64),
         stream,
@@ -36,19 +39,6 @@ pub(in crate::fake_model) fn parse(body: &Value) -> Result<Ask, Invalid> {
 fn functions(body: &Value) -> impl Iterator<Item = &Value> {
     let tools = body["tools"].as_array().into_iter().flatten();
     tools.map(|tool| &tool["function"])
-}
-
-fn tools(body: &Value) -> Vec<String> {
-    functions(body)
-        .filter_map(|function| function["name"].as_str().map(str::to_owned))
-        .collect()
-}
-
-fn tool_bytes(body: &Value) -> usize {
-    let text = |value: &Value| value.as_str().map_or(0, str::len);
-    functions(body)
-        .map(|f| text(&f["name"]) + text(&f["description"]) + f["parameters"].to_string().len())
-        .sum()
 }
 
 fn choice(choice: &Value) -> Result<Choice, Invalid> {
