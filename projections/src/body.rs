@@ -3,7 +3,7 @@
 //! ```text
 //!  body ──lines──▶ Line {fenced, commented} ──outline──▶ Outline {items, where they stand}
 //!                                                          │            │
-//!                                             sub_objectives ◀┘            └▶ replace_from ──▶ new body
+//!                                             sub_objectives ◀┘            └▶ replace_from, replace_item ──▶ new body
 //! ```
 //!
 //! One promise rules here: **a list is never returned short**. People and models write these lists, and a plan
@@ -21,11 +21,13 @@ mod lines;
 mod outline;
 mod path;
 mod replace;
+mod write;
 
 use outline::outline;
 
 pub use path::is_safe_relative_path;
-pub use replace::replace_from;
+pub use replace::{replace_from, replace_item};
+pub use write::bulleted;
 
 /// Most sub-objectives that a plan may have.
 pub const MAX_ITEMS: usize = 32;
@@ -95,6 +97,20 @@ pub enum BodyFault {
         finished: usize,
         /// How many there are.
         count: usize,
+    },
+    /// An item is to be replaced that is not there.
+    #[error("there is no sub-objective {number} to replace; the plan has {count}")]
+    NoSuchItem {
+        /// The number that was given.
+        number: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// An item is to be replaced by nothing, which would lose it.
+    #[error("nothing is given in the place of sub-objective {number}")]
+    NoParts {
+        /// Its number.
+        number: usize,
     },
     /// A new item has no title.
     #[error("the new sub-objective {number} has no title")]

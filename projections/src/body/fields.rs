@@ -108,6 +108,11 @@ impl Reading {
     }
 }
 
+/// Whether a line is a bullet that fills a field.
+pub(super) fn is_field(line: &str) -> bool {
+    bullet(line).is_some_and(|bullet| field(bullet.text).is_some())
+}
+
 /// The field that a bullet fills, and what it says: `Files: a`, `**Done when:** b`, `*Out of scope*: c`.
 fn field(text: &str) -> Option<(Field, &str)> {
     const MARKS: [char; 2] = ['*', '_'];
@@ -161,7 +166,8 @@ fn finish_part(found: &mut Vec<String>, spans: &mut Vec<String>, part: &mut Stri
     part.clear();
 }
 
-fn is_none(words: &str) -> bool {
+/// The words stand for no file.
+pub(super) fn is_none(words: &str) -> bool {
     const NONE: [&str; 5] = ["", "none", "n/a", "-", "—"];
     let words = words.strip_suffix('.').unwrap_or(words);
     NONE.iter().any(|none| words.eq_ignore_ascii_case(none))

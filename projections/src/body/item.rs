@@ -1,5 +1,7 @@
 //! The first line of an item: what it must be, and what only looks like it.
 
+use std::ops::Range;
+
 use super::lines::{bullet, indent};
 
 const MARGIN: &str = "an item at the left margin, outside any bullet, quote or heading";
@@ -9,6 +11,8 @@ const CLOSING: &str = "`**` that closes the title, on the same line";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head<'a> {
     pub(super) number: u32,
+    /// Where the digits of its number stand in the line.
+    pub(super) digits: Range<usize>,
     pub(super) title: String,
     /// The description as far as it stands on this line, separator removed.
     pub(super) rest: &'a str,
@@ -20,6 +24,7 @@ pub(super) fn head(text: &str, nested: bool) -> Result<Head<'_>, String> {
         return Err(MARGIN.to_owned());
     }
     let inner = text.trim_start().strip_prefix("**").ok_or_else(form)?;
+    let first = text.len() - inner.len();
     let end = inner
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(inner.len());
@@ -36,6 +41,7 @@ pub(super) fn head(text: &str, nested: bool) -> Result<Head<'_>, String> {
     }
     Ok(Head {
         number,
+        digits: first..first + end,
         title,
         rest: without_separator(rest),
     })

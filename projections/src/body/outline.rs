@@ -1,5 +1,7 @@
 //! The section, its items, and where they stand.
 
+use std::ops::Range;
+
 use super::{
     BodyFault, MAX_ITEMS, SubObjective, fields,
     item::{self, Head},
@@ -15,10 +17,13 @@ pub(super) struct Outline {
     pub(super) end: usize,
 }
 
-/// One item and the offset of its first byte.
+/// One item and where it stands.
 #[derive(Debug)]
 pub(super) struct Item {
+    /// Offset of its first byte.
     pub(super) start: usize,
+    /// Where the digits of its number stand.
+    pub(super) digits: Range<usize>,
     pub(super) content: SubObjective,
 }
 
@@ -42,6 +47,7 @@ pub(super) fn outline(body: &str) -> Result<Outline, BodyFault> {
         let text = body[start..offset(&lines, next, body)].trim();
         Item {
             start,
+            digits: start + head.digits.start..start + head.digits.end,
             content: fields::read(head, &own[1..], text),
         }
     });

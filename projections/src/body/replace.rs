@@ -1,10 +1,18 @@
-//! Applying a revision: finished items stay, the others are replaced.
+//! Replacing items of a list: what stays is kept byte for byte, and the answer is read again.
+//!
+//! ```text
+//!  … **1. A** …  **2. B** …  **3. C** …   ### Risks …
+//!  └── kept ──┘ └─ range ──┘ └─ later ──┘ └─ tail ──┘     later: kept but for the numbers
+//! ```
+
+use std::ops::Range;
 
 use super::{
-    BodyFault, MAX_ITEMS, item,
-    lines::{Fence, Line, Scan},
-    outline::{Outline, outline},
+    BodyFault, MAX_ITEMS, SubObjective,
+    lines::lines,
+    outline::{Item, Outline, outline},
     sub_objectives,
+    write::{Written, write_item},
 };
 
 /// A new body in which items 1 to `finished` stand byte for byte, and all that followed them in the section is
@@ -25,108 +33,147 @@ pub fn replace_from(
     if finished > count {
         return Err(BodyFault::BeyondTheEnd { finished, count });
     }
-    match finished + new.len() {
+    splice(body, &outline, finished..count, new)
+}
+
+/// A new body in which `parts` (title, description) stand in the place of item `number`, from 1, with all that
+/// belonged to it. They are numbered from `number` on, and written with the care of [`replace_from`]. Later items
+/// stand byte for byte as they were, but for their numbers, which go up by one less than there are parts. Earlier
+/// items and the rest of the body are unchanged.
+///
+/// Where a later item is indented so far that it would belong to a bullet of the last part, `<!-- -->` ends that
+/// bullet. The answer is read again before it is returned: if an earlier or a later item or a part's title did not
+/// survive, it is a fault.
+pub fn replace_item(
+    body: &str,
+    number: usize,
+    parts: &[(String, String)],
+) -> Result<String, BodyFault> {
+    let outline = outline(body)?;
+    let count = outline.items.len();
+    if !(1..=count).contains(&number) {
+        return Err(BodyFault::NoSuchItem { number, count });
+    }
+    if parts.is_empty() {
+        return Err(BodyFault::NoParts { number });
+    }
+    splice(body, &outline, number - 1..number, parts)
+}
+
+/// Puts `new` items in the place of those in `range`, counted from 0.
+fn splice(
+    body: &str,
+    outline: &Outline,
+    range: Range<usize>,
+    new: &[(String, String)],
+) -> Result<String, BodyFault> {
+    match outline.items.len() - range.len() + new.len() {
         0 => return Err(BodyFault::NoItems),
         count if count > MAX_ITEMS => return Err(BodyFault::TooMany { count }),
         _ => {}
     }
-    let items = (finished + 1..)
+    let new = (range.start + 1..)
         .zip(new)
         .map(|(number, item)| write_item(number, item));
-    let items: Vec<Written> = items.collect::<Result<_, _>>()?;
-    let revised = join(body, &outline, finished, &items);
-    check(&outline, finished, &items, &revised)?;
+    let splice = Splice {
+        body,
+        outline,
+        new: new.collect::<Result<_, _>>()?,
+        range,
+    };
+    let revised = splice.join();
+    splice.check(&revised)?;
     Ok(revised)
 }
 
-struct Written {
-    title: String,
-    text: String,
+struct Splice<'a> {
+    body: &'a str,
+    outline: &'a Outline,
+    /// What is replaced, counted from 0.
+    range: Range<usize>,
+    new: Vec<Written>,
 }
 
-fn write_item(
-    number: usize,
-    (title, description): &(String, String),
-) -> Result<Written, BodyFault> {
-    let description = description.trim().replace("\r\n", "\n").replace('\r', "\n");
-    let given = item::clean_title(title);
-    let bare = item::clean_title(&title.replace(['*', '`', '\\'], ""));
-    for title in [given, bare] {
-        if title.is_empty() {
-            continue;
+impl Splice<'_> {
+    fn join(&self) -> String {
+        let kept = &self.body[..self.start_of(self.range.start)];
+        let rest = self.later_text() + &self.body[self.outline.end..];
+        let mut revised = kept.to_owned();
+        for item in &self.new {
+            separate(&mut revised);
+            revised.push_str(&item.text);
+            revised.push('\n');
         }
-        let text = item_text(number, &title, &description);
-        let first = text.lines().next().unwrap_or_default();
-        if item::head(first, false).is_ok_and(|head| head.title == title) {
-            let text = escape_lines(&text);
-            return Ok(Written { title, text });
+        if !rest.is_empty() && !self.new.is_empty() {
+            separate(&mut revised);
         }
-    }
-    Err(BodyFault::EmptyTitle { number })
-}
-
-fn item_text(number: usize, title: &str, description: &str) -> String {
-    match description {
-        "" => format!("**{number}. {title}**"),
-        _ => format!("**{number}. {title}** — {description}"),
-    }
-}
-
-/// Makes every line below the first one harmless to the list, and closes what they leave open.
-fn escape_lines(text: &str) -> String {
-    let mut scan = Scan::default();
-    let mut escaped: Vec<String> = Vec::new();
-    for line in text.split('\n') {
-        let before = scan;
-        if is_harmful(&scan.line(line, 1, 0)) && !escaped.is_empty() {
-            let line = escape(line);
-            // What the line would have opened, it opens no longer.
-            scan = before;
-            scan.line(&line, 1, 0);
-            escaped.push(line);
-        } else {
-            escaped.push(line.to_owned());
+        if self.later().next().is_some() {
+            end_bullets(&mut revised, &rest);
         }
+        if self.body.contains("\r\n") {
+            let added = revised.split_off(kept.len());
+            revised.push_str(&added.replace('\n', "\r\n"));
+        }
+        revised + &rest
     }
-    escaped.extend(scan.fence.map(Fence::closing));
-    escaped.join("\n")
+
+    /// Offset of an item, or of the section's end behind the last one.
+    fn start_of(&self, index: usize) -> usize {
+        let item = self.outline.items.get(index);
+        item.map_or(self.outline.end, |item| item.start)
+    }
+
+    /// Items behind the replaced ones, with the indices that they will have.
+    fn later(&self) -> impl Iterator<Item = (usize, &Item)> {
+        let later = &self.outline.items[self.range.end..];
+        (self.range.start + self.new.len()..).zip(later)
+    }
+
+    fn later_text(&self) -> String {
+        let mut text = String::new();
+        let mut at = self.start_of(self.range.end);
+        for (index, item) in self.later() {
+            text.push_str(&self.body[at..item.digits.start]);
+            text.push_str(&digits(index, item));
+            at = item.digits.end;
+        }
+        text + &self.body[at..self.outline.end]
+    }
+
+    /// Reads the answer again: everything that was to stay has stayed, and the new titles are there.
+    fn check(&self, revised: &str) -> Result<(), BodyFault> {
+        let after = sub_objectives(revised)?;
+        let (earlier, rest) = after.split_at(self.range.start.min(after.len()));
+        let (new, later) = rest.split_at(self.new.len().min(rest.len()));
+        let old = self.outline.items[..self.range.start].iter();
+        let kept = old.map(|item| &item.content).eq(earlier);
+        let titles = self.new.iter().map(|item| &item.title);
+        let given = titles.eq(new.iter().map(|item| &item.title));
+        let moved = self.later().map(|(index, item)| moved(index, item));
+        if kept && given && moved.eq(later.iter().cloned()) {
+            return Ok(());
+        }
+        Err(BodyFault::Unwritable {
+            number: self.range.start + 1,
+        })
+    }
 }
 
-/// The line would end the section, hide what follows it, or be taken for an item.
-fn is_harmful(line: &Line<'_>) -> bool {
-    let ends_section = line.heading().is_some_and(|(level, _)| level <= 3);
-    let is_item = item::looks_like_item(line.text, false);
-    !line.fenced && (ends_section || line.commented || is_item)
+/// The number of an item at that index, no shorter than it was: `09` becomes `10`, `01` becomes `02`.
+fn digits(index: usize, item: &Item) -> String {
+    format!("{:0width$}", index + 1, width = item.digits.len())
 }
 
-/// `2. text` is escaped behind its number, as Markdown wants it, and everything else before its first mark.
-fn escape(line: &str) -> String {
-    let start = line.trim_start();
-    let rest = start.trim_start_matches(char::is_numeric);
-    let (before, after) = line.split_at(line.len() - rest.len());
-    format!("{before}\\{after}")
-}
-
-fn join(body: &str, outline: &Outline, finished: usize, items: &[Written]) -> String {
-    let kept = outline
-        .items
-        .get(finished)
-        .map_or(outline.end, |item| item.start);
-    let (kept, tail) = (&body[..kept], &body[outline.end..]);
-    let mut revised = kept.to_owned();
-    for item in items {
-        separate(&mut revised);
-        revised.push_str(&item.text);
-        revised.push('\n');
+/// What an item reads as at that index.
+fn moved(index: usize, item: &Item) -> SubObjective {
+    let old = &item.content;
+    let marks = "**".len();
+    let (before, after) = (&old.text[..marks], &old.text[marks + item.digits.len()..]);
+    SubObjective {
+        number: u32::try_from(index + 1).expect("a list has at most MAX_ITEMS items"),
+        text: format!("{before}{}{after}", digits(index, item)),
+        ..old.clone()
     }
-    if !tail.is_empty() && !items.is_empty() {
-        separate(&mut revised);
-    }
-    if body.contains("\r\n") {
-        let added = revised.split_off(kept.len());
-        revised.push_str(&added.replace('\n', "\r\n"));
-    }
-    revised + tail
 }
 
 /// Ends the text with an empty line.
@@ -137,21 +184,11 @@ fn separate(text: &mut String) {
     text.extend(std::iter::repeat_n('\n', 2_usize.saturating_sub(breaks)));
 }
 
-fn check(
-    before: &Outline,
-    finished: usize,
-    items: &[Written],
-    revised: &str,
-) -> Result<(), BodyFault> {
-    let after = sub_objectives(revised)?;
-    let old = before.items.iter().take(finished).map(|item| &item.content);
-    let kept = old.zip(&after).all(|(old, new)| old == new);
-    let titles = after.iter().skip(finished).map(|item| item.title.as_str());
-    let expected = items.iter().map(|item| item.title.as_str());
-    if kept && titles.eq(expected) {
-        return Ok(());
+/// Ends a bullet that the first line of `rest` would belong to, since it is indented.
+fn end_bullets(text: &mut String, rest: &str) {
+    let first = rest.lines().next().unwrap_or_default();
+    let joined = format!("{text}{first}");
+    if lines(&joined).all.last().is_some_and(|line| line.nested) {
+        text.push_str("<!-- -->\n\n");
     }
-    Err(BodyFault::Unwritable {
-        number: finished + 1,
-    })
 }
