@@ -66,6 +66,12 @@ impl TeamConfig {
         &self.producers[0]
     }
 
+    /// All who produce, in the file's order; at least one.
+    #[must_use]
+    pub fn producers(&self) -> &[Producer] {
+        &self.producers
+    }
+
     /// Every role's choice of models.
     pub fn choices(&self) -> impl Iterator<Item = &ModelChoice> {
         let roles = [&self.leader, &self.planner, &self.qc];

@@ -47,7 +47,8 @@ team:
   planner: main
   qc: smart
   producers: [{name: drafter, model: main, good_at: "essays, reports"}, {name: second}]
-defaults: {max_cost_usd: 5.00, max_tokens: 2000000, max_wall_clock_min: 480, max_parallel_tasks: 4, budget_warn_percent: 90}
+defaults: {max_cost_usd: 5.00, max_tokens: 2000000, max_wall_clock_min: 480, max_parallel_tasks: 4, budget_warn_percent: 90,
+           max_tasks: 8, max_iters: 40, max_redos: 1}
 retry:    {base: 500ms, max: 2m, wall: 1h, malformed: 3}
 breaker:  {failures: 3, open: 10s, max_open: 1m}
 context:  {warn_percent: 50, compress_percent: 90}
@@ -125,6 +126,9 @@ fn a_full_file_is_read() {
         max_tokens: Some(2_000_000),
         max_wall_clock_min: Some(480),
         max_parallel_tasks: 4,
+        max_tasks: 8,
+        max_iters: 40,
+        max_redos: 1,
         budget_warn_percent: 90,
     };
     assert_eq!(config.defaults, caps);

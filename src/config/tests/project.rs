@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn a_project_overrides_role_by_role_and_cap_by_cap() {
     let vault = parse(FULL).unwrap();
-    let text = "objective: Write essays.\nfolders: [notes]\nteam: {leader: local}\ndefaults: {max_cost_usd: 0.5, budget_warn_percent: 50}\nembedder: none\n";
+    let text = "objective: Write essays.\nfolders: [notes]\nteam: {leader: local}\ndefaults: {max_cost_usd: 0.5, budget_warn_percent: 50, max_redos: 0, max_iters: 2}\nembedder: none\n";
     let own = project(text).unwrap();
     assert_eq!(
         (own.objective.as_str(), own.folders.len()),
@@ -16,6 +16,8 @@ fn a_project_overrides_role_by_role_and_cap_by_cap() {
     assert_eq!(config.defaults.max_cost_micro_usd, Some(500_000));
     assert_eq!(config.defaults.max_tokens, Some(2_000_000));
     assert_eq!(config.defaults.budget_warn_percent, 50);
+    let caps = &config.defaults;
+    assert_eq!((caps.max_tasks, caps.max_iters, caps.max_redos), (8, 2, 0));
     assert_eq!(vault.defaults.budget_warn_percent, 90);
     assert_eq!((config.retry, config.daily), (vault.retry, vault.daily));
     assert_ne!(config.embedder, vault.embedder);

@@ -16,7 +16,9 @@ fn sections_that_are_not_written_have_their_defaults() {
     let context = config.context;
     assert_eq!((context.warn_percent, context.compress_percent), (70, 80));
     assert_eq!(config.daily, DailyCaps::default());
-    assert_eq!(config.defaults.budget_warn_percent, 80);
+    let caps = config.defaults;
+    assert_eq!((caps.budget_warn_percent, caps.max_parallel_tasks), (80, 3));
+    assert_eq!((caps.max_tasks, caps.max_iters, caps.max_redos), (6, 24, 3));
 }
 
 #[test]
@@ -39,6 +41,8 @@ fn edges_of_the_ranges_are_taken() {
     assert_eq!(config.retry.max, Duration::from_millis(1));
     assert_eq!(config.daily.max_cost_micro_usd, Some(1));
     parse("context: {warn_percent: 50, compress_percent: 50}").unwrap();
+    parse("defaults: {max_tasks: 1, max_iters: 2, max_redos: 0}").unwrap();
+    parse("defaults: {max_tasks: 12, max_iters: 200, max_redos: 10}").unwrap();
 }
 
 #[test]
@@ -116,6 +120,30 @@ fn faults_of_a_section_say_what_to_write() {
         (
             "defaults: {budget_warn_percent: 0}",
             "defaults.budget_warn_percent: expected a whole number from 1 to 99, found 0",
+        ),
+        (
+            "defaults: {max_tasks: 13}",
+            "defaults.max_tasks: expected a whole number from 1 to 12, found 13",
+        ),
+        (
+            "defaults: {max_tasks: 0}",
+            "defaults.max_tasks: expected a whole number from 1 to 12, found 0",
+        ),
+        (
+            "defaults: {max_iters: 1}",
+            "defaults.max_iters: expected a whole number from 2 to 200, found 1",
+        ),
+        (
+            "defaults: {max_iters: 201}",
+            "defaults.max_iters: expected a whole number from 2 to 200, found 201",
+        ),
+        (
+            "defaults: {max_redos: 11}",
+            "defaults.max_redos: expected a whole number from 0 to 10, found 11",
+        ),
+        (
+            "defaults: {max_redo: 1}",
+            r#"defaults.max_redo: unknown key; the nearest known one is "max_redos""#,
         ),
     ] {
         assert_eq!(

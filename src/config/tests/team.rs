@@ -124,3 +124,15 @@ fn a_name_that_nothing_stands_for_is_told_what_does() {
     let secret = faults("team: {leader: sk-or-v1-0123456789abcdef}");
     assert!(!secret.contains("0123"), "{secret}");
 }
+
+#[test]
+fn producers_stand_in_the_order_of_the_file() {
+    let team = parse(FULL).unwrap().team;
+    let producers = team.producers().iter();
+    let producers: Vec<(&str, &str)> = producers
+        .map(|producer| (producer.name.as_str(), producer.good_at.as_str()))
+        .collect();
+    assert_eq!(producers, [("drafter", "essays, reports"), ("second", "")]);
+    assert_eq!(team.producer(), &team.producers()[0]);
+    assert_eq!(Config::default().team.producers().len(), 1);
+}
