@@ -17,18 +17,21 @@
 
 mod caps;
 mod fault;
+mod folders;
 mod load;
 mod models;
 mod project;
 mod reader;
 mod sections;
 mod team;
+mod tools;
 mod values;
 mod vault;
 
 pub use crate::catalog::MaxTokensKey;
 pub use caps::Caps;
 pub use fault::{Error, Fault, Faults};
+pub use folders::Folder;
 pub use load::{PROJECT_FILE, VAULT_FILE, load, load_for_project, load_project};
 pub use models::{
     Dialect, Endpoint, KeyFrom, ModelConfig, Price, PriceSource, PricesAbove, Provider,
@@ -37,6 +40,7 @@ pub use models::{
 pub use project::ProjectConfig;
 pub use sections::{BreakerConfig, ContextConfig, DailyCaps, RetryConfig};
 pub use team::{ModelChoice, Producer, TeamConfig};
+pub use tools::{AllowedHost, HttpConfig, SandboxConfig, ShellConfig, TOOLS, ToolsConfig};
 pub use vault::{Config, DaemonConfig};
 
 #[cfg(test)]

@@ -1,14 +1,19 @@
 //! `project.yaml`: what a project is for, and what it does differently.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use projections::yaml::Value;
 
 use super::{
-    Faults,
+    Faults, Folder,
     caps::WrittenCaps,
+    folders::read_folders,
     reader::{Field, Sink},
     team::WrittenTeam,
+    tools::read_disabled,
 };
 
 /// A project's own file. It takes effect through [`Config::for_project`](super::Config::for_project).
@@ -16,10 +21,12 @@ use super::{
 pub struct ProjectConfig {
     /// What the project is for.
     pub objective: String,
-    /// The folders it works with, as written.
-    pub folders: Vec<String>,
+    /// The folders it works with, in the file's order.
+    pub folders: Vec<Folder>,
     pub(super) team: WrittenTeam,
     pub(super) defaults: WrittenCaps,
+    /// Tools that its agents are not offered, besides those of the vault.
+    pub(super) disable: BTreeSet<String>,
     pub(super) embedder: Option<Value>,
     pub(super) file: PathBuf,
 }
@@ -36,29 +43,32 @@ impl ProjectConfig {
 }
 
 fn read(root: &Field<'_>, file: &Path) -> ProjectConfig {
-    let known = ["objective", "folders", "team", "defaults", "embedder"];
+    let known = [
+        "objective",
+        "folders",
+        "team",
+        "defaults",
+        "tools",
+        "embedder",
+    ];
     let section = root.optional_section(&known);
     let get = |key: &str| section.as_ref().and_then(|section| section.get(key));
     let objective = section
         .as_ref()
         .and_then(|section| section.require("objective"));
-    let folders = get("folders")
-        .and_then(|field| field.items())
-        .unwrap_or_default();
     ProjectConfig {
         objective: objective
             .and_then(|field| field.text())
             .unwrap_or_default()
             .to_owned(),
-        folders: folders
-            .iter()
-            .filter_map(|field| field.text())
-            .map(str::to_owned)
-            .collect(),
+        folders: get("folders")
+            .map(|field| read_folders(&field))
+            .unwrap_or_default(),
         team: get("team")
             .map(|field| WrittenTeam::read(&field))
             .unwrap_or_default(),
         defaults: section.as_ref().map(WrittenCaps::read).unwrap_or_default(),
+        disable: section.as_ref().map(read_disabled).unwrap_or_default(),
         embedder: get("embedder").map(|field| field.value.clone()),
         file: file.to_owned(),
     }

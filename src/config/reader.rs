@@ -88,7 +88,8 @@ impl<'a> Field<'a> {
         self.sink.note(&self.path, problem);
     }
 
-    fn wrong<T>(&self, expected: &str) -> Option<T> {
+    /// Notes that something else was expected.
+    pub(super) fn wrong<T>(&self, expected: &str) -> Option<T> {
         self.fault(format!("expected {expected}, found {}", shown(self.value)));
         None
     }

@@ -4,6 +4,8 @@ use super::*;
 
 // Marked one by one: the import law reads each file for itself.
 #[cfg(test)]
+mod folders;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod project;
@@ -13,6 +15,8 @@ mod providers;
 mod sections;
 #[cfg(test)]
 mod team;
+#[cfg(test)]
+mod tools;
 
 const MODELS: &str = "models: {main: {provider: openai, model: m}}\n";
 
@@ -54,6 +58,8 @@ breaker:  {failures: 3, open: 10s, max_open: 1m}
 context:  {warn_percent: 50, compress_percent: 90}
 daily:    {max_cost_usd: 20.00, max_tokens: 5000000}
 daemon:   {tick_seconds: 45}
+sandbox:  landlock
+tools:    {disable: [http_get], shell: {timeout: 1m}}
 embedder: {model: minilm}
 team_memory_enabled: false
 "#;
@@ -153,6 +159,8 @@ fn a_full_file_is_read() {
         max_tokens: Some(5_000_000),
     };
     assert_eq!(config.daily, daily);
+    assert_eq!(config.sandbox, SandboxConfig::Landlock);
+    assert_eq!(config.tools.shell.timeout, Duration::from_secs(60));
     assert!(config.embedder.is_some() && config.team_memory_enabled.is_some());
 }
 
@@ -323,7 +331,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn no_text_panics(text in "(models|team|price|provider|openai|leader|context|retry|base|headers|above|temperature|ollama/x|: |\\{|\\}|\\[|\\]|, |\n|  |- |[a-z0-9.]|'|1){0,40}") {
+    fn no_text_panics(text in "(models|team|price|provider|openai|leader|context|retry|base|headers|above|temperature|ollama/x|tools|disable|http|allow|folders|path|: |\\{|\\}|\\[|\\]|, |\n|  |- |[a-z0-9.]|'|1){0,40}") {
         let _ = parse(&text);
         let _ = project(&text);
     }

@@ -6,17 +6,19 @@ use projections::yaml::Value;
 
 use super::{
     BreakerConfig, Caps, ContextConfig, DailyCaps, Faults, ModelConfig, ProjectConfig, RetryConfig,
-    TeamConfig, VAULT_FILE,
+    SandboxConfig, TeamConfig, ToolsConfig, VAULT_FILE,
     caps::WrittenCaps,
     models,
     reader::{Field, Section, Sink},
     sections::{read_breaker, read_context, read_daily, read_retry},
     team::{Models, Resolved, WrittenTeam},
+    tools::{read_sandbox, read_tools},
     values::{nearest, shown_text},
 };
 
 /// Default pause between two scans of the vault.
 const TICK: Duration = Duration::from_secs(30);
+
 /// The configuration of a vault, or of one of its projects.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -36,6 +38,10 @@ pub struct Config {
     pub context: ContextConfig,
     /// Bounds of all plans together, a day.
     pub daily: DailyCaps,
+    /// What confines the commands of agents.
+    pub sandbox: SandboxConfig,
+    /// What agents may call.
+    pub tools: ToolsConfig,
     /// `embedder:` as written.
     pub embedder: Option<Value>,
     /// `team_memory_enabled:` as written.
@@ -74,6 +80,8 @@ impl Default for Config {
             breaker: BreakerConfig::default(),
             context: ContextConfig::default(),
             daily: DailyCaps::default(),
+            sandbox: SandboxConfig::default(),
+            tools: ToolsConfig::default(),
             embedder: None,
             team_memory_enabled: None,
             written,
@@ -105,7 +113,8 @@ impl Config {
     }
 
     /// The configuration of a project: its own team, caps and embedder over the vault's, role by role and cap by
-    /// cap. A role that neither file writes follows the leader, whichever file names that one.
+    /// cap; a tool that either file disables is disabled. A role that neither file writes follows the leader,
+    /// whichever file names that one.
     pub fn for_project(&self, project: &ProjectConfig) -> Result<Self, Faults> {
         let sink = Sink::new(&project.file);
         let written = project.team.over(&self.written);
@@ -117,11 +126,14 @@ impl Config {
             team: self.team.clone(),
             models: self.models.clone(),
         });
+        let mut tools = self.tools.clone();
+        tools.disable.extend(project.disable.iter().cloned());
         let embedder = project.embedder.clone().or_else(|| self.embedder.clone());
         sink.finish(Self {
             team: resolved.team,
             models: resolved.models,
             defaults: project.defaults.over(&self.defaults),
+            tools,
             embedder,
             written,
             ..self.clone()
@@ -129,7 +141,7 @@ impl Config {
     }
 }
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 12] = [
     "models",
     "team",
     "defaults",
@@ -138,6 +150,8 @@ const SECTIONS: [&str; 10] = [
     "breaker",
     "context",
     "daily",
+    "sandbox",
+    "tools",
     "embedder",
     "team_memory_enabled",
 ];
@@ -170,6 +184,8 @@ fn read(root: &Field<'_>, sink: &Sink<'_>) -> Config {
         breaker: read_breaker(&section),
         context,
         daily: read_daily(&section),
+        sandbox: read_sandbox(&section),
+        tools: read_tools(&section),
         embedder: value("embedder"),
         team_memory_enabled: value("team_memory_enabled"),
         written,

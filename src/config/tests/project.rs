@@ -50,7 +50,7 @@ fn faults_of_a_project_name_its_file() {
         ),
         (
             "objective: x\ndaily: {max_tokens: 1}",
-            r#"daily: unknown key; the nearest known one is "team""#,
+            r#"daily: unknown key; the nearest known one is "tools""#,
         ),
         (
             "objective: x\ndefaults: {budget_warn_percent: 100}",
