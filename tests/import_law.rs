@@ -124,18 +124,35 @@ fn the_daemon_does_not_know_the_command_line() {
 
 #[test]
 fn every_outside_crate_has_one_home() {
-    let homes: [(&str, &[&str]); 16] = [
+    let homes: [(&str, &[&str]); 29] = [
         // The shapes of secrets.
         ("regex", &["src/redact.rs"]),
-        ("reqwest", &["src/models/"]),
-        ("rustls", &["src/models/"]),
+        // Providers of models, and pages of the web.
+        ("reqwest", &["src/models/", "src/toolbox/web/"]),
+        ("rustls", &["src/models/", "src/toolbox/web/fetch.rs"]),
+        ("flate2", &["src/toolbox/web/fetch.rs"]),
+        ("encoding_rs", &["src/toolbox/web/charset.rs"]),
+        ("html5ever", &["src/toolbox/web/html.rs"]),
         // Answers that arrive as server-sent events.
         ("sse_stream", &["src/models/sse.rs"]),
         ("futures_util", &["src/models/sse.rs"]),
+        // Directories as capabilities: the only way by which agents' paths are opened.
+        ("cap_std", &["src/toolbox/tree.rs"]),
+        ("cap_fs_ext", &["src/toolbox/tree.rs"]),
+        ("ignore", &["src/toolbox/walk.rs"]),
+        ("grep_searcher", &["src/toolbox/search.rs"]),
+        ("grep_regex", &["src/toolbox/search.rs"]),
+        ("grep_matcher", &["src/toolbox/search.rs"]),
         ("clap", &["src/cli/", "tools/src/"]),
         ("indicatif", &["src/cli/"]),
         ("tracing_subscriber", &["src/cli/logging.rs"]),
-        ("tempfile", &["src/cli/demo/"]),
+        // A vault for a demonstration, a place for a command's temporary files.
+        ("tempfile", &["src/cli/demo/", "src/toolbox/sandbox/"]),
+        // What confines commands.
+        ("landlock", &["src/toolbox/sandbox/landlock.rs"]),
+        ("seccompiler", &["src/toolbox/sandbox/seccomp.rs"]),
+        ("libc", &["src/toolbox/sandbox/seccomp.rs"]),
+        ("close_fds", &["src/toolbox/sandbox/stage.rs"]),
         ("notify", &["src/vault/watch.rs"]),
         ("strsim", &["src/config/values.rs"]),
         ("fs2", &["journal/src/lock.rs"]),
@@ -150,7 +167,7 @@ fn every_outside_crate_has_one_home() {
             &["projections/src/time.rs", "src/models/refusal.rs"],
         ),
         // System calls that std has no name for: exchanging two files, stat below an open directory, the
-        // machine's name, signals.
+        // machine's name, signals, and all that keeps and confines a command.
         (
             "rustix",
             &[
@@ -158,6 +175,7 @@ fn every_outside_crate_has_one_home() {
                 "src/daemon/identity.rs",
                 "src/cli/demo/child.rs",
                 "src/fault.rs",
+                "src/toolbox/sandbox/",
                 "src/vault/scan/place.rs",
             ],
         ),
@@ -225,6 +243,12 @@ fn only_the_vault_and_the_journal_change_files() {
     let exceptions = [
         // A heartbeat is no state: the last word of a live process, written anew at every tick.
         "src/daemon/beat.rs:",
+        // What agents make: below open directories that no path leads out of, in which the vault has no part.
+        "src/toolbox/tree.rs:",
+        // Words to the kernel in /proc (who gets the processor first, who goes first when memory runs out), and the
+        // file by which bwrap tells the keeper how far it came.
+        "src/toolbox/sandbox/keeper/mod.rs:",
+        "src/toolbox/sandbox/stage.rs:",
         // The demonstration writes the plan that an operator would bring, and its daemon's log.
         "src/cli/demo/",
     ];

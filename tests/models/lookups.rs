@@ -49,8 +49,9 @@ fn what_a_model_asks_for_wrongly_is_told_to_it_and_it_goes_on() {
             let seen = messages(&model, 2);
             for part in [
                 "there is no tool named",
-                "cannot be read",
-                "no such file",
+                "path must be a text",
+                "it goes up or nowhere",
+                "it is absolute",
                 "no tool of this production returned",
                 "has made no files yet",
             ] {

@@ -1,0 +1,128 @@
+//! Commands in a sandbox. No code here is unsafe, so nothing runs between fork and exec: instead this program starts
+//! itself again, twice, with a hidden word as its first argument.
+//!
+//! ```text
+//!  daemon ──orders──▶ guard ──▶ keeper ──orders──▶ stage ══exec══▶ bwrap … /bin/sh -c command
+//!    ▲   (__keep, stdin)  (__mind)            (__confine)  or ═══▶ /bin/sh -c command   (Landlock, off)
+//!    └──────────report───────────┘ ◀──────────────output──────────────┘
+//! ```
+//!
+//! | file            | what it is for                                                                     |
+//! | --------------- | ---------------------------------------------------------------------------------- |
+//! | `policy.rs`     | what is allowed, pure: orders, environment, places, the laws of the grounds        |
+//! | `bubblewrap.rs` | the policy as arguments of `bwrap`, pure                                           |
+//! | `landlock.rs`   | the policy as rules of Landlock                                                    |
+//! | `seccomp.rs`    | system calls that are refused                                                      |
+//! | `stage.rs`      | the process that takes limits and confinement on itself and becomes the command    |
+//! | `keeper/`       | the process that watches it, and leaves nothing of it behind                       |
+//! | `call.rs`       | the daemon's side of the keeper                                                    |
+//! | `probe.rs`      | what this machine can do                                                           |
+//!
+//! What neither sandbox stops: reading what every user may read in `/usr` and the named parts of `/etc`, and using
+//! up to the limits what the limits allow. What only Bubblewrap does: hiding that other files exist, a network of its
+//! own (loopback), and changing the modes of files. Landlock cannot bound changes of modes, owners and times by path,
+//! so there they are refused altogether.
+
+mod bubblewrap;
+mod policy;
+mod probe;
+
+#[cfg(target_os = "linux")]
+mod call;
+#[cfg(target_os = "linux")]
+mod keeper;
+#[cfg(target_os = "linux")]
+mod landlock;
+#[cfg(target_os = "linux")]
+mod seccomp;
+#[cfg(target_os = "linux")]
+mod stage;
+
+use std::{path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
+
+use serde::{Deserialize, Serialize};
+
+use super::shell::{Grounds, Limits, Ran, Shell};
+pub use probe::{find, find_with};
+
+/// What confines a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    /// Namespaces, by this program `bwrap`.
+    Bubblewrap(PathBuf),
+    /// Rules of the kernel that need no privileges, and a filter of system calls.
+    Landlock,
+    /// Nothing: limits, an environment of its own, and the keeper. Only on the operator's word.
+    Off,
+}
+
+/// What an operator asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The best that works here.
+    Auto,
+    /// Bubblewrap or nothing.
+    Bubblewrap,
+    /// Landlock or nothing.
+    Landlock,
+    /// No sandbox.
+    Off,
+}
+
+/// Becomes the guard, the keeper or the stage where the first argument says so. To be called before anything else in
+/// `main`: the stage must have no other threads.
+#[must_use]
+#[cfg(target_os = "linux")]
+pub fn take_over() -> Option<ExitCode> {
+    match std::env::args_os().nth(1)?.to_str()? {
+        policy::GUARD => Some(keeper::guard()),
+        policy::KEEPER => Some(keeper::keep()),
+        policy::STAGE => Some(stage::enter()),
+        _ => None,
+    }
+}
+
+/// There are no keepers here.
+#[must_use]
+#[cfg(not(target_os = "linux"))]
+pub fn take_over() -> Option<ExitCode> {
+    None
+}
+
+/// This program, by a name that an upgrade of the file does not take away from under a running daemon.
+pub(super) fn this_program() -> PathBuf {
+    if cfg!(target_os = "linux") {
+        return PathBuf::from("/proc/self/exe");
+    }
+    std::env::current_exe().unwrap_or_default()
+}
+
+#[cfg(target_os = "linux")]
+pub(super) fn run(
+    shell: &Shell,
+    limits: Limits,
+    grounds: &Grounds,
+    command: &str,
+    cancel: &AtomicBool,
+) -> Result<Ran, String> {
+    let grounds = policy::checked(grounds, &shell.how, command)?;
+    let orders = policy::Orders {
+        how: shell.how.clone(),
+        limits,
+        grounds,
+        command: command.to_owned(),
+        scratch: std::env::temp_dir(),
+    };
+    call::run(&shell.keeper, &orders, cancel)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn run(
+    _: &Shell,
+    _: Limits,
+    _: &Grounds,
+    _: &str,
+    _: &AtomicBool,
+) -> Result<Ran, String> {
+    Err("commands can be run on Linux only".to_owned())
+}
