@@ -3,7 +3,11 @@
 
 use serde_json::json;
 
-use crate::{event::Event, fold::Entry, plan::Plan};
+use crate::{
+    event::{Event, ToolOutcome},
+    fold::Entry,
+    plan::Plan,
+};
 
 /// The line that `event` adds; `plan` is the state right after it.
 #[must_use]
@@ -29,6 +33,20 @@ fn finding(event: &Event) -> Option<(&'static str, String)> {
             "task_rejected",
             format!("{} production {}: {}", e.task, e.attempt, e.verdict.summary),
         ),
+        Event::TaskFixed(e) => (
+            "task_fixed_by_qc",
+            format!("{} production {}: {}", e.task, e.attempt, e.claim),
+        ),
+        Event::SubObjectiveDecomposed(e) => (
+            "sub_objective_decomposed",
+            format!("{} into {}: {}", e.index, e.parts, e.why),
+        ),
+        Event::ToolCallFinished(e) if e.outcome == ToolOutcome::Interrupted => (
+            "tool_call_interrupted",
+            format!("{}: {}", e.task, e.tool_call),
+        ),
+        Event::DraftFailed(e) => ("draft_failed", format!("{}: {}", e.revision, e.why)),
+        Event::TicketWithdrawn(e) => ("ticket_withdrawn", format!("{}: {}", e.ticket, e.why)),
         Event::TaskBlocked(e) => ("task_blocked", format!("{}: {}", e.task, e.why)),
         Event::ReplyRejected(e) => ("reply_rejected", format!("{}: {}", e.call_id, e.why)),
         Event::ModelCallFailed(e) => ("model_call_failed", format!("{}: {}", e.call_id, e.message)),

@@ -10,7 +10,7 @@ use crate::{
     ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId, ToolCallId},
     payload::{Digest, Payload},
     time::{MicroUsd, Timestamp},
-    work::{Defect, Reflection, Step, TaskSpec, Transition, Verdict},
+    work::{Defect, Redo, Reflection, Step, TaskSpec, Transition, Verdict},
 };
 
 /// Version of the vocabulary as a whole, recorded in frame 0. It rises when a kind changes its meaning; a kind that
@@ -226,8 +226,8 @@ vocabulary! {
         title: String,
     }
 
-    /// The planner divided the sub-objective.
-    TasksPlanned v 1 {
+    /// The planner divided the sub-objective. 2: several artifacts of a task, `needs`, `producer`.
+    TasksPlanned v 2 {
         /// The sub-objective's number.
         index: u32,
         /// The tasks, in order.
@@ -246,8 +246,8 @@ vocabulary! {
         claim: String,
     }
 
-    /// An artifact is on disk, whole.
-    ArtifactWritten v 1 {
+    /// An artifact is on disk, whole. 2: `content`.
+    ArtifactWritten v 2 {
         /// The task it belongs to.
         task: TaskId,
         /// Path below the run's `artifacts/`.
@@ -256,26 +256,45 @@ vocabulary! {
         b3: Digest,
         /// Its length.
         bytes: u64,
+        /// Its bytes, where no reply holds them: what tools wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Payload>,
     }
 
-    /// Quality control judged an artifact.
-    TaskReviewed v 1 {
+    /// Quality control judged a task's artifacts, or the engine did. 2: `by_engine`, class `max-iters`.
+    TaskReviewed v 2 {
         /// The task.
         task: TaskId,
         /// Which production was judged.
         attempt: u32,
         /// The judgement.
         verdict: Verdict,
+        /// Whether there was nothing that quality control could have been asked about.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_engine: bool,
     }
 
-    /// A rejected task goes back to its producer.
-    TaskRedone v 1 {
+    /// A rejected task is to be made good. 2: `how`.
+    TaskRedone v 2 {
         /// The task.
         task: TaskId,
         /// Which production this will be.
         attempt: u32,
         /// What must be mended.
         defects: Vec<Defect>,
+        /// By whom and how.
+        #[serde(default)]
+        how: Redo,
+    }
+
+    /// Quality control mended a task itself, and the result stands.
+    TaskFixed v 1 {
+        /// The task.
+        task: TaskId,
+        /// Which production it was.
+        attempt: u32,
+        /// What it claims to have done.
+        claim: String,
     }
 
     /// A task cannot be finished without a person.
@@ -320,8 +339,51 @@ vocabulary! {
         text: String,
     }
 
-    /// A model is about to be called; its worst case is reserved. 2: `prompt_bytes`.
-    ModelCallStarted v 2 {
+    /// The Leader reported on the whole plan.
+    QualityReported v 1 {
+        /// The report, Markdown.
+        text: String,
+    }
+
+    /// The Leader is to write the plan, or to write it anew.
+    DraftRequested v 1 {
+        /// Which draft, from 1.
+        revision: u32,
+        /// The objective, or what is to be changed.
+        wish: String,
+        /// Material to work from.
+        attachments: Vec<Attachment>,
+    }
+
+    /// The Leader could not write the plan.
+    DraftFailed v 1 {
+        /// Which draft.
+        revision: u32,
+        /// Why.
+        why: String,
+    }
+
+    /// A person wants the sub-objective in work divided into smaller ones.
+    DecomposeRequested v 1 {
+        /// Its number.
+        index: u32,
+    }
+
+    /// The Leader put smaller sub-objectives in the place of the one in work.
+    SubObjectiveDecomposed v 1 {
+        /// Its number; the first of the new ones bears it now.
+        index: u32,
+        /// How many there are now in its place.
+        parts: u32,
+        /// The plan's new body.
+        body: String,
+        /// Why so.
+        why: String,
+    }
+
+    /// A model is about to be called; its worst case is reserved. 2: `prompt_bytes`. 3: steps `draft`, `fix`,
+    /// `decompose`.
+    ModelCallStarted v 3 {
         /// The call.
         call_id: CallId,
         /// What it is for.
@@ -378,7 +440,8 @@ vocabulary! {
     }
 
     /// A model is given up for the rest of a task; the role's next one takes the task over from its beginning.
-    ModelFellBack v 1 {
+    /// 2: the steps of calls, 3.
+    ModelFellBack v 2 {
         /// The step at which it was given up.
         step: Step,
         /// The model that was given up.
@@ -399,20 +462,33 @@ vocabulary! {
         why: String,
     }
 
-    /// A tool that a model called has returned.
-    ToolCallFinished v 1 {
+    /// A tool that a model called is about to run.
+    ToolCallStarted v 1 {
+        /// Whose step called it.
+        task: TaskId,
+        /// Which call of a tool.
+        tool_call: ToolCallId,
+        /// Whether it may be run again if nobody knows how it ended.
+        repeatable: bool,
+    }
+
+    /// A tool that a model called has returned. 2: outcome `interrupted`, `shown`.
+    ToolCallFinished v 2 {
         /// Whose step called it.
         task: TaskId,
         /// Which call of a tool.
         tool_call: ToolCallId,
         /// How it ended.
         outcome: ToolOutcome,
-        /// What it returned.
+        /// What it returned, whole.
         result: Payload,
+        /// What of it the model is shown, where that is not all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<Payload>,
     }
 
-    /// A prompt has come near the model's window; said once in a chain of calls.
-    ContextSoftWarned v 1 {
+    /// A prompt has come near the model's window; said once in a chain of calls. 2: the steps of calls, 3.
+    ContextSoftWarned v 2 {
         /// The step about to be asked.
         step: Step,
         /// The model.
@@ -423,8 +499,9 @@ vocabulary! {
         window_tokens: u64,
     }
 
-    /// Results of tools were taken out of a conversation; placeholders with their ids stand in their place.
-    ContextCompressed v 1 {
+    /// Results of tools were taken out of a conversation; placeholders with their ids stand in their place. 2: the
+    /// steps of calls, 3.
+    ContextCompressed v 2 {
         /// The step about to be asked.
         step: Step,
         /// Whose results.
@@ -437,8 +514,8 @@ vocabulary! {
         window_tokens: u64,
     }
 
-    /// A prompt does not fit the model's window; it was not sent.
-    ContextExhausted v 1 {
+    /// A prompt does not fit the model's window; it was not sent. 2: the steps of calls, 3.
+    ContextExhausted v 2 {
         /// The step.
         step: Step,
         /// The model.
@@ -492,8 +569,8 @@ vocabulary! {
         limit: u64,
     }
 
-    /// A person is asked. 2: subject `context`.
-    TicketOpened v 2 {
+    /// A person is asked, or told. 2: subject `context`. 3: subjects `draft` and `fixed`, `for_information`.
+    TicketOpened v 3 {
         /// Its id.
         ticket: TicketId,
         /// How urgent.
@@ -506,6 +583,17 @@ vocabulary! {
         body: String,
         /// BLAKE3 of what is shown; a decision is bound to it.
         digest: Digest,
+        /// Whether nothing waits for an answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        for_information: bool,
+    }
+
+    /// A ticket asks no longer: what it was about has changed.
+    TicketWithdrawn v 1 {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Why.
+        why: String,
     }
 
     /// A person answered.
@@ -519,6 +607,15 @@ vocabulary! {
         /// Digest of what was shown to the person.
         digest: Digest,
     }
+}
+
+/// A text that an operator gave the Leader to work from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The file's name, without any directory.
+    pub name: String,
+    /// Its text.
+    pub text: Payload,
 }
 
 /// What an imported plan file said of its own progress.
@@ -737,6 +834,8 @@ pub enum ToolOutcome {
     Done,
     /// It could not, and says why.
     Failed,
+    /// Its runner was lost meanwhile: whether it took effect is not known.
+    Interrupted,
 }
 
 impl ToolOutcome {
@@ -746,6 +845,7 @@ impl ToolOutcome {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
         }
     }
 }
@@ -828,9 +928,22 @@ pub enum TicketSubject {
     Revision {
         /// The proposed body, whole.
         body: String,
+        /// BLAKE3 of the body that it would replace.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        over: Option<Digest>,
     },
     /// A task is blocked; approving sends it back to work.
     BlockedTask {
+        /// The task.
+        task: TaskId,
+    },
+    /// The Leader has written the plan; approving lets it run.
+    Draft {
+        /// BLAKE3 of the body that is asked about.
+        body: Digest,
+    },
+    /// Quality control mended a task itself; told, not asked.
+    Fixed {
         /// The task.
         task: TaskId,
     },

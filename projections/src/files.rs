@@ -9,7 +9,7 @@ use crate::{
     ids::{CallId, PlanId, TicketId},
     payload::Payload,
     plan::Plan,
-    ticket, usage,
+    ticket, transcript, usage,
 };
 
 /// A file that is rendered whole.
@@ -28,11 +28,51 @@ pub enum Ledger {
     Usage,
     /// `runs/<plan>/audit.jsonl`.
     Audit,
+    /// `runs/<plan>/tool_calls/calls.jsonl`.
+    Tools,
+}
+
+/// A part of what a file grows by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// These bytes.
+    Text(String),
+    /// The bytes that lie there.
+    Bytes(Payload),
+    /// The text that lies there, as a JSON string.
+    Quoted(Payload),
+}
+
+impl Piece {
+    /// Its bytes; `resolve` finds those of a payload. Fails as `resolve` does.
+    ///
+    /// # Errors
+    /// Those of `resolve`.
+    pub fn resolved<E>(
+        self,
+        resolve: &mut dyn FnMut(&Payload) -> Result<Vec<u8>, E>,
+    ) -> Result<Vec<u8>, E> {
+        match self {
+            Self::Text(text) => Ok(text.into_bytes()),
+            Self::Bytes(payload) => resolve(&payload),
+            Self::Quoted(payload) => {
+                let bytes = resolve(&payload)?;
+                let text = String::from_utf8_lossy(&bytes);
+                Ok(serde_json::Value::from(text).to_string().into_bytes())
+            }
+        }
+    }
 }
 
 impl Ledger {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Usage, Self::Audit];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Usage, Self::Audit, Self::Tools];
+
+    /// Whether it is for its owner's eyes only (0600), however open the vault is.
+    #[must_use]
+    pub fn is_private(self) -> bool {
+        self == Self::Tools
+    }
 
     /// Relative to the project's directory.
     #[must_use]
@@ -40,17 +80,21 @@ impl Ledger {
         match self {
             Self::Usage => format!("plans/{plan}.usage.jsonl"),
             Self::Audit => format!("runs/{plan}/audit.jsonl"),
+            Self::Tools => format!("runs/{plan}/tool_calls/calls.jsonl"),
         }
     }
 
-    /// What `event` adds to it; `plan` is the state right after the event.
+    /// What `event` adds to it, in order; `plan` is the state right after the event.
     #[must_use]
-    pub fn addition(self, plan: &Plan, entry: &Entry, event: &Event) -> Option<Payload> {
+    pub fn addition(self, plan: &Plan, entry: &Entry, event: &Event) -> Vec<Piece> {
+        let text = |line: Option<String>| line.map(Piece::Text).into_iter().collect();
         match self {
-            Self::Usage => usage::before(event)
-                .cloned()
-                .or_else(|| usage::line(plan, entry, event).map(Payload::Text)),
-            Self::Audit => audit::line(plan, entry, event).map(Payload::Text),
+            Self::Usage => match usage::before(event) {
+                Some(found) => vec![Piece::Bytes(found.clone())],
+                None => text(usage::line(plan, entry, event)),
+            },
+            Self::Audit => text(audit::line(plan, entry, event)),
+            Self::Tools => transcript::line(plan, entry, event),
         }
     }
 }
@@ -71,6 +115,12 @@ pub fn ticket_path(ticket: &TicketId) -> String {
 #[must_use]
 pub fn team_state_path(plan: &PlanId) -> String {
     format!("runs/{plan}/current_state.md")
+}
+
+/// What the Leader says of the whole plan, beside its artifacts.
+#[must_use]
+pub fn quality_report_path(plan: &PlanId) -> String {
+    format!("runs/{plan}/quality_report.md")
 }
 
 /// Where a plan's artifacts lie.
@@ -100,5 +150,13 @@ pub fn whole(plan: &Plan) -> Vec<Whole> {
         path: team_state_path(&plan.id),
         text: text.clone(),
     });
-    std::iter::once(own).chain(tickets).chain(state).collect()
+    let report = plan.quality_report.iter().map(|text| Whole {
+        path: quality_report_path(&plan.id),
+        text: text.clone(),
+    });
+    std::iter::once(own)
+        .chain(tickets)
+        .chain(state)
+        .chain(report)
+        .collect()
 }

@@ -25,7 +25,7 @@ pub struct Heartbeat {
     pub epoch: Option<Epoch>,
     /// The last completed step of the active plan: tells a hung plan from a busy one.
     pub last_progress: Option<String>,
-    /// The step in work.
+    /// The calls under way, by the labels of their steps, divided by commas.
     pub step: Option<String>,
     /// Tokens that the plan's cap leaves.
     pub tokens_left: Option<u64>,
@@ -74,12 +74,7 @@ impl Heartbeat {
             epoch: Some(plan.epoch),
             last_progress: (plan.last_progress != Timestamp::default())
                 .then(|| plan.last_progress.guide_form()),
-            step: plan
-                .calls
-                .in_flight
-                .values()
-                .next()
-                .map(|call| call.step.label()),
+            step: steps(plan),
             tokens_left: plan
                 .caps
                 .max_tokens
@@ -100,4 +95,10 @@ impl Heartbeat {
             serde_json::to_string(self).expect("a heartbeat is strings and integers")
         )
     }
+}
+
+fn steps(plan: &Plan) -> Option<String> {
+    let calls = plan.calls.in_flight.values();
+    let labels: Vec<String> = calls.map(|call| call.step.label()).collect();
+    (!labels.is_empty()).then(|| labels.join(","))
 }

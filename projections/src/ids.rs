@@ -182,6 +182,12 @@ pub struct TicketId {
 }
 
 impl TicketId {
+    /// The project it belongs to.
+    #[must_use]
+    pub fn project(&self) -> &ProjectCode {
+        &self.project
+    }
+
     /// The `number`-th ticket of `project`.
     #[must_use]
     pub fn new(project: ProjectCode, number: u32) -> Self {

@@ -25,6 +25,7 @@ mod texts;
 pub mod ticket;
 pub mod time;
 pub mod timeline;
+mod transcript;
 pub mod usage;
 pub mod work;
 pub mod yaml;

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use crate::{
     body::{BodyFault, SubObjective},
     document::Head,
-    event::{Caps, Decision, PauseReason, Priority, Reserved, StatusName, TicketSubject},
-    ids::{Epoch, PlanId, ProjectCode, TicketId},
+    event::{
+        Attachment, Caps, Decision, PauseReason, Priority, Reserved, StatusName, TicketSubject,
+    },
+    ids::{Epoch, PlanId, ProjectCode, TaskId, TicketId},
     payload::{Anchor, Digest, Payload},
     time::Timestamp,
     work::{Reflection, Transition},
@@ -52,6 +54,12 @@ pub struct Plan {
     pub reflections: Vec<Reflection>,
     /// One record for each finished sub-objective.
     pub kickoffs: Vec<serde_json::Value>,
+    /// What was made in each sub-objective that was finished here.
+    pub finished: Vec<Finished>,
+    /// What the Leader said of the whole plan at its end.
+    pub quality_report: Option<String>,
+    /// What the Leader was asked to write the plan from, if it was.
+    pub wishes: Vec<Wish>,
     /// The team's state document.
     pub team_state: Option<String>,
     /// Model calls.
@@ -68,6 +76,47 @@ pub struct Plan {
     pub last_progress: Timestamp,
     /// A kind of event that this program does not know; such a journal is not written.
     pub unknown: Option<String>,
+}
+
+/// A finished sub-objective, for who looks back on the whole plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Its number when it was finished.
+    pub index: u32,
+    /// Its title then.
+    pub title: String,
+    /// Its tasks.
+    pub tasks: Vec<TaskRecord>,
+}
+
+/// A finished task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRecord {
+    /// Its id.
+    pub id: TaskId,
+    /// Its title.
+    pub title: String,
+    /// Paths of its artifacts.
+    pub artifacts: Vec<String>,
+    /// How many productions it took.
+    pub attempts: u32,
+    /// Whether quality control mended it itself.
+    pub fixed: bool,
+    /// What its last producer claims.
+    pub claim: String,
+    /// The summary of its last judgement.
+    pub verdict: String,
+}
+
+/// What the Leader was asked to write a plan from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The objective first, then what is to be changed.
+    pub text: String,
+    /// Material.
+    pub attachments: Vec<Attachment>,
+    /// Why nothing came of it, if nothing did.
+    pub failed: Option<String>,
 }
 
 /// The last frame that was folded.
@@ -146,8 +195,20 @@ pub struct Ticket {
     pub opened_at: Timestamp,
     /// The frame that changed it last.
     pub changed: FrameMark,
+    /// Whether nothing waits for an answer.
+    pub for_information: bool,
+    /// Why it asks no longer, if it was withdrawn.
+    pub withdrawn: Option<String>,
     /// The answer.
     pub answer: Option<Answer>,
+}
+
+impl Ticket {
+    /// Whether it still waits to be answered, or to be taken note of.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.answer.is_none() && self.withdrawn.is_none()
+    }
 }
 
 /// A person's answer to a ticket.
@@ -192,10 +253,32 @@ impl Plan {
             .fold(settled, Reserved::plus)
     }
 
-    /// Tickets without an answer.
+    /// Tickets that wait for an answer.
     pub fn open_tickets(&self) -> impl Iterator<Item = (&TicketId, &Ticket)> {
         self.tickets
             .iter()
-            .filter(|(_, ticket)| ticket.answer.is_none())
+            .filter(|(_, ticket)| ticket.is_open() && !ticket.for_information)
+    }
+
+    /// Whether a runner may work on it: it is executing, or the Leader writes it.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        match self.status {
+            Status::Executing { .. } => true,
+            Status::Draft => self.is_being_drafted(),
+            Status::Approved
+            | Status::Paused { .. }
+            | Status::Declined
+            | Status::Cancelled
+            | Status::Aborted
+            | Status::Done => false,
+        }
+    }
+
+    /// Whether the Leader is asked to write it.
+    #[must_use]
+    pub fn is_being_drafted(&self) -> bool {
+        let drafting = |run: &Run| run.stage == RunStage::Drafting;
+        self.run.as_ref().is_some_and(drafting)
     }
 }

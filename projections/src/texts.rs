@@ -12,7 +12,9 @@ impl Event {
                 let arguments = e.tool_calls.iter().map(|call| &call.arguments);
                 std::iter::once(&e.reply).chain(arguments).collect()
             }
-            Self::ToolCallFinished(e) => vec![&e.result],
+            Self::ToolCallFinished(e) => std::iter::once(&e.result).chain(&e.shown).collect(),
+            Self::ArtifactWritten(e) => e.content.iter().collect(),
+            Self::DraftRequested(e) => e.attachments.iter().map(|a| &a.text).collect(),
             Self::PlanImported(e) => e.found.usage.iter().collect(),
             _ => Vec::new(),
         }
@@ -25,7 +27,11 @@ impl Event {
                 let arguments = e.tool_calls.iter_mut().map(|call| &mut call.arguments);
                 std::iter::once(&mut e.reply).chain(arguments).collect()
             }
-            Self::ToolCallFinished(e) => vec![&mut e.result],
+            Self::ToolCallFinished(e) => {
+                std::iter::once(&mut e.result).chain(&mut e.shown).collect()
+            }
+            Self::ArtifactWritten(e) => e.content.iter_mut().collect(),
+            Self::DraftRequested(e) => e.attachments.iter_mut().map(|a| &mut a.text).collect(),
             Self::PlanImported(e) => e.found.usage.iter_mut().collect(),
             _ => Vec::new(),
         }

@@ -30,12 +30,16 @@ fn fields(plan: &PlanId, id: &TicketId, ticket: &Ticket) -> Vec<(&'static str, V
         ("priority", json!(ticket.priority)),
         (
             "status",
-            json!(if answer.is_some() { "closed" } else { "open" }),
+            json!(match (answer, &ticket.withdrawn) {
+                (Some(_), _) => "closed",
+                (None, Some(_)) => "withdrawn",
+                (None, None) => "open",
+            }),
         ),
         ("title", json!(ticket.title)),
         ("kind", json!(kind(&ticket.subject))),
         ("affected_plan_id", json!(plan)),
-        ("approval_required", json!(true)),
+        ("approval_required", json!(!ticket.for_information)),
         (
             "decision",
             answer.map_or(Value::Null, |a| json!(a.decision)),
@@ -45,7 +49,14 @@ fn fields(plan: &PlanId, id: &TicketId, ticket: &Ticket) -> Vec<(&'static str, V
             "decided_at",
             answer.map_or(Value::Null, |a| json!(a.at.guide_form())),
         ),
-        ("note", json!(answer.map_or("", |a| a.note.as_str()))),
+        (
+            "note",
+            json!(match (answer, &ticket.withdrawn) {
+                (Some(answer), _) => answer.note.as_str(),
+                (None, Some(why)) => why.as_str(),
+                (None, None) => "",
+            }),
+        ),
         ("created_at", json!(ticket.opened_at.guide_form())),
         ("updated_at", json!(ticket.changed.at.guide_form())),
         ("digest", json!(ticket.digest)),
@@ -60,6 +71,8 @@ pub fn kind(subject: &TicketSubject) -> &'static str {
         TicketSubject::Reflection => "reflection",
         TicketSubject::Revision { .. } => "revision",
         TicketSubject::BlockedTask { .. } => "blocked-task",
+        TicketSubject::Draft { .. } => "draft",
+        TicketSubject::Fixed { .. } => "fixed",
         TicketSubject::Reply => "reply",
         TicketSubject::Model => "model",
         TicketSubject::Budget => "budget",

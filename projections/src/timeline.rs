@@ -1,6 +1,6 @@
 //! One line for people on each event.
 
-use crate::event::Event;
+use crate::{event::Event, work::Redo};
 
 /// What happened, without its time and writer: on one line, and without anything that a terminal obeys,
 /// whatever a model wrote into it.
@@ -42,6 +42,9 @@ fn describe_plan(event: &Event) -> String {
             )
         }
         Event::TicketOpened(e) => format!("ticket {} opened: {}", e.ticket, e.title),
+        Event::TicketWithdrawn(e) => format!("ticket {} withdrawn: {}", e.ticket, e.why),
+        Event::DraftFailed(e) => format!("draft {} failed: {}", e.revision, e.why),
+        Event::DraftRequested(e) => format!("draft {} asked of the Leader: {}", e.revision, e.wish),
         Event::TicketDecided(e) => noted(
             &format!("ticket {} {}", e.ticket, e.decision.as_str()),
             &e.note,
@@ -55,9 +58,13 @@ fn describe_plan(event: &Event) -> String {
         | Event::TaskRedone(_)
         | Event::TaskBlocked(_)
         | Event::TaskUnblocked(_)
+        | Event::TaskFixed(_)
         | Event::SubObjectiveFinished(_)
         | Event::ReflectionRecorded(_)
         | Event::DivergenceFlagged(_)
+        | Event::QualityReported(_)
+        | Event::DecomposeRequested(_)
+        | Event::SubObjectiveDecomposed(_)
         | Event::TeamStateWritten(_) => describe_work(event),
         Event::ModelCallStarted(_)
         | Event::ModelCallCompleted(_)
@@ -66,7 +73,8 @@ fn describe_plan(event: &Event) -> String {
         | Event::ReplyRejected(_)
         | Event::ModelFellBack(_)
         | Event::ReservationReleased(_) => describe_call(event),
-        Event::ToolCallFinished(_)
+        Event::ToolCallStarted(_)
+        | Event::ToolCallFinished(_)
         | Event::ContextSoftWarned(_)
         | Event::ContextCompressed(_)
         | Event::ContextExhausted(_) => describe_talk(event),
@@ -92,9 +100,21 @@ fn describe_work(event: &Event) -> String {
             } else {
                 "rejected"
             };
-            noted(&format!("{} {verdict} by QC", e.task), &e.verdict.summary)
+            let judge = if e.by_engine { "the engine" } else { "QC" };
+            noted(
+                &format!("{} {verdict} by {judge}", e.task),
+                &e.verdict.summary,
+            )
         }
-        Event::TaskRedone(e) => format!("{} goes back for production {}", e.task, e.attempt),
+        Event::TaskRedone(e) => {
+            let how = match e.how {
+                Redo::Anew => "goes back for",
+                Redo::Edit => "goes back to be edited, as",
+                Redo::Fix => "is mended by QC itself, as",
+            };
+            format!("{} {how} production {}", e.task, e.attempt)
+        }
+        Event::TaskFixed(e) => noted(&format!("{} was mended by QC", e.task), &e.claim),
         Event::TaskBlocked(e) => format!("{} blocked: {}", e.task, e.why),
         Event::TaskUnblocked(e) => format!("{} sent back to work", e.task),
         Event::SubObjectiveFinished(e) => {
@@ -112,6 +132,17 @@ fn describe_work(event: &Event) -> String {
             format!("divergence after {}: {}", e.after_sub_objective, e.note)
         }
         Event::TeamStateWritten(_) => "team state written".to_owned(),
+        Event::QualityReported(_) => "quality report written".to_owned(),
+        Event::DecomposeRequested(e) => {
+            format!(
+                "sub-objective {} is to be divided into smaller ones",
+                e.index
+            )
+        }
+        Event::SubObjectiveDecomposed(e) => noted(
+            &format!("sub-objective {} divided into {}", e.index, e.parts),
+            &e.why,
+        ),
         other => other.kind().to_owned(),
     }
 }
@@ -150,6 +181,7 @@ fn describe_call(event: &Event) -> String {
 
 fn describe_talk(event: &Event) -> String {
     match event {
+        Event::ToolCallStarted(e) => format!("{}: tool call {} started", e.task, e.tool_call),
         Event::ToolCallFinished(e) => format!(
             "{}: tool call {} {}",
             e.task,

@@ -8,6 +8,11 @@ use crate::{event::StatusName, ids::TaskId, time::Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", try_from = "FlatStep")]
 pub enum Step {
+    /// Write the plan itself.
+    Draft {
+        /// Which draft, from 1.
+        revision: u32,
+    },
     /// Divide the sub-objective into tasks.
     PlanTasks {
         /// The sub-objective, from 1.
@@ -20,7 +25,14 @@ pub enum Step {
         /// Which production, from 1.
         attempt: u32,
     },
-    /// Judge an artifact.
+    /// Mend, as quality control, what producers did not.
+    Fix {
+        /// The task.
+        task: TaskId,
+        /// Which production, from 1.
+        attempt: u32,
+    },
+    /// Judge a task's artifacts.
     Review {
         /// The task.
         task: TaskId,
@@ -29,6 +41,11 @@ pub enum Step {
     },
     /// Reflect after the sub-objective.
     Reflect {
+        /// The sub-objective, from 1.
+        index: u32,
+    },
+    /// Divide the sub-objective itself into smaller ones.
+    Decompose {
         /// The sub-objective, from 1.
         index: u32,
     },
@@ -41,15 +58,19 @@ struct FlatStep {
     index: Option<u32>,
     task: Option<TaskId>,
     attempt: Option<u32>,
+    revision: Option<u32>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum StepKind {
+    Draft,
     PlanTasks,
     Produce,
+    Fix,
     Review,
     Reflect,
+    Decompose,
 }
 
 impl TryFrom<FlatStep> for Step {
@@ -63,11 +84,19 @@ impl TryFrom<FlatStep> for Step {
             flat.task.zip(flat.attempt).ok_or(TASK),
         );
         Ok(match flat.kind {
+            StepKind::Draft => Self::Draft {
+                revision: flat.revision.ok_or("missing field `revision`")?,
+            },
             StepKind::PlanTasks => Self::PlanTasks { index: index? },
             StepKind::Reflect => Self::Reflect { index: index? },
+            StepKind::Decompose => Self::Decompose { index: index? },
             StepKind::Produce => {
                 let (task, attempt) = of_task?;
                 Self::Produce { task, attempt }
+            }
+            StepKind::Fix => {
+                let (task, attempt) = of_task?;
+                Self::Fix { task, attempt }
             }
             StepKind::Review => {
                 let (task, attempt) = of_task?;
@@ -83,9 +112,27 @@ impl Step {
     #[must_use]
     pub fn seat(&self) -> String {
         match self {
-            Self::PlanTasks { .. } | Self::Reflect { .. } => self.label(),
+            Self::Draft { .. }
+            | Self::PlanTasks { .. }
+            | Self::Reflect { .. }
+            | Self::Decompose { .. } => self.label(),
             Self::Produce { task, .. } => format!("{task}-produce"),
+            Self::Fix { task, .. } => format!("{task}-fix"),
             Self::Review { task, .. } => format!("{task}-qc"),
+        }
+    }
+
+    /// The task and the production that the step belongs to.
+    #[must_use]
+    pub fn task(&self) -> Option<(&TaskId, u32)> {
+        match self {
+            Self::Produce { task, attempt }
+            | Self::Fix { task, attempt }
+            | Self::Review { task, attempt } => Some((task, *attempt)),
+            Self::Draft { .. }
+            | Self::PlanTasks { .. }
+            | Self::Reflect { .. }
+            | Self::Decompose { .. } => None,
         }
     }
 
@@ -94,8 +141,11 @@ impl Step {
     #[must_use]
     pub fn label(&self) -> String {
         match self {
+            Self::Draft { revision } => format!("draft-{revision}"),
             Self::PlanTasks { index } => format!("s{index}-plan"),
+            Self::Decompose { index } => format!("s{index}-decompose"),
             Self::Produce { task, attempt } => format!("{task}-produce-{attempt}"),
+            Self::Fix { task, attempt } => format!("{task}-fix-{attempt}"),
             Self::Review { task, attempt } => format!("{task}-qc-{attempt}"),
             Self::Reflect { index } => format!("s{index}-reflect"),
         }
@@ -103,7 +153,9 @@ impl Step {
 }
 
 /// What kind of artifact a task makes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskKind {
     /// Prose.
@@ -117,6 +169,22 @@ pub enum TaskKind {
     Research,
 }
 
+impl TaskKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Document, Self::Code, Self::Data, Self::Research];
+
+    /// The spelling in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Research => "research",
+        }
+    }
+}
+
 /// A task as the planner defined it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskSpec {
@@ -128,10 +196,43 @@ pub struct TaskSpec {
     pub brief: String,
     /// What it makes.
     pub kind: TaskKind,
-    /// Where the artifact goes, below the run's `artifacts/`.
-    pub artifact: String,
+    /// Where its artifacts go, below the run's `artifacts/`; never empty. Vocabularies before 2 had one.
+    #[serde(alias = "artifact", deserialize_with = "one_or_many")]
+    pub artifacts: Vec<String>,
     /// When it is good enough.
     pub acceptance: Vec<String>,
+    /// The tasks that must have passed before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<TaskId>,
+    /// The producer that the planner chose, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub producer: Option<String>,
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match OneOrMany::deserialize(from)? {
+        OneOrMany::One(path) => vec![path],
+        OneOrMany::Many(paths) => paths,
+    })
+}
+
+/// How a rejected task is made good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Redo {
+    /// It is written anew.
+    #[default]
+    Anew,
+    /// What there is is edited.
+    Edit,
+    /// Quality control mends it itself.
+    Fix,
 }
 
 /// How bad a defect is.
@@ -158,6 +259,35 @@ pub enum DefectClass {
     Substantive,
     /// Something outside: a tool, a dependency, a credential.
     Environmental,
+    /// The production used up its calls without handing in; found by the engine.
+    #[serde(rename = "max-iters")]
+    MaxIters,
+}
+
+impl Severity {
+    /// The spelling in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Style => "style",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl DefectClass {
+    /// The spelling in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mechanical => "mechanical",
+            Self::Substantive => "substantive",
+            Self::Environmental => "environmental",
+            Self::MaxIters => "max-iters",
+        }
+    }
 }
 
 /// One thing wrong with an artifact.
@@ -196,6 +326,18 @@ impl Verdict {
                 .defects
                 .iter()
                 .all(|defect| defect.severity < Severity::Major)
+    }
+
+    /// The defects that fail the task: the critical and major ones, or all where none is named so.
+    #[must_use]
+    pub fn failing(&self) -> Vec<&Defect> {
+        let grave = |defect: &&Defect| defect.severity >= Severity::Major;
+        let failing: Vec<&Defect> = self.defects.iter().filter(grave).collect();
+        if failing.is_empty() {
+            self.defects.iter().collect()
+        } else {
+            failing
+        }
     }
 }
 

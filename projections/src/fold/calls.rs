@@ -7,8 +7,7 @@ use crate::{
         ModelCallStarted, ModelFellBack, ReplyRejected, ReservationReleased,
     },
     ids::CallId,
-    plan::{InFlight, Learned, Plan, Status, Trouble},
-    work::Step,
+    plan::{InFlight, Learned, Plan, Trouble},
 };
 
 pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> Result<(), Refused> {
@@ -21,7 +20,7 @@ pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> R
         epoch: entry.epoch,
         prompt_bytes: e.prompt_bytes,
     };
-    if !matches!(plan.status, Status::Executing { .. }) {
+    if !plan.is_at_work() {
         return Err("no runner has the plan");
     }
     if plan
@@ -111,7 +110,7 @@ pub(super) fn fell_back(plan: &mut Plan, e: &ModelFellBack) -> Result<(), Refuse
     }
     *given_up = e.rank;
     run.troubles.remove(&e.step.label());
-    if let Step::Produce { task, .. } = &e.step
+    if let Some((task, _)) = e.step.task()
         && let Some(task) = run.task_mut(task)
     {
         task.talk.clear();

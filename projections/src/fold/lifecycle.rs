@@ -4,10 +4,11 @@ use super::{Entry, Refused};
 use crate::{
     body,
     event::{
-        CapsChanged, Found, PauseReason, PlanClaimed, PlanPaused, PlanRevised, StatusName,
-        TicketDecided, TicketOpened,
+        CapsChanged, DraftRequested, Found, PauseReason, PlanClaimed, PlanPaused, PlanRevised,
+        StatusName, TicketDecided, TicketOpened, TicketWithdrawn,
     },
-    plan::{Answer, Plan, Run, Status, Ticket},
+    ids::TicketId,
+    plan::{Answer, Plan, Run, RunStage, Status, Ticket, Wish},
     work::Transition,
 };
 
@@ -28,10 +29,37 @@ pub(super) fn revised(plan: &mut Plan, e: &PlanRevised) -> Result<(), Refused> {
             .as_ref()
             .and_then(|run| plan.item(run.index))
             .map(|item| &item.text);
-        // Work on a sub-objective that now reads otherwise starts anew.
-        if before.as_ref() != after {
+        // Work on a sub-objective that now reads otherwise starts anew; and a text that is there is not written.
+        if before.as_ref() != after || plan.is_being_drafted() {
             plan.run = None;
         }
+    }
+    Ok(())
+}
+
+pub(super) fn draft_requested(plan: &mut Plan, e: &DraftRequested) -> Result<(), Refused> {
+    if plan.status != Status::Draft {
+        return Err("only a draft is written");
+    }
+    if usize::try_from(e.revision) != Ok(plan.wishes.len() + 1) {
+        return Err("its revision does not follow the last one");
+    }
+    plan.wishes.push(Wish {
+        text: e.wish.clone(),
+        attachments: e.attachments.clone(),
+        failed: None,
+    });
+    plan.run = Some(Run::at(0, RunStage::Drafting));
+    Ok(())
+}
+
+pub(super) fn draft_failed(plan: &mut Plan, why: &str) -> Result<(), Refused> {
+    if !plan.is_being_drafted() {
+        return Err("the Leader was not asked to write the plan");
+    }
+    plan.run = None;
+    if let Some(wish) = plan.wishes.last_mut() {
+        wish.failed = Some(why.to_owned());
     }
     Ok(())
 }
@@ -43,6 +71,9 @@ pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(),
     let afresh = asks_for_other_models(&plan.status);
     turn(plan, entry, Status::Approved, note)?;
     plan.barren_claims = 0;
+    // The text is good enough as it is.
+    let drafting = |run: &Run| run.stage == RunStage::Drafting;
+    plan.run = plan.run.take().filter(|run| !drafting(run));
     if let Some(run) = &mut plan.run {
         run.troubles.clear();
         begin_with_the_first(run, afresh);
@@ -66,7 +97,9 @@ fn asks_for_other_models(status: &Status) -> bool {
 fn begin_with_the_first(run: &mut Run, afresh: bool) {
     let mut kept = Vec::new();
     for task in run.tasks.iter_mut().filter(|task| !task.talk.is_empty()) {
-        let seat = task.producing().seat();
+        let Some(seat) = task.talking().map(|step| step.seat()) else {
+            continue;
+        };
         if !afresh {
             kept.push(seat);
         } else if run.fallen_back.contains_key(&seat) {
@@ -91,6 +124,12 @@ pub(super) fn ended(
 pub(super) fn claimed(plan: &mut Plan, entry: &Entry, e: &PlanClaimed) -> Result<(), Refused> {
     if e.epoch != plan.epoch.next() {
         return Err("its epoch does not follow the last claim's");
+    }
+    // Whoever writes the plan works on a draft, which stays one.
+    if plan.is_at_work() && plan.status == Status::Draft {
+        plan.epoch = e.epoch;
+        plan.barren_claims += 1;
+        return Ok(());
     }
     let note = if e.recovered {
         "resumed after its runner was lost"
@@ -155,6 +194,8 @@ pub(super) fn ticket_opened(
         digest: e.digest,
         opened_at: entry.mark.at,
         changed: entry.mark.clone(),
+        for_information: e.for_information,
+        withdrawn: None,
         answer: None,
     };
     match plan.tickets.insert(e.ticket.clone(), ticket) {
@@ -163,18 +204,35 @@ pub(super) fn ticket_opened(
     }
 }
 
+pub(super) fn ticket_withdrawn(
+    plan: &mut Plan,
+    entry: &Entry,
+    e: &TicketWithdrawn,
+) -> Result<(), Refused> {
+    let ticket = open_ticket(plan, &e.ticket)?;
+    ticket.changed = entry.mark.clone();
+    ticket.withdrawn = Some(e.why.clone());
+    Ok(())
+}
+
+fn open_ticket<'a>(plan: &'a mut Plan, id: &TicketId) -> Result<&'a mut Ticket, Refused> {
+    let ticket = plan
+        .tickets
+        .get_mut(id)
+        .ok_or("no such ticket was opened")?;
+    match (&ticket.answer, &ticket.withdrawn) {
+        (None, None) => Ok(ticket),
+        (Some(_), _) => Err("the ticket was decided before"),
+        (None, Some(_)) => Err("the ticket was withdrawn before"),
+    }
+}
+
 pub(super) fn ticket_decided(
     plan: &mut Plan,
     entry: &Entry,
     e: &TicketDecided,
 ) -> Result<(), Refused> {
-    let ticket = plan
-        .tickets
-        .get_mut(&e.ticket)
-        .ok_or("no such ticket was opened")?;
-    if ticket.answer.is_some() {
-        return Err("the ticket was decided before");
-    }
+    let ticket = open_ticket(plan, &e.ticket)?;
     if ticket.digest != e.digest {
         return Err("the decision is bound to another text");
     }

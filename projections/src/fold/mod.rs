@@ -135,6 +135,8 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         Event::ArtifactWritten(e) => work::artifact_written(plan, entry, e),
         Event::TaskReviewed(e) => work::task_reviewed(plan, e),
         Event::TaskRedone(e) => work::task_redone(plan, e),
+        // The verdict before it has passed the task; this is the record of who mended it.
+        Event::TaskFixed(_) => Ok(()),
         Event::TaskBlocked(e) => work::task_blocked(plan, e),
         Event::TaskUnblocked(e) => work::task_unblocked(plan, e),
         Event::SubObjectiveFinished(e) => work::sub_objective_finished(plan, entry, e),
@@ -142,6 +144,11 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         // Divergences are lines of the audit file; the state does not grow by them.
         Event::DivergenceFlagged(_) => Ok(()),
         Event::TeamStateWritten(e) => work::team_state_written(plan, e),
+        Event::QualityReported(e) => work::quality_reported(plan, e),
+        Event::DraftRequested(e) => lifecycle::draft_requested(plan, e),
+        Event::DraftFailed(e) => lifecycle::draft_failed(plan, &e.why),
+        Event::DecomposeRequested(e) => work::decompose_requested(plan, e),
+        Event::SubObjectiveDecomposed(e) => work::sub_objective_decomposed(plan, e),
         Event::ModelCallStarted(e) => calls::started(plan, entry, e),
         Event::ModelCallCompleted(e) => calls::completed(plan, entry, e),
         Event::ModelCallFailed(e) => calls::failed(plan, entry, e),
@@ -149,6 +156,7 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         Event::ReplyRejected(e) => calls::reply_rejected(plan, e),
         Event::ModelFellBack(e) => calls::fell_back(plan, e),
         Event::ReservationReleased(e) => calls::reservation_released(plan, e),
+        Event::ToolCallStarted(e) => talk::tool_started(plan, entry, e),
         Event::ToolCallFinished(e) => talk::tool_finished(plan, entry, e),
         Event::ContextSoftWarned(e) => talk::soft_warned(plan, e),
         Event::ContextCompressed(e) => talk::compressed(plan, e),
@@ -158,6 +166,7 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         // The pause and the ticket in the same frame carry its consequence.
         Event::BudgetExhausted(_) => Ok(()),
         Event::TicketOpened(e) => lifecycle::ticket_opened(plan, entry, e),
+        Event::TicketWithdrawn(e) => lifecycle::ticket_withdrawn(plan, entry, e),
         Event::TicketDecided(e) => lifecycle::ticket_decided(plan, entry, e),
         Event::Unknown(unknown) => {
             plan.unknown = Some(format!("{} v{}", unknown.kind, unknown.v));
@@ -202,6 +211,9 @@ fn drafted(entry: &Entry, e: &PlanDrafted) -> Plan {
         run: None,
         reflections: Vec::new(),
         kickoffs: Vec::new(),
+        finished: Vec::new(),
+        quality_report: None,
+        wishes: Vec::new(),
         team_state: None,
         calls: Calls::default(),
         tickets: std::collections::BTreeMap::new(),

@@ -4,14 +4,15 @@ use serde_json::json;
 
 use super::{Entry, Refused};
 use crate::{
+    body,
     event::{
-        ArtifactWritten, ReflectionRecorded, SubObjectiveFinished, SubObjectiveStarted,
-        TaskBlocked, TaskProduced, TaskRedone, TaskReviewed, TaskUnblocked, TasksPlanned,
-        TeamStateWritten,
+        ArtifactWritten, DecomposeRequested, QualityReported, ReflectionRecorded,
+        SubObjectiveDecomposed, SubObjectiveFinished, SubObjectiveStarted, TaskBlocked,
+        TaskProduced, TaskRedone, TaskReviewed, TaskUnblocked, TasksPlanned, TeamStateWritten,
     },
     ids::TaskId,
-    plan::{Artifact, Plan, Run, RunStage, Status, Task, TaskStage},
-    work::{Step, TaskSpec},
+    plan::{Artifact, Finished, Plan, Run, RunStage, Status, Task, TaskRecord, TaskStage},
+    work::{Redo, TaskSpec},
 };
 
 pub(super) fn sub_objective_started(
@@ -27,14 +28,7 @@ pub(super) fn sub_objective_started(
     if Some(e.index) != plan.current_index.checked_add(1) {
         return Err("it does not follow the last finished one");
     }
-    plan.run = Some(Run {
-        index: e.index,
-        stage: RunStage::Planning,
-        tasks: Vec::new(),
-        troubles: std::collections::BTreeMap::new(),
-        fallen_back: std::collections::BTreeMap::new(),
-        context_warned: Vec::new(),
-    });
+    plan.run = Some(Run::at(e.index, RunStage::Planning));
     Ok(())
 }
 
@@ -59,10 +53,12 @@ fn planned(spec: TaskSpec) -> Task {
         stage: TaskStage::Producing,
         attempt: 1,
         redos: 0,
+        how: Redo::Anew,
         defects: Vec::new(),
         claim: String::new(),
-        artifact: None,
+        artifacts: Vec::new(),
         verdict: None,
+        told: Vec::new(),
         talk: Vec::new(),
     }
 }
@@ -73,14 +69,10 @@ pub(super) fn task_produced(plan: &mut Plan, e: &TaskProduced) -> Result<(), Ref
         .last_reply
         .take()
         .ok_or("no reply came before it")?;
-    let made_by = Step::Produce {
-        task: e.task.clone(),
-        attempt: e.attempt,
-    };
-    if call.step != made_by {
+    let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Producing)?;
+    if call.step != task.producing() || task.attempt != e.attempt {
         return Err("the reply before it is to another step");
     }
-    let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Producing)?;
     task.claim.clone_from(&e.claim);
     task.stage = TaskStage::Writing { reply };
     task.talk.clear();
@@ -92,13 +84,16 @@ pub(super) fn artifact_written(
     entry: &Entry,
     e: &ArtifactWritten,
 ) -> Result<(), Refused> {
+    // Of several artifacts of one task the first ends the writing.
     let task = task_at(plan, &e.task, |stage| {
-        matches!(stage, TaskStage::Writing { .. })
+        matches!(stage, TaskStage::Writing { .. } | TaskStage::Reviewing)
     })?;
-    task.artifact = Some(Artifact {
+    task.artifacts.retain(|artifact| artifact.path != e.path);
+    task.artifacts.push(Artifact {
         path: e.path.clone(),
         b3: e.b3,
         bytes: e.bytes,
+        content: e.content.clone(),
     });
     task.stage = TaskStage::Reviewing;
     plan.barren_claims = 0;
@@ -107,14 +102,23 @@ pub(super) fn artifact_written(
 }
 
 pub(super) fn task_reviewed(plan: &mut Plan, e: &TaskReviewed) -> Result<(), Refused> {
-    let task = task_at(plan, &e.task, |stage| *stage == TaskStage::Reviewing)?;
+    let fits: fn(&TaskStage) -> bool = if e.by_engine {
+        |stage| !matches!(stage, TaskStage::Passed | TaskStage::Blocked { .. })
+    } else {
+        |stage| *stage == TaskStage::Reviewing
+    };
+    let task = task_at(plan, &e.task, fits)?;
     if task.attempt != e.attempt {
         return Err("another production is current");
     }
+    task.stage = if e.verdict.accepts() {
+        TaskStage::Passed
+    } else {
+        task.told.push((e.attempt, e.verdict.summary.clone()));
+        TaskStage::Reviewing
+    };
     task.verdict = Some(e.verdict.clone());
-    if e.verdict.accepts() {
-        task.stage = TaskStage::Passed;
-    }
+    task.talk.clear();
     plan.calls.last_reply = None;
     let run = plan.run.as_mut().ok_or("no sub-objective is in work")?;
     if run.tasks.iter().all(|task| task.stage == TaskStage::Passed) {
@@ -130,6 +134,7 @@ pub(super) fn task_redone(plan: &mut Plan, e: &TaskRedone) -> Result<(), Refused
     }
     task.attempt = e.attempt;
     task.redos += 1;
+    task.how = e.how;
     task.defects.clone_from(&e.defects);
     task.stage = TaskStage::Producing;
     Ok(())
@@ -151,6 +156,12 @@ pub(super) fn task_unblocked(plan: &mut Plan, e: &TaskUnblocked) -> Result<(), R
         .map_or_else(Vec::new, |verdict| verdict.defects);
     task.attempt += 1;
     task.redos = 0;
+    // What is missing outside is no fault of the artifact: what there is is gone on with.
+    task.how = if task.artifacts.is_empty() {
+        Redo::Anew
+    } else {
+        Redo::Edit
+    };
     task.talk.clear();
     task.stage = TaskStage::Producing;
     Ok(())
@@ -163,13 +174,59 @@ pub(super) fn sub_objective_finished(
 ) -> Result<(), Refused> {
     reflecting(plan, e.index)?;
     plan.current_index = e.index;
-    plan.run = None;
+    let title = plan.item(e.index).map(|item| item.title.clone());
+    let tasks = plan.run.take().map_or_else(Vec::new, |run| run.tasks);
+    plan.finished.push(Finished {
+        index: e.index,
+        title: title.unwrap_or_default(),
+        tasks: tasks.into_iter().map(record).collect(),
+    });
     plan.calls.last_reply = None;
     plan.kickoffs.push(json!({
         "sub_objective_index": e.index,
         "summary": e.summary,
         "at": entry.mark.at.guide_form(),
     }));
+    Ok(())
+}
+
+fn record(task: Task) -> TaskRecord {
+    TaskRecord {
+        id: task.spec.id,
+        title: task.spec.title,
+        artifacts: task.artifacts.into_iter().map(|a| a.path).collect(),
+        attempts: task.attempt,
+        fixed: task.how == Redo::Fix,
+        claim: task.claim,
+        verdict: task.verdict.map_or_else(String::new, |v| v.summary),
+    }
+}
+
+pub(super) fn quality_reported(plan: &mut Plan, e: &QualityReported) -> Result<(), Refused> {
+    plan.quality_report = Some(e.text.clone());
+    Ok(())
+}
+
+pub(super) fn decompose_requested(plan: &mut Plan, e: &DecomposeRequested) -> Result<(), Refused> {
+    let run = plan.run.as_mut().filter(|run| run.index == e.index);
+    let run = run.ok_or("its sub-objective is not in work")?;
+    run.stage = RunStage::Decomposing;
+    run.troubles.clear();
+    Ok(())
+}
+
+pub(super) fn sub_objective_decomposed(
+    plan: &mut Plan,
+    e: &SubObjectiveDecomposed,
+) -> Result<(), Refused> {
+    let decomposing = |run: &Run| run.index == e.index && run.stage == RunStage::Decomposing;
+    if !plan.run.as_ref().is_some_and(decomposing) {
+        return Err("its sub-objective is not to be divided");
+    }
+    plan.items = body::sub_objectives(&e.body);
+    plan.body.clone_from(&e.body);
+    plan.run = None;
+    plan.calls.last_reply = None;
     Ok(())
 }
 

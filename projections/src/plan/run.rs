@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::{
     event::{ToolOutcome, ToolUse},
-    ids::TaskId,
+    ids::{Epoch, TaskId, ToolCallId},
     payload::{Digest, Payload},
     time::Timestamp,
-    work::{Defect, Step, TaskSpec, Verdict},
+    work::{Defect, Redo, Step, TaskSpec, Verdict},
 };
 
 /// The sub-objective in work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Its number, from 1.
+    /// Its number, from 1; 0 while the plan itself is written.
     pub index: u32,
     /// How far it is.
     pub stage: RunStage,
@@ -30,12 +30,16 @@ pub struct Run {
 /// How far a sub-objective is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunStage {
+    /// The Leader is to write the plan.
+    Drafting,
     /// The planner is to be asked.
     Planning,
     /// Tasks are in work.
     Working,
     /// The Leader is to reflect.
     Reflecting,
+    /// The Leader is to divide it into smaller ones.
+    Decomposing,
 }
 
 /// A task in work.
@@ -49,15 +53,19 @@ pub struct Task {
     pub attempt: u32,
     /// Redos since it was planned or unblocked.
     pub redos: u32,
+    /// How the current production makes good what the last one did not.
+    pub how: Redo,
     /// What the current production must mend.
     pub defects: Vec<Defect>,
     /// What its producer claims.
     pub claim: String,
-    /// The last artifact on disk.
-    pub artifact: Option<Artifact>,
+    /// The artifacts on disk, by path, as they were handed in last.
+    pub artifacts: Vec<Artifact>,
     /// The last judgement.
     pub verdict: Option<Verdict>,
-    /// What its producer has asked of tools in the current production, oldest first.
+    /// What earlier productions were told, oldest first: number and summary.
+    pub told: Vec<(u32, String)>,
+    /// What its producer, or who judges it, has asked of tools in the current step, oldest first.
     pub talk: Vec<Exchange>,
 }
 
@@ -75,8 +83,12 @@ pub struct Exchange {
 pub struct Used {
     /// The call.
     pub call: ToolUse,
-    /// How it ended and what it returned, once it has.
+    /// The claim under which it last began to run, and whether it may be run again.
+    pub started: Option<(Epoch, bool)>,
+    /// How it ended and what of its result is shown, once it has.
     pub result: Option<(ToolOutcome, Payload)>,
+    /// All that it returned, where that is more than is shown.
+    pub whole: Option<Payload>,
     /// Whether a placeholder stands for the result in prompts.
     pub hidden: bool,
 }
@@ -111,6 +123,8 @@ pub struct Artifact {
     pub b3: Digest,
     /// Its length.
     pub bytes: u64,
+    /// Its bytes, where no reply holds them.
+    pub content: Option<Payload>,
 }
 
 /// A step that went wrong.
@@ -136,22 +150,80 @@ impl Task {
     /// The step that produces it.
     #[must_use]
     pub fn producing(&self) -> Step {
-        Step::Produce {
-            task: self.spec.id.clone(),
-            attempt: self.attempt,
+        let (task, attempt) = (self.spec.id.clone(), self.attempt);
+        match self.how {
+            Redo::Anew | Redo::Edit => Step::Produce { task, attempt },
+            Redo::Fix => Step::Fix { task, attempt },
         }
+    }
+
+    /// The step in which its talk with tools is held, if it is at one that has a talk.
+    #[must_use]
+    pub fn talking(&self) -> Option<Step> {
+        match self.stage {
+            TaskStage::Producing => Some(self.producing()),
+            TaskStage::Reviewing => Some(Step::Review {
+                task: self.spec.id.clone(),
+                attempt: self.attempt,
+            }),
+            TaskStage::Writing { .. } | TaskStage::Passed | TaskStage::Blocked { .. } => None,
+        }
+    }
+
+    /// The called tool of this id.
+    #[must_use]
+    pub fn used(&self, id: &ToolCallId) -> Option<&Used> {
+        let mut all = self.talk.iter().flat_map(|turn| &turn.uses);
+        all.find(|used| used.call.id == *id)
+    }
+
+    /// Whether somebody has begun to work on it.
+    #[must_use]
+    pub fn is_begun(&self) -> bool {
+        self.attempt > 1 || !self.talk.is_empty() || self.stage != TaskStage::Producing
     }
 
     /// The next called tool that has not returned.
     #[must_use]
-    pub fn open_tool(&self) -> Option<&ToolUse> {
+    pub fn open_tool(&self) -> Option<&Used> {
         let mut all = self.talk.iter().flat_map(|turn| &turn.uses);
         all.find(|used| used.result.is_none())
-            .map(|used| &used.call)
     }
 }
 
 impl Run {
+    /// Work at this stage, with nothing done yet.
+    #[must_use]
+    pub fn at(index: u32, stage: RunStage) -> Self {
+        Self {
+            index,
+            stage,
+            tasks: Vec::new(),
+            troubles: BTreeMap::new(),
+            fallen_back: BTreeMap::new(),
+            context_warned: Vec::new(),
+        }
+    }
+
+    /// Tasks that somebody can work on: not finished, not blocked, and all that they need has passed.
+    pub fn workable(&self) -> impl Iterator<Item = &Task> {
+        let passed = |id: &TaskId| {
+            self.task(id)
+                .is_some_and(|task| task.stage == TaskStage::Passed)
+        };
+        self.tasks.iter().filter(move |task| {
+            let open = !matches!(task.stage, TaskStage::Passed | TaskStage::Blocked { .. });
+            open && task.spec.needs.iter().all(passed)
+        })
+    }
+
+    /// Tasks that wait for a person.
+    pub fn blocked(&self) -> impl Iterator<Item = &Task> {
+        self.tasks
+            .iter()
+            .filter(|task| matches!(task.stage, TaskStage::Blocked { .. }))
+    }
+
     /// How many of its role's models were given up for `step`'s piece of work.
     #[must_use]
     pub fn given_up(&self, step: &Step) -> u32 {

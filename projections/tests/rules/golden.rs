@@ -110,14 +110,17 @@ fn the_golden_history_folds_to_the_same_plan_file() {
 
 #[test]
 fn the_golden_history_projects_the_same_ledgers() {
-    let (mut plan, mut ledgers) = (None, [String::new(), String::new()]);
+    let mut plan = None;
+    let mut ledgers = [String::new(), String::new(), String::new()];
     for entry in history() {
         let mut observe = |plan: &projections::plan::Plan, event: &Event| {
             for (ledger, text) in Ledger::ALL.into_iter().zip(&mut ledgers) {
-                if let Some(projections::payload::Payload::Text(line)) =
-                    ledger.addition(plan, &entry, event)
-                {
-                    text.push_str(&line);
+                for piece in ledger.addition(plan, &entry, event) {
+                    let bytes = piece.resolved::<()>(&mut |payload| match payload {
+                        projections::payload::Payload::Text(text) => Ok(text.clone().into()),
+                        projections::payload::Payload::Blob(_) => Err(()),
+                    });
+                    text.push_str(std::str::from_utf8(&bytes.unwrap()).unwrap());
                 }
             }
         };
