@@ -3,9 +3,10 @@
 
 use projections::{
     document::Document,
-    event::{CapKind, Decision, FailureClass, Reserved, ToolOutcome, Usage},
+    event::{Attachment, CapKind, Decision, FailureClass, Reserved, ToolOutcome, Usage},
     ids::{CallId, TaskId, TicketId, ToolCallId},
     payload::Digest,
+    plan::Artifact,
     time::MicroUsd,
     work::Step,
 };
@@ -48,6 +49,13 @@ pub enum Command {
         decision: Decision,
         /// The person's note.
         note: String,
+    },
+    /// Let the Leader write the draft, or write it anew.
+    RequestDraft {
+        /// The objective, or what is to be changed.
+        wish: String,
+        /// Material to work from.
+        attachments: Vec<Attachment>,
     },
     /// Change caps.
     EditBudget {
@@ -220,6 +228,15 @@ pub enum Report {
         /// Whether the vault has a cap on the cost of a day.
         daily: bool,
     },
+    /// A tool is about to run.
+    ToolStarting {
+        /// Whose.
+        task: TaskId,
+        /// Which call.
+        tool_call: ToolCallId,
+        /// Whether it may be run again if its runner is lost meanwhile.
+        repeatable: bool,
+    },
     /// A tool has returned.
     ToolReturned {
         /// Whose.
@@ -228,8 +245,10 @@ pub enum Report {
         tool_call: ToolCallId,
         /// How it ended.
         outcome: ToolOutcome,
-        /// What it returned.
+        /// What it returned, whole.
         result: String,
+        /// What of it the model is shown, if not all.
+        shown: Option<String>,
     },
     /// A prompt has come near the model's window.
     ContextNear {
@@ -266,16 +285,14 @@ pub enum Report {
         /// Its length.
         bytes: u64,
     },
-    /// An artifact is on disk.
-    ArtifactWritten {
+    /// A task's artifacts are on disk, as far as they are there.
+    ArtifactsCollected {
         /// Whose.
         task: TaskId,
-        /// Below the run's `artifacts/`.
-        path: String,
-        /// BLAKE3 of its bytes.
-        b3: Digest,
-        /// Its length.
-        bytes: u64,
+        /// Those that are there.
+        artifacts: Vec<Artifact>,
+        /// Those that are not, with the reason.
+        missing: Vec<String>,
     },
     /// The machine does not let the runner do its work.
     Obstructed {

@@ -5,7 +5,7 @@ use projections::{
     event::ToolUse,
     ids::TaskId,
     payload::Payload,
-    plan::{Plan, Run, RunStage, Status, Task, TaskStage},
+    plan::{Plan, Run, RunStage, Task, TaskStage, Used},
     time::Timestamp,
     work::Step,
 };
@@ -18,20 +18,18 @@ pub enum Effect {
         /// For what.
         step: Step,
     },
-    /// Run a tool that a producer called.
+    /// Run a tool that a model called.
     RunTool {
         /// Whose.
         task: TaskId,
         /// Which, with which arguments.
         call: ToolUse,
     },
-    /// Put a produced artifact on disk, whole.
-    WriteArtifact {
+    /// See to it that a task's artifacts are on disk, whole, and say what they are.
+    CollectArtifacts {
         /// Whose.
         task: TaskId,
-        /// Below the run's `artifacts/`.
-        path: String,
-        /// The producer's reply that holds the content.
+        /// The reply that hands them in; it may hold the content of the first.
         reply: Payload,
     },
 }
@@ -39,23 +37,20 @@ pub enum Effect {
 /// What is due.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Due {
-    /// To be performed now.
+    /// To be performed now, each beside the others.
     pub effects: Vec<Effect>,
     /// When to ask again, if something waits for a time.
     pub wake_at: Option<Timestamp>,
 }
 
-/// Tasks of a sub-objective in work at the same time.
-const TASKS_AT_ONCE: usize = 1;
-
-/// What `plan` needs next. Nothing unless it is executing.
+/// What `plan` needs next, with at most `parallel` tasks in work at once. Nothing unless somebody may work on it.
 #[must_use]
-pub fn due(plan: &Plan, now: Timestamp) -> Due {
-    let Status::Executing { .. } = plan.status else {
-        return Due::default();
-    };
+pub fn due(plan: &Plan, now: Timestamp, parallel: u32) -> Due {
     let mut due = Due::default();
-    for effect in plan.run.iter().flat_map(awaited) {
+    if !plan.is_at_work() {
+        return due;
+    }
+    for effect in plan.run.iter().flat_map(|run| awaited(plan, run, parallel)) {
         match waits_until(plan, &effect) {
             Some(time) if time > now => {
                 due.wake_at = Some(due.wake_at.map_or(time, |known| known.min(time)))
@@ -69,8 +64,8 @@ pub fn due(plan: &Plan, now: Timestamp) -> Due {
 
 /// Whether `step` is due and not under way.
 #[must_use]
-pub fn awaits(plan: &Plan, step: &Step, now: Timestamp) -> bool {
-    due(plan, now)
+pub fn awaits(plan: &Plan, step: &Step, now: Timestamp, parallel: u32) -> bool {
+    due(plan, now, parallel)
         .effects
         .iter()
         .any(|effect| matches!(effect, Effect::CallModel { step: s } if s == step))
@@ -81,64 +76,78 @@ pub fn awaits(plan: &Plan, step: &Step, now: Timestamp) -> bool {
 pub fn stands_at(plan: &Plan, step: &Step) -> bool {
     plan.run
         .iter()
-        .flat_map(awaited)
+        .flat_map(|run| awaited(plan, run, u32::MAX))
         .any(|effect| matches!(effect, Effect::CallModel { step: s } if s == *step))
 }
 
 /// What the sub-objective in work waits for.
-fn awaited(run: &Run) -> Vec<Effect> {
+fn awaited(plan: &Plan, run: &Run, parallel: u32) -> Vec<Effect> {
+    let ask = |step| vec![Effect::CallModel { step }];
+    let index = run.index;
     match run.stage {
-        RunStage::Planning => vec![Effect::CallModel {
-            step: Step::PlanTasks { index: run.index },
-        }],
-        RunStage::Reflecting => vec![Effect::CallModel {
-            step: Step::Reflect { index: run.index },
-        }],
-        RunStage::Working => {
-            let open = run
-                .tasks
-                .iter()
-                .filter(|task| task.stage != TaskStage::Passed);
-            open.take(TASKS_AT_ONCE).filter_map(of_task).collect()
-        }
+        RunStage::Drafting => ask(Step::Draft {
+            revision: u32::try_from(plan.wishes.len()).unwrap_or(u32::MAX),
+        }),
+        RunStage::Planning => ask(Step::PlanTasks { index }),
+        RunStage::Reflecting => ask(Step::Reflect { index }),
+        RunStage::Decomposing => ask(Step::Decompose { index }),
+        RunStage::Working => in_work(plan, run, parallel)
+            .into_iter()
+            .filter_map(of_task)
+            .collect(),
     }
 }
 
+/// The tasks that are worked on: those that somebody has begun with first, so that none loses its place to another.
+fn in_work<'a>(plan: &'a Plan, run: &'a Run, parallel: u32) -> Vec<&'a Task> {
+    let calls = |task: &Task| {
+        let mut flying = plan.calls.in_flight.values();
+        flying.any(|call| call.step.task().is_some_and(|(id, _)| *id == task.spec.id))
+    };
+    let (begun, fresh): (Vec<&Task>, Vec<&Task>) = run
+        .workable()
+        .partition(|task| task.is_begun() || calls(task));
+    let most = usize::try_from(parallel.max(1)).unwrap_or(usize::MAX);
+    begun.into_iter().chain(fresh).take(most).collect()
+}
+
 fn of_task(task: &Task) -> Option<Effect> {
-    let (id, attempt) = (task.spec.id.clone(), task.attempt);
-    match &task.stage {
-        TaskStage::Producing => Some(match task.open_tool() {
-            Some(call) => Effect::RunTool {
-                task: id,
-                call: call.clone(),
-            },
-            None => Effect::CallModel {
-                step: Step::Produce { task: id, attempt },
-            },
-        }),
-        TaskStage::Writing { reply } => Some(Effect::WriteArtifact {
-            task: id,
-            path: task.spec.artifact.clone(),
-            reply: reply.clone(),
-        }),
-        TaskStage::Reviewing => Some(Effect::CallModel {
-            step: Step::Review { task: id, attempt },
-        }),
-        // Neither waits for the machine: one is finished, the other waits for a person.
-        TaskStage::Passed | TaskStage::Blocked { .. } => None,
+    let id = task.spec.id.clone();
+    if let TaskStage::Writing { reply } = &task.stage {
+        let reply = reply.clone();
+        return Some(Effect::CollectArtifacts { task: id, reply });
     }
+    // Neither finished nor blocked tasks wait for the machine.
+    let step = task.talking()?;
+    Some(match task.open_tool() {
+        Some(used) => Effect::RunTool {
+            task: id,
+            call: used.call.clone(),
+        },
+        None => Effect::CallModel { step },
+    })
 }
 
 fn waits_until(plan: &Plan, effect: &Effect) -> Option<Timestamp> {
     match effect {
         Effect::CallModel { step } => plan.run.as_ref()?.troubles.get(&step.label())?.not_before,
-        Effect::RunTool { .. } | Effect::WriteArtifact { .. } => None,
+        Effect::RunTool { .. } | Effect::CollectArtifacts { .. } => None,
     }
 }
 
 fn is_under_way(plan: &Plan, effect: &Effect) -> bool {
     match effect {
         Effect::CallModel { step } => plan.calls.in_flight.values().any(|call| call.step == *step),
-        Effect::RunTool { .. } | Effect::WriteArtifact { .. } => false,
+        Effect::RunTool { task, call } => {
+            let run = plan.run.as_ref();
+            let used = run.and_then(|run| run.task(task)?.used(&call.id));
+            used.is_some_and(|used| is_running(plan, used))
+        }
+        Effect::CollectArtifacts { .. } => false,
     }
+}
+
+/// Whether the present runner has begun to run it.
+fn is_running(plan: &Plan, used: &Used) -> bool {
+    used.started.is_some_and(|(epoch, _)| epoch == plan.epoch) && used.result.is_none()
 }

@@ -68,6 +68,9 @@ pub enum Error {
         /// Why not.
         refusal: Refusal,
     },
+    /// A ticket asked about something that has changed; it asks again.
+    #[error("{0}")]
+    AskedAgain(String),
     /// The log could not do what was asked, or is damaged.
     #[error(transparent)]
     Journal(#[from] journal::Error),
@@ -163,7 +166,7 @@ impl Error {
             Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,
             Self::Authentication(_) => 4,
             Self::Daemon(_) => 5,
-            Self::Refused { .. } | Self::Leased { .. } => 6,
+            Self::Refused { .. } | Self::AskedAgain(_) | Self::Leased { .. } => 6,
             Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
             Self::Journal(error) if error.is_damage() => 7,
             Self::Journal(_)
@@ -224,6 +227,7 @@ impl Error {
             | Self::BadProject { .. }
             | Self::BadFile { .. }
             | Self::Refused { .. }
+            | Self::AskedAgain(_)
             | Self::History { .. }
             | Self::Damaged(_)
             | Self::Daemon(_)

@@ -55,13 +55,20 @@ impl Redactor {
         Self { known }
     }
 
-    /// `text` without them.
+    /// `text` without the secrets that are known by value.
     #[must_use]
-    pub(crate) fn redact(&self, text: &str) -> String {
+    pub(crate) fn without_known(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (_, value) in &self.known {
             text = text.replace(value, MARK);
         }
+        text
+    }
+
+    /// `text` without them.
+    #[must_use]
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let mut text = self.without_known(text);
         for shape in COMPILED.iter() {
             text = shape.replace_all(&text, MARK).into_owned();
         }

@@ -1,17 +1,21 @@
 //! Walking a recording frame by frame with the machine beside it: what people did is done again, what models and tools
 //! said is said again, and what the machine would ask is compared before it hears the recorded answer.
 
+mod artifacts;
 mod difference;
 mod standing;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use projections::{
-    event::{Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted, ToolCallFinished},
+    event::{
+        Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted, ToolCallFinished,
+        ToolCallStarted,
+    },
     fold::{self, Entry},
     ids::{CallId, TaskId, ToolCallId},
     payload::Payload,
-    plan::{Plan, TaskStage},
+    plan::Plan,
     work::Step,
 };
 
@@ -23,7 +27,7 @@ use super::{
 use crate::{
     command::{Called, Fallback, Report as Told, Room},
     decide::{Policy, Refusal},
-    prompts::Briefing,
+    prompts::Ground,
 };
 
 /// What is rehearsed today.
@@ -32,23 +36,12 @@ pub struct Premise {
     /// Another plan than the recorded one: its present text and caps are rehearsed, from its beginning. `None`
     /// rehearses the recorded plan, and what people did to its text and caps is done again.
     pub other: Option<Box<Plan>>,
-    /// The project's objective.
-    pub objective: String,
-    /// Whether today's producer is a model that calls no tools of its own choice.
-    pub no_lookups: bool,
+    /// What holds for all prompts of today's team.
+    pub ground: Arc<Ground>,
+    /// Agents whose models call no tools of their own choice.
+    pub tool_less: Vec<String>,
     /// The rules in force.
     pub policy: Policy,
-}
-
-impl Premise {
-    /// What every prompt has from here, and not from the plan.
-    fn ground(&self) -> Briefing {
-        Briefing {
-            objective: self.objective.clone(),
-            no_lookups: self.no_lookups,
-            ..Briefing::default()
-        }
-    }
 }
 
 /// Why the walk stops early.
@@ -86,7 +79,7 @@ pub fn rehearse<E>(
         recorded,
         stage,
         seq: first.mark.anchor.seq,
-        replies: BTreeMap::new(),
+        kept: BTreeMap::new(),
         calls: BTreeMap::new(),
         tools: BTreeMap::new(),
         same: 0,
@@ -109,7 +102,7 @@ fn open(first: &Entry, premise: &Premise) -> Result<Stage, fold::Corrupt> {
         };
         first.events = vec![drafted.into()];
     }
-    Stage::begin(first, premise.ground(), premise.policy)
+    Stage::begin(first, premise)
 }
 
 struct Rehearsal<'a, E> {
@@ -120,8 +113,8 @@ struct Rehearsal<'a, E> {
     recorded: Plan,
     stage: Stage,
     seq: u64,
-    /// The recorded reply behind each task's artifact.
-    replies: BTreeMap<TaskId, Payload>,
+    /// What the recorded artifacts of each task hold, by path.
+    kept: BTreeMap<TaskId, BTreeMap<String, Vec<u8>>>,
     /// Recorded ids and those of the stage.
     calls: BTreeMap<CallId, CallId>,
     tools: BTreeMap<ToolCallId, ToolCallId>,
@@ -152,6 +145,7 @@ impl<E> Rehearsal<'_, E> {
     fn frame(&mut self, entry: &Entry) -> Result<(), Stop<E>> {
         self.seq = entry.mark.anchor.seq;
         self.stage.turn_to(entry);
+        self.collect(entry)?;
         for event in &entry.events {
             self.event(entry, event)?;
         }
@@ -159,16 +153,8 @@ impl<E> Rehearsal<'_, E> {
         self.stand_alike(entry)
     }
 
-    /// The recorded state moves on; before an artifact is written, the reply that holds it is noted.
+    /// The recorded state moves on.
     fn fold(&mut self, entry: &Entry) {
-        for event in &entry.events {
-            if let Event::ArtifactWritten(e) = event
-                && let Some(task) = self.recorded.run.as_ref().and_then(|run| run.task(&e.task))
-                && let TaskStage::Writing { reply } = &task.stage
-            {
-                self.replies.insert(e.task.clone(), reply.clone());
-            }
-        }
         let after = fold::apply(Some(self.recorded.clone()), entry);
         self.recorded = after.expect("a recording holds only frames that fold");
     }
@@ -177,6 +163,7 @@ impl<E> Rehearsal<'_, E> {
         match event {
             Event::ModelCallStarted(e) => self.asked(e),
             Event::ModelCallCompleted(e) => self.answered(e),
+            Event::ToolCallStarted(e) => self.started(e),
             Event::ToolCallFinished(e) => self.returned(e),
             Event::ContextSoftWarned(_) | Event::ContextCompressed(_) | Event::ModelFellBack(_) => {
                 self.pressed(event);
@@ -202,7 +189,7 @@ impl<E> Rehearsal<'_, E> {
         if next != Next::Ask(e.step.clone()) {
             return Err(self.elsewhere(&next, &e.step));
         }
-        let Some(prompt) = self.stage.prompt(&e.step) else {
+        let Some(prompt) = self.prompt(&e.step) else {
             let why = Refusal::Moot;
             return Err(self.refuses("the question", &why));
         };
@@ -271,6 +258,18 @@ impl<E> Rehearsal<'_, E> {
         Ok(())
     }
 
+    fn started(&mut self, e: &ToolCallStarted) -> Result<(), Stop<E>> {
+        let Some(tool_call) = self.tools.get(&e.tool_call).cloned() else {
+            return Ok(());
+        };
+        let started = self.stage.report(Told::ToolStarting {
+            task: e.task.clone(),
+            tool_call,
+            repeatable: e.repeatable,
+        });
+        self.made("a tool's start", started).map(drop)
+    }
+
     fn returned(&mut self, e: &ToolCallFinished) -> Result<(), Stop<E>> {
         let Some(tool_call) = self.tools.get(&e.tool_call).cloned() else {
             return Ok(());
@@ -280,6 +279,7 @@ impl<E> Rehearsal<'_, E> {
             tool_call,
             outcome: e.outcome,
             result: (self.resolve)(&e.result)?,
+            shown: e.shown.as_ref().map(&mut *self.resolve).transpose()?,
         });
         self.made("a tool's result", returned).map(drop)
     }
@@ -323,7 +323,7 @@ impl<E> Rehearsal<'_, E> {
 
     /// Whether the producer of `step` has these results in its talk.
     fn holds(&self, step: &Step, results: &[ToolCallId]) -> bool {
-        let (Step::Produce { task, .. }, Some(run)) = (step, &self.stage.plan().run) else {
+        let (Some((task, _)), Some(run)) = (step.task(), &self.stage.plan().run) else {
             return false;
         };
         let talk = run.task(task).into_iter().flat_map(|task| &task.talk);

@@ -1,26 +1,27 @@
 //! The machine in memory: its state is the fold of frames that it decides itself, as a daemon's is, and its artifacts
 //! lie on a shelf instead of a disk.
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{convert::Infallible, sync::Arc};
 
 use projections::{
     codec,
     document::Document,
     event::{Event, PlanRevised},
     fold::{self, Corrupt, Entry},
-    ids::{Epoch, TaskId, TicketId},
+    ids::{Epoch, TicketId},
     payload::{Anchor, Digest, Payload},
-    plan::{FrameMark, Plan, Status, Task},
+    plan::{FrameMark, Plan, Status},
     time::Timestamp,
     work::Step,
     yaml::{Mapping, Value},
 };
 
+use super::Premise;
 use crate::{
     command::{Command, Report},
     decide::{self, Context, Policy, Refusal},
     effect::{self, Effect},
-    prompts::{self, Briefing, Heard, Prompt},
+    prompts::{self, Briefing, Exhibit, Ground, Prompt},
 };
 
 /// Tickets that the recording has no id for are numbered from here on.
@@ -51,12 +52,11 @@ impl Next {
 /// The machine.
 pub(super) struct Stage {
     plan: Plan,
-    ground: Briefing,
+    ground: Arc<Ground>,
+    tool_less: Vec<String>,
     policy: Policy,
     now: Timestamp,
     by: String,
-    /// Content of each task's last artifact.
-    shelf: BTreeMap<TaskId, String>,
     /// Ids that the recording gives to tickets in the frame at hand.
     tickets: Vec<TicketId>,
     /// Whether a runner of this stage has the plan.
@@ -65,15 +65,15 @@ pub(super) struct Stage {
 
 impl Stage {
     /// A plan that begins with these events.
-    pub(super) fn begin(first: Entry, ground: Briefing, policy: Policy) -> Result<Self, Corrupt> {
+    pub(super) fn begin(first: Entry, premise: &Premise) -> Result<Self, Corrupt> {
         let (now, by) = (first.mark.at, first.mark.by.clone());
         Ok(Self {
             plan: fold::apply(None, &first)?,
-            ground,
-            policy,
+            ground: premise.ground.clone(),
+            tool_less: premise.tool_less.clone(),
+            policy: premise.policy.clone(),
             now,
             by,
-            shelf: BTreeMap::new(),
             tickets: Vec::new(),
             claimed: false,
         })
@@ -111,7 +111,7 @@ impl Stage {
             runner,
             chance: 0,
             ticket: None,
-            policy: self.policy,
+            policy: self.policy.clone(),
         };
         let events = match decide::decide(&self.plan, command, &context) {
             Err(Refusal::NeedsTicket) => {
@@ -162,65 +162,40 @@ impl Stage {
         Ok(())
     }
 
-    /// Puts what was produced on the shelf, and says what is next: `wanted`, if that is due, else the first that is.
+    /// What is next: `wanted`, if that is due, else the first that is.
     pub(super) fn next(&mut self, wanted: Option<&Step>) -> Next {
-        let due = self.due();
+        let due = effect::due(&self.plan, self.now, self.policy.parallel).effects;
         let is_wanted = |effect: &&Effect| match effect {
             Effect::CallModel { step } => Some(step) == wanted,
-            Effect::RunTool { .. } | Effect::WriteArtifact { .. } => false,
+            Effect::RunTool { .. } | Effect::CollectArtifacts { .. } => false,
         };
         match due.iter().find(is_wanted).or(due.first()) {
             Some(Effect::CallModel { step }) => Next::Ask(step.clone()),
             Some(Effect::RunTool { call, .. }) => Next::Tool(call.tool.clone()),
-            Some(Effect::WriteArtifact { .. }) | None => Next::Rest,
+            Some(Effect::CollectArtifacts { .. }) | None => Next::Rest,
         }
     }
 
-    /// What is due once every artifact is written.
-    fn due(&mut self) -> Vec<Effect> {
-        loop {
-            let due = effect::due(&self.plan, self.now).effects;
-            let writes = |effect: &&Effect| matches!(effect, Effect::WriteArtifact { .. });
-            let Some(write) = due.iter().find(writes).cloned() else {
-                return due;
-            };
-            if !self.write(&write) {
-                return due;
-            }
-        }
-    }
-
-    fn write(&mut self, effect: &Effect) -> bool {
-        let Effect::WriteArtifact { task, path, reply } = effect else {
-            return false;
-        };
-        let report = match prompts::reply::artifact(&text(reply)) {
-            Ok(produced) => {
-                let (b3, bytes) = measure(&produced.content);
-                self.shelf.insert(task.clone(), produced.content);
-                Report::ArtifactWritten {
-                    task: task.clone(),
-                    path: path.clone(),
-                    b3,
-                    bytes,
-                }
-            }
-            Err(fault) => Report::Obstructed {
-                why: format!("the reply of {task} holds no artifact: {fault}"),
-            },
-        };
-        self.report(report).is_ok()
-    }
-
-    /// Today's prompt to `step`.
-    pub(super) fn prompt(&self, step: &Step) -> Option<Prompt> {
-        let artifact = match step {
-            Step::Review { task, .. } => self.shelf.get(task).cloned(),
-            Step::PlanTasks { .. } | Step::Produce { .. } | Step::Reflect { .. } => None,
-        };
+    /// Today's prompt to `step`; `artifacts` are the files of its task.
+    pub(super) fn prompt(&self, step: &Step, artifacts: Vec<Exhibit>) -> Option<Prompt> {
         let inline = &mut |payload: &Payload| Ok::<_, Infallible>(text(payload));
-        let Ok(briefing) = briefing(&self.plan, step, &self.ground, artifact, inline);
+        let Ok(briefing) = self.briefing(&self.plan, step, artifacts, inline);
         prompts::prompt(&self.plan, step, &briefing).ok()
+    }
+
+    /// What `step` of `plan` is asked with on this ground, as a daemon puts it together.
+    pub(super) fn briefing<E>(
+        &self,
+        plan: &Plan,
+        step: &Step,
+        artifacts: Vec<Exhibit>,
+        resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
+    ) -> Result<Briefing, E> {
+        let agent = prompts::agent(plan, step, &self.ground);
+        Ok(Briefing {
+            no_tools: self.tool_less.iter().any(|name| name == agent),
+            ..Briefing::of(plan, step, &self.ground, artifacts, resolve)?
+        })
     }
 
     /// A revision of the plan's text by hand; `released` if the same edit let the plan go on.
@@ -259,46 +234,10 @@ impl Stage {
     }
 }
 
-/// Digest and length of an artifact.
-fn measure(content: &str) -> (Digest, u64) {
-    (Digest::of(content.as_bytes()), content.len() as u64)
-}
-
 /// A text of this stage's own frames: they keep every text inline.
 fn text(payload: &Payload) -> String {
     match payload {
         Payload::Text(text) => text.clone(),
         Payload::Blob(_) => unreachable!("only a vault moves texts out of frames"),
     }
-}
-
-/// What `step` of `plan` is asked with on this ground, as a daemon puts it together.
-pub(super) fn briefing<E>(
-    plan: &Plan,
-    step: &Step,
-    ground: &Briefing,
-    artifact: Option<String>,
-    resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
-) -> Result<Briefing, E> {
-    let run = plan.run.as_ref();
-    let task = match step {
-        Step::Produce { task, .. } => run.and_then(|run| run.task(task)),
-        Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => None,
-    };
-    let trouble = run.and_then(|run| run.troubles.get(&step.label()));
-    let rejected = trouble.and_then(|trouble| trouble.rejected.as_ref());
-    Ok(Briefing {
-        artifact,
-        rejected: rejected.map(|(reply, _)| resolve(reply)).transpose()?,
-        talk: talk(task, resolve)?,
-        ..ground.clone()
-    })
-}
-
-fn talk<E>(
-    task: Option<&Task>,
-    resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
-) -> Result<Vec<Heard>, E> {
-    let turns = task.into_iter().flat_map(|task| &task.talk);
-    turns.map(|turn| Heard::of(turn, resolve)).collect()
 }

@@ -7,7 +7,7 @@ use clap::{
     error::ErrorKind, parser::ValueSource,
 };
 use projections::{
-    ids::{CallId, PlanId, ProjectCode},
+    ids::{CallId, PlanId, ProjectCode, TicketId},
     time::{MicroUsd, Timestamp},
 };
 
@@ -112,6 +112,12 @@ pub(super) enum Command {
     /// Add, look at, approve and end plans
     #[command(subcommand)]
     Plan(PlanCommand),
+    /// See what plans ask of you, and answer
+    #[command(subcommand)]
+    Ticket(TicketCommand),
+    /// Show the texts that agents are asked with
+    #[command(subcommand)]
+    Prompts(PromptsCommand),
     /// Show whom the team asks and what that costs; check that they answer
     Models(ModelsOptions),
     /// Run approved plans until stopped
@@ -163,6 +169,67 @@ pub(super) enum ProjectCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum TicketCommand {
+    /// List open tickets, the most urgent first
+    List {
+        /// Only this project's
+        project: Option<ProjectCode>,
+        /// Answered and withdrawn ones as well
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a ticket: what happened, why it matters, what you can do
+    Show {
+        /// The ticket
+        ticket: TicketId,
+    },
+    /// Answer a ticket with yes, or take note of it
+    Approve(Answer),
+    /// Answer a ticket with no
+    Decline(Answer),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Answer {
+    /// The ticket
+    pub(super) ticket: TicketId,
+    /// A note for the record
+    #[arg(long, default_value = "")]
+    pub(super) note: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PromptsCommand {
+    /// List their names; prompts/NAME.md in the vault or a project takes the place of one
+    List,
+    /// Print one, as it comes with the program
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DraftOptions {
+    /// A text to work from; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) attach: Vec<PathBuf>,
+    /// Dollars that the plan may cost, its drafting included
+    #[arg(long, value_name = "USD", value_parser = cost)]
+    pub(super) max_cost_usd: Option<MicroUsd>,
+    /// Tokens that the plan may use, its drafting included
+    #[arg(long, value_name = "N")]
+    pub(super) max_tokens: Option<u64>,
+    /// Minutes that the plan may take since it first started
+    #[arg(long, value_name = "N")]
+    pub(super) max_wall_clock_min: Option<u64>,
+}
+
+fn cost(text: &str) -> std::result::Result<MicroUsd, String> {
+    MicroUsd::parse_usd(text).ok_or_else(|| "write dollars such as 2.50".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum PlanCommand {
     /// Add a plan from a Markdown file as a draft, and print its id
     Add {
@@ -170,6 +237,25 @@ pub(super) enum PlanCommand {
         project: ProjectCode,
         /// The Markdown file
         file: PathBuf,
+    },
+    /// Let the Leader write a plan as a draft, and print its id
+    Draft {
+        /// The project's code
+        project: ProjectCode,
+        /// What is to be reached
+        objective: String,
+        #[command(flatten)]
+        options: DraftOptions,
+    },
+    /// Let the Leader write a draft anew
+    Revise {
+        /// The plan
+        plan: PlanId,
+        /// What is to be changed; without it, a draft that was interrupted is gone on with
+        feedback: Option<String>,
+        /// A text to work from; may be given several times
+        #[arg(long, value_name = "FILE")]
+        attach: Vec<PathBuf>,
     },
     /// List plans
     List {

@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod daemon;
 mod demo;
+mod draft;
 mod heartbeat;
 mod init;
 mod logging;
@@ -12,10 +13,12 @@ mod models;
 mod output;
 mod plan;
 mod project;
+mod prompts;
 mod rehearse;
 mod replay;
 mod show;
 mod spend;
+mod ticket;
 
 use std::process::ExitCode;
 
@@ -41,6 +44,8 @@ fn run(args: &Args) -> Result<()> {
         Command::Init { dir } => init::run(dir),
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
+        Command::Ticket(command) => ticket::run(&args.vault()?, command, args.json),
+        Command::Prompts(command) => prompts::run(command),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
         Command::Spend => spend::run(&args.vault()?, args.json),

@@ -11,7 +11,7 @@ use projections::{
 use super::{
     actor,
     args::{Args, BudgetEdit, PlanCommand, Word},
-    output, rehearse, show,
+    draft, output, rehearse, show,
 };
 use crate::{
     clock,
@@ -25,6 +25,16 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
     let json = args.json;
     match command {
         PlanCommand::Add { project, file } => add(vault, project, file),
+        PlanCommand::Draft {
+            project,
+            objective,
+            options,
+        } => draft::draft(vault, project, objective, options),
+        PlanCommand::Revise {
+            plan,
+            feedback,
+            attach,
+        } => draft::revise(vault, plan, feedback.as_deref(), attach),
         PlanCommand::List { project } => show::list(vault, project.as_ref(), json),
         PlanCommand::Show { plan } => show::one(vault, plan, json),
         PlanCommand::Approve(word) => say(vault, word, |note| Command::Approve { note }),
@@ -88,6 +98,7 @@ pub(super) fn submit(vault: &Vault, id: &PlanId, command: &Command, actor: &Acto
 
 fn open(vault: &Vault, id: &PlanId) -> Result<PlanLog> {
     let mut log = vault.project_of(id)?.open_plan(id)?;
+    log.reconcile_tickets(Settling::Now)?;
     if let Reconciled::Rejected { why, kept_as } = log.reconcile(Settling::Now)? {
         let kept = kept_as.map_or_else(String::new, |name| format!(" (kept as {name})"));
         output::tell(&format!(

@@ -71,8 +71,8 @@ fn rehearse(vault: &Vault, options: &RehearseOptions) -> Result<Rehearsed> {
     notes.extend(other_models(&recording, &orders));
     let premise = Premise {
         other: (!own).then(|| Box::new(present.plan)),
-        objective: orders.objective,
-        no_lookups: orders.no_lookups,
+        ground: orders.ground,
+        tool_less: orders.tool_less,
         policy: orders.policy,
     };
     let report = match recording.calls() {

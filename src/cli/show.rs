@@ -4,8 +4,9 @@ use projections::{
     event::Caps,
     files::artifacts_path,
     ids::{PlanId, ProjectCode},
-    plan::{Plan, RunStage, Status, TaskStage},
+    plan::{Plan, Run, RunStage, Status, Task, TaskStage},
     usage,
+    work::Redo,
 };
 use serde_json::{Value, json};
 
@@ -166,27 +167,37 @@ fn reason(plan: &Plan) -> Option<&str> {
 /// What the plan stands at, in words.
 fn step(plan: &Plan) -> Option<String> {
     let run = plan.run.as_ref()?;
+    let index = run.index;
     Some(match run.stage {
-        RunStage::Planning => format!("sub-objective {}: planning", run.index),
-        RunStage::Reflecting => format!("sub-objective {}: reflecting", run.index),
+        RunStage::Drafting => "the Leader is asked to write the plan".to_owned(),
+        RunStage::Planning => format!("sub-objective {index}: planning"),
+        RunStage::Reflecting => format!("sub-objective {index}: reflecting"),
+        RunStage::Decomposing => format!("sub-objective {index}: to be divided"),
         RunStage::Working => {
-            let task = run
+            let open = run
                 .tasks
                 .iter()
-                .find(|task| task.stage != TaskStage::Passed)?;
-            let doing = match &task.stage {
-                TaskStage::Producing => "producing",
-                TaskStage::Writing { .. } => "writing",
-                TaskStage::Reviewing => "in review",
-                TaskStage::Passed => "passed",
-                TaskStage::Blocked { .. } => "blocked",
-            };
-            format!(
-                "sub-objective {}: {} {doing}, production {}",
-                run.index, task.spec.id, task.attempt
-            )
+                .filter(|task| task.stage != TaskStage::Passed);
+            let open: Vec<String> = open.filter_map(|task| doing(run, task)).collect();
+            format!("sub-objective {index}: {}", open.join("; "))
         }
     })
+}
+
+/// What happens to a task; `None` for one that only waits for others.
+fn doing(run: &Run, task: &Task) -> Option<String> {
+    let can_go_on = run.workable().any(|other| other.spec.id == task.spec.id);
+    let doing = match &task.stage {
+        TaskStage::Blocked { .. } => "blocked",
+        _ if !can_go_on => return None,
+        TaskStage::Producing if task.how == Redo::Fix => "being mended by QC",
+        TaskStage::Producing => "producing",
+        TaskStage::Writing { .. } => "handing in",
+        TaskStage::Reviewing => "in review",
+        TaskStage::Passed => "passed",
+    };
+    let (id, attempt) = (&task.spec.id, task.attempt);
+    Some(format!("{id} {doing}, production {attempt}"))
 }
 
 /// A plan at work that has a failed call to try again.

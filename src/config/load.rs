@@ -27,13 +27,15 @@ pub fn load_project(vault: &Path, project: &str) -> Result<Option<ProjectConfig>
     }
 }
 
-/// The configuration that holds for a project, its own file over the vault's, and the project's objective: empty
-/// without a file.
-pub fn load_for_project(vault: &Path, project: &str) -> Result<(Config, String), Error> {
+/// The configuration that holds for a project, its own file over the vault's, and that file, if it has one.
+pub fn load_for_project(
+    vault: &Path,
+    project: &str,
+) -> Result<(Config, Option<ProjectConfig>), Error> {
     let config = load(vault)?;
     match load_project(vault, project)? {
-        Some(own) => Ok((config.for_project(&own)?, own.objective)),
-        None => Ok((config, String::new())),
+        Some(own) => Ok((config.for_project(&own)?, Some(own))),
+        None => Ok((config, None)),
     }
 }
 

@@ -25,7 +25,8 @@ const DIR: &str = "heartbeats";
 
 /// A daemon's heartbeat.
 pub(super) struct Beat {
-    path: PathBuf,
+    /// `None`: nobody sees it.
+    path: Option<PathBuf>,
     now: Mutex<Heartbeat>,
 }
 
@@ -37,11 +38,20 @@ impl Beat {
         let path = dir.join(format!("{}-{}.json", identity.host, identity.pid));
         let beat = Heartbeat::idle(&identity.by(), &identity.host, identity.pid, clock::now());
         let beat = Self {
-            path,
+            path: Some(path),
             now: Mutex::new(beat),
         };
         beat.tick();
         Ok(beat)
+    }
+
+    /// One of a process that is no daemon.
+    pub(super) fn unseen(identity: &Identity) -> Self {
+        let beat = Heartbeat::idle(&identity.by(), &identity.host, identity.pid, clock::now());
+        Self {
+            path: None,
+            now: Mutex::new(beat),
+        }
     }
 
     /// The daemon lives.
@@ -74,7 +84,8 @@ impl Beat {
             ..now.clone()
         };
         *now = with(ticked);
-        if let Err(error) = write(&self.path, &now) {
+        let written = self.path.iter().try_for_each(|path| write(path, &now));
+        if let Err(error) = written {
             tracing::warn!("the heartbeat cannot be written: {}", error.told());
         }
     }

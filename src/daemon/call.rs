@@ -2,8 +2,8 @@
 //! and the answer before anything follows from it.
 //!
 //! ```text
-//!  step ─▶ prompt ─▶ room in the window? ─▶ endpoint alive? ─▶ reserve (day, plan) ─▶ ask ─▶ report ─▶ settle day
-//!                     └ leave results out,   └ wait, or the
+//!  step ─▶ prompt ─▶ room in the window? ─▶ endpoint alive? ─▶ reserve (day, plan) ─▶ sent off … report ─▶ settle day
+//!                     └ leave results out,   └ later, or the
 //!                       or ask a person        next model
 //! ```
 
@@ -11,75 +11,82 @@ use std::time::{Duration, Instant};
 
 use projections::{
     event::{Event, Reserved},
-    ids::{CallId, TaskId},
-    payload::Payload,
-    plan::{Plan, Task},
+    ids::CallId,
+    plan::Plan,
     work::Step,
 };
 
-use super::{execute::Runner, speak, team::Member};
+use super::{
+    execute::{Done, Runner},
+    speak,
+    team::Member,
+};
 use crate::{
     clock,
     command::{Fallback, Report},
     error::Result,
     models::{Admission, Failure, Reply, Request},
-    prompts::{self, Briefing, Fit, Heard, NotThere, Prompt},
+    prompts::{self, Briefing, Fit, NotThere, Prompt},
+    vault::DayKey,
 };
 
-/// Between two tries to make a paid answer durable on a disk that refuses.
-const PERSIST_EVERY: Duration = Duration::from_secs(1);
-
-/// A call whose worst case is reserved.
-struct Started {
+/// A call under way: all that is needed to make sense of its answer.
+pub(super) struct Sent {
+    step: Step,
+    member: Member,
+    prompt: Prompt,
+    request: Request,
     id: CallId,
     reserved: Reserved,
+    day: Option<DayKey>,
 }
 
 /// What came of a call.
-struct Answered {
+pub(super) struct Answered {
+    sent: Sent,
     outcome: std::result::Result<Reply, Failure>,
     latency: Duration,
 }
 
 impl Runner<'_> {
     /// Asks the step's model, unless a cap, a dead endpoint or the window forbids it; then the plan knows, or what is
-    /// due has changed. Ends early when the process is asked to stop.
-    pub(super) async fn call_model(&mut self, step: &Step) -> Result<()> {
+    /// due has changed, or the step is left alone for a while.
+    pub(super) fn begin_call(&mut self, step: &Step) -> Result<()> {
         let member = self.team.member(self.log.plan(), step).clone();
         let mut briefing = Briefing {
-            no_lookups: !member.calls_tools,
+            no_tools: !member.calls_tools,
             ..self.briefing(step)?
         };
-        let (prompt, mut request) = match self.composed(step, &member, &mut briefing) {
+        let (prompt, request) = match self.composed(step, &member, &mut briefing) {
             Ok(composed) => composed,
             Err(fault) => {
                 return self.obstructed(format!("{} cannot be asked: {fault}", step.label()));
             }
         };
         if !self.has_room(step, &member, &request, &briefing)?
-            || !self.endpoint_admits(step, &member, &request).await?
+            || !self.endpoint_admits(step, &member, &request)?
         {
             return Ok(());
         }
-        let Some(started) = self.start(step, &member, &request, &prompt).await? else {
-            return Ok(());
-        };
-        request.call_id = idempotency_key(self.log.plan(), &started.id);
+        if let Some(sent) = self.reserved(step, member, request, prompt)? {
+            self.send(sent);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, sent: Sent) {
         self.show_beat();
-        tracing::debug!(plan = %self.id, call = %started.id, model = member.label, "asking");
-        let asked = Instant::now();
-        // An answer that is there is taken, whatever else is asked at the same moment: it is paid.
-        let outcome = tokio::select! {
-            biased;
-            outcome = member.provider().call(&request) => outcome,
-            () = self.shutdown.asked() => return Ok(()),
-        };
-        let heard = Answered {
-            outcome,
-            latency: asked.elapsed(),
-        };
-        self.heard(step, &member, (&prompt, &request), started, heard)
-            .await
+        tracing::debug!(plan = %self.id, call = %sent.id, model = sent.member.label, "asking");
+        let provider = sent.member.provider();
+        self.work.spawn(async move {
+            let asked = Instant::now();
+            let outcome = provider.call(&sent.request).await;
+            Done::Answered(Box::new(Answered {
+                sent,
+                outcome,
+                latency: asked.elapsed(),
+            }))
+        });
     }
 
     /// What is sent. A refused reply that is too long to be shown to its author whole is shown in part.
@@ -109,13 +116,7 @@ impl Runner<'_> {
     }
 
     /// Whether the model's endpoint may be asked. A dead one is waited for, or given up for the role's next model.
-    async fn endpoint_admits(
-        &mut self,
-        step: &Step,
-        member: &Member,
-        request: &Request,
-    ) -> Result<bool> {
-        self.waiting = None;
+    fn endpoint_admits(&mut self, step: &Step, member: &Member, request: &Request) -> Result<bool> {
         let Admission::Wait(wait) = self.endpoints.admits(&member.endpoint) else {
             return Ok(true);
         };
@@ -129,9 +130,7 @@ impl Runner<'_> {
         }
         let until = self.log.now().plus_millis(clock::millis(wait));
         tracing::debug!(plan = %self.id, %until, "waiting: {why}");
-        self.waiting = Some(until);
-        self.show_beat();
-        self.wait_until(until).await?;
+        self.hold(step.label(), until);
         Ok(false)
     }
 
@@ -153,19 +152,19 @@ impl Runner<'_> {
     }
 
     /// Reserves the worst case, with the vault's day first; `None` when the call may not be made.
-    async fn start(
+    fn reserved(
         &mut self,
         step: &Step,
-        member: &Member,
-        request: &Request,
-        prompt: &Prompt,
-    ) -> Result<Option<Started>> {
-        let reserved = member.worst_case(request);
+        member: Member,
+        mut request: Request,
+        prompt: Prompt,
+    ) -> Result<Option<Sent>> {
+        let reserved = member.worst_case(&request);
         let serial = self.log.plan().calls.started + 1;
         let expected = CallId::nth(serial, &step.label());
-        if !self.reserve_day(member, &expected, reserved).await? {
+        let Some(day) = self.reserve_day(step, &member, &expected, reserved)? else {
             return Ok(None);
-        }
+        };
         let events = self.report(Report::CallStarting {
             step: step.clone(),
             model: member.label.clone(),
@@ -178,138 +177,63 @@ impl Runner<'_> {
             Event::ModelCallStarted(started) => Some(started.call_id),
             _ => None,
         });
-        if id.is_none() {
-            self.release_day(&expected);
-        }
-        Ok(id.map(|id| Started { id, reserved }))
+        let Some(id) = id else {
+            self.release_day(day, &expected);
+            return Ok(None);
+        };
+        request.call_id = idempotency_key(self.log.plan(), &id);
+        Ok(Some(Sent {
+            step: step.clone(),
+            member,
+            prompt,
+            request,
+            id,
+            reserved,
+            day,
+        }))
     }
 
-    async fn heard(
-        &mut self,
-        step: &Step,
-        member: &Member,
-        (prompt, request): (&Prompt, &Request),
-        started: Started,
-        heard: Answered,
-    ) -> Result<()> {
-        let Answered { outcome, latency } = heard;
+    pub(super) async fn heard(&mut self, answered: Answered) -> Result<()> {
+        let Answered {
+            sent,
+            outcome,
+            latency,
+        } = answered;
+        let member = &sent.member;
         let dead = self.endpoints.heard(&member.endpoint, &outcome);
-        let Started { id, reserved } = started;
         let report = match outcome {
-            Ok(reply) => speak::completed(id.clone(), member, prompt, reserved, reply, latency),
+            Ok(reply) => {
+                let id = sent.id.clone();
+                speak::completed(id, member, &sent.prompt, sent.reserved, reply, latency)
+            }
             Err(failure) => {
-                tracing::warn!(plan = %self.id, call = %id, "{failure}");
+                tracing::warn!(plan = %self.id, call = %sent.id, "{failure}");
                 let plan = self.log.plan();
                 // Behind a dead endpoint the role's other models are dead too.
                 let alive = |other: &Member| !dead || other.endpoint != member.endpoint;
-                let fit = |other: &Member| alive(other) && other.has_room_for(plan, request);
-                let next = self.team.next(plan, step, fit);
-                speak::failed(id.clone(), failure, next, dead)
+                let fit = |other: &Member| alive(other) && other.has_room_for(plan, &sent.request);
+                let next = self.team.next(plan, &sent.step, fit);
+                speak::failed(sent.id.clone(), failure, next, dead)
             }
         };
         self.persist(report.clone()).await?;
-        self.settle_day(&id, &report);
+        self.settle_day(sent.day, &sent.id, &report);
         Ok(())
     }
 
-    /// A paid answer is not given up because a disk is full: it is kept in memory and tried again, until it is
-    /// durable or the process is asked to stop.
-    async fn persist(&mut self, report: Report) -> Result<()> {
-        loop {
-            let error = match self.report(report.clone()) {
-                Ok(_) => return Ok(()),
-                Err(error) if !error.is_passing() || self.shutdown.is_asked() => {
-                    return Err(error);
-                }
-                Err(error) => error,
-            };
-            tracing::error!(plan = %self.id, "an answer cannot be made durable yet, trying again: {}", error.told());
-            tokio::select! {
-                () = tokio::time::sleep(PERSIST_EVERY) => {}
-                () = self.shutdown.asked() => {}
-            }
-            if let Err(error) = self.log.reopen() {
-                tracing::error!(plan = %self.id, "the journal cannot be opened: {}", error.told());
-            }
-        }
-    }
-
     fn briefing(&mut self, step: &Step) -> Result<Briefing> {
-        let artifact = match step {
-            Step::Review { task, .. } => self.artifact_text(task)?,
-            Step::PlanTasks { .. } | Step::Produce { .. } | Step::Reflect { .. } => None,
+        let artifacts = if prompts::shows_artifacts(self.log.plan(), step) {
+            self.exhibits(step)?
+        } else {
+            Vec::new()
         };
-        let run = self.log.plan().run.as_ref();
-        let talk = match step {
-            Step::Produce { task, .. } => self.talk(run.and_then(|run| run.task(task)))?,
-            Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => Vec::new(),
-        };
-        let trouble = run.and_then(|run| run.troubles.get(&step.label()));
-        let rejected = trouble
-            .and_then(|trouble| trouble.rejected.as_ref())
-            .map(|(reply, _)| self.text(reply))
-            .transpose()?;
-        Ok(Briefing {
-            objective: self.team.objective.clone(),
-            artifact,
-            rejected,
-            talk,
-            no_lookups: false,
-        })
-    }
-
-    fn talk(&self, task: Option<&Task>) -> Result<Vec<Heard>> {
-        let turns = task.into_iter().flat_map(|task| &task.talk);
-        turns
-            .map(|turn| Heard::of(turn, &mut |text| self.text(text)))
-            .collect()
-    }
-
-    /// A text of the journal, wherever it lies.
-    pub(super) fn text(&self, payload: &Payload) -> Result<String> {
-        let bytes = self.log.project().resolve(payload)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// The artifact as it lies on disk; one that was changed or deleted meanwhile is restored from the journal.
-    fn artifact_text(&mut self, task: &TaskId) -> Result<Option<String>> {
-        let plan = self.log.plan();
-        let Some(task) = plan.run.as_ref().and_then(|run| run.task(task)) else {
-            return Ok(None);
-        };
-        let Some(artifact) = &task.artifact else {
-            return Ok(None);
-        };
-        match self
-            .log
-            .project()
-            .read_artifact(&self.id, &artifact.path, &artifact.b3)?
-        {
-            Ok(text) => Ok(Some(text)),
-            Err(fault) => {
-                tracing::warn!(plan = %self.id, "{fault}; restored from the journal");
-                let task = task.clone();
-                self.restore(&task)
-            }
-        }
-    }
-
-    fn restore(&mut self, task: &Task) -> Result<Option<String>> {
-        let wanted = Step::Produce {
-            task: task.spec.id.clone(),
-            attempt: task.attempt,
-        };
-        let Some(reply) = self.log.project().reply_to(&self.id, &wanted)? else {
-            return Ok(None);
-        };
-        let Ok(produced) = prompts::reply::artifact(&reply) else {
-            return Ok(None);
-        };
-        self.fence()?;
-        self.log
-            .project()
-            .write_artifact(&self.id, &task.spec.artifact, &produced.content)?;
-        Ok(Some(produced.content))
+        Briefing::of(
+            self.log.plan(),
+            step,
+            &self.team.ground,
+            artifacts,
+            &mut |text| self.text(text),
+        )
     }
 }
 

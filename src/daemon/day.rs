@@ -5,6 +5,7 @@
 use projections::{
     event::{CapKind, Reserved},
     ids::CallId,
+    work::Step,
 };
 
 use super::{execute::Runner, team::Member};
@@ -12,22 +13,24 @@ use crate::{
     clock,
     command::Report,
     error::{Error, Result},
-    vault::{DayAdmission, DayCap, DayCaps, Spent},
+    vault::{DayAdmission, DayCap, DayCaps, DayKey, Spent},
 };
 
 /// Milliseconds before an account that could not be written is tried again.
 const AGAIN_MS: u64 = 1_000;
 
 impl Runner<'_> {
-    /// Whether the day leaves room for the call. If not, the plan is paused. A model that asks nobody spends nothing.
-    pub(super) async fn reserve_day(
+    /// Whether the day leaves room for the call, and on which day it is booked, if on any: a model that asks nobody
+    /// spends nothing. If there is no room, the plan is paused.
+    pub(super) fn reserve_day(
         &mut self,
+        step: &Step,
         member: &Member,
         call: &CallId,
         worst: Reserved,
-    ) -> Result<bool> {
+    ) -> Result<Option<Option<DayKey>>> {
         if member.endpoint.is_empty() {
-            return Ok(true);
+            return Ok(Some(None));
         }
         if let Err(error) = self.team.lower_daily(self.log.project()) {
             tracing::warn!(plan = %self.id, "the caps of the day stay as they were: {}", error.told());
@@ -35,10 +38,7 @@ impl Runner<'_> {
         let vault = self.log.project().vault();
         let (caps, now) = (self.team.daily, clock::now());
         match vault.reserve_today(caps, &self.id, call, worst, now, &self.actor) {
-            Ok(DayAdmission::Admitted(day)) => {
-                self.day = Some(day);
-                Ok(true)
-            }
+            Ok(DayAdmission::Admitted(day)) => Ok(Some(Some(day))),
             // Only a call of unknown cost is refused without passing anything.
             Ok(DayAdmission::Refused { used, limit, .. }) if used <= limit => {
                 let models = vec![member.label.clone()];
@@ -46,7 +46,7 @@ impl Runner<'_> {
                     models,
                     daily: true,
                 })?;
-                Ok(false)
+                Ok(None)
             }
             Ok(DayAdmission::Refused { cap, used, limit }) => {
                 let cap = match cap {
@@ -54,38 +54,37 @@ impl Runner<'_> {
                     DayCap::Cost => CapKind::DailyCost,
                 };
                 self.report(Report::OverDailyCap { cap, used, limit })?;
-                Ok(false)
+                Ok(None)
             }
-            Err(error) => self.without_account(&error).await,
+            Err(error) => self.without_account(step, &error),
         }
     }
 
     /// An account that cannot be kept stops nobody, unless a cap rests on it; then what passes by itself is waited for.
-    async fn without_account(&mut self, error: &Error) -> Result<bool> {
+    fn without_account(&mut self, step: &Step, error: &Error) -> Result<Option<Option<DayKey>>> {
         let why = format!("the account of the day cannot be kept: {}", error.told());
         if self.team.daily == DayCaps::default() {
             tracing::warn!(plan = %self.id, "{why}");
-            return Ok(true);
+            return Ok(Some(None));
         }
         if error.is_passing() {
             tracing::error!(plan = %self.id, "{why}; trying again");
-            self.wait_until(self.log.now().plus_millis(AGAIN_MS))
-                .await?;
-            return Ok(false);
+            self.hold(step.label(), self.log.now().plus_millis(AGAIN_MS));
+            return Ok(None);
         }
         self.obstructed(format!(
             "{why}. The vault has a cap for the day (`daily:`), which rests on it."
         ))?;
-        Ok(false)
+        Ok(None)
     }
 
     /// The call was not made.
-    pub(super) fn release_day(&mut self, call: &CallId) {
-        self.tell_day(call, None);
+    pub(super) fn release_day(&self, day: Option<DayKey>, call: &CallId) {
+        self.tell_day(day, call, None);
     }
 
     /// The call ended as `report` says; where that leaves a doubt, the reservation stays.
-    pub(super) fn settle_day(&mut self, call: &CallId, report: &Report) {
+    pub(super) fn settle_day(&self, day: Option<DayKey>, call: &CallId, report: &Report) {
         match report {
             Report::CallCompleted {
                 usage,
@@ -94,17 +93,17 @@ impl Runner<'_> {
                 ..
             } => {
                 let counted = Spent::on_call(usage.total(), *cost);
-                self.tell_day(call, Some((counted, *in_doubt)));
+                self.tell_day(day, call, Some((counted, *in_doubt)));
             }
             Report::CallFailed {
                 in_doubt: false, ..
-            } => self.tell_day(call, None),
+            } => self.tell_day(day, call, None),
             _ => {}
         }
     }
 
-    fn tell_day(&mut self, call: &CallId, paid: Option<(Spent, Reserved)>) {
-        let Some(day) = self.day.take() else {
+    fn tell_day(&self, day: Option<DayKey>, call: &CallId, paid: Option<(Spent, Reserved)>) {
+        let Some(day) = day else {
             return;
         };
         let (vault, by) = (self.log.project().vault(), &self.actor);

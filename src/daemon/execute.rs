@@ -1,32 +1,49 @@
-//! Executing one plan: claim it, then perform what is due and report, until nothing is due. The state decides
-//! what is next; nothing here remembers where it was.
+//! Executing one plan: claim it, then begin what is due and report what comes of it, until nothing is due. The state
+//! decides what is next; nothing here remembers where it was.
+//!
+//! ```text
+//!        ┌──────── due? ──▶ begin: reserve, journal, send off ──▶ under way (calls, tools: several at once) ┐
+//!  look ─┤                                                                                                 │
+//!        └─ nothing: wait for the first that is done ◀─────────────────────────────────────────────────────┘
+//!                      └▶ report it, under this claim ──▶ look again
+//! ```
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use journal::{Lease, LeaseNote};
 use projections::{
-    event::{Event, StatusName, ToolOutcome, ToolUse},
-    ids::{PlanId, TaskId},
+    event::{Event, StatusName},
+    ids::PlanId,
     payload::Payload,
     plan::Status,
     time::Timestamp,
-    work::Step,
 };
+use tokio::task::JoinSet;
 
-use super::{Shutdown, beat::Beat, endpoints::Endpoints, shelf::RunShelf, team::Team};
+use super::{
+    Shutdown, beat::Beat, call::Answered, endpoints::Endpoints, team::Team, tools::ToolDone,
+};
 use crate::{
     clock,
     command::{Command, Report},
     decide::Refusal,
-    effect::{self, Effect},
+    effect::{self, Due, Effect},
     error::{Error, Result},
-    prompts::reply,
-    toolbox,
-    vault::{Actor, DayKey, PlanLog, Project, Reconciled, SETTLED},
+    vault::{Actor, PlanLog, Project, Reconciled, SETTLED},
 };
 
 /// Longest wait before the journal is asked again whether the plan was paused or cancelled meanwhile.
 const LOOK_UP: Duration = Duration::from_millis(250);
+
+/// How long a machine that refuses is left alone while paid work is under way.
+const REFUSED_MS: u64 = 1_000;
 
 /// How an attempt to run a plan ended.
 #[derive(Debug)]
@@ -41,6 +58,12 @@ pub(super) enum Ended {
     Fenced,
 }
 
+/// Something that was under way, and is done.
+pub(super) enum Done {
+    Answered(Box<Answered>),
+    Tool(ToolDone),
+}
+
 /// A plan in execution.
 pub(super) struct Runner<'a> {
     pub(super) id: PlanId,
@@ -48,10 +71,12 @@ pub(super) struct Runner<'a> {
     pub(super) team: Team,
     pub(super) shutdown: &'a Shutdown,
     pub(super) actor: Actor,
-    /// The day on which the call under way is reserved.
-    pub(super) day: Option<DayKey>,
-    /// Until when a dead endpoint is left alone.
-    pub(super) waiting: Option<Timestamp>,
+    /// Until when the step of this label is left alone, though it is due: its endpoint is dead, an account refuses.
+    pub(super) held: BTreeMap<String, Timestamp>,
+    /// Calls and tools under way.
+    pub(super) work: JoinSet<Done>,
+    /// Tells tools to end.
+    pub(super) cancel: Arc<AtomicBool>,
     lease: Box<dyn Lease>,
     pub(super) beat: &'a Beat,
     pub(super) endpoints: &'a Endpoints,
@@ -101,9 +126,7 @@ impl<'a> Runner<'a> {
         let actor = Actor::named(around.by);
         log.submit(&Command::Claim, &actor)?;
         log.show();
-        if team.is_rehearsal() {
-            tracing::warn!(plan = %id, "no real model is configured: this is a rehearsal, and its artifacts are placeholders");
-        }
+        team.warn(id);
         let epoch = log.plan().epoch;
         let mut runner = Self {
             id: id.clone(),
@@ -111,8 +134,9 @@ impl<'a> Runner<'a> {
             team,
             shutdown: around.shutdown,
             actor: actor.under(epoch),
-            day: None,
-            waiting: None,
+            held: BTreeMap::new(),
+            work: JoinSet::new(),
+            cancel: Arc::default(),
             lease,
             beat: around.beat,
             endpoints: around.endpoints,
@@ -136,7 +160,8 @@ impl<'a> Runner<'a> {
     }
 
     async fn run(mut self) -> Result<Ended> {
-        let ended = self.work().await;
+        let ended = self.work_on().await;
+        self.cancel.store(true, Ordering::Relaxed);
         match ended {
             Err(Error::Refused {
                 refusal: Refusal::StaleEpoch { .. },
@@ -147,28 +172,59 @@ impl<'a> Runner<'a> {
         }
     }
 
-    async fn work(&mut self) -> Result<Ended> {
+    async fn work_on(&mut self) -> Result<Ended> {
         loop {
             if self.shutdown.is_asked() {
-                return self.release();
+                return self.release().await;
             }
-            // A hand edit, a cancellation above all, takes effect at the next step.
-            self.log.reconcile(SETTLED)?;
-            self.show_beat();
-            let due = effect::due(self.log.plan(), self.log.now());
-            match (due.effects.into_iter().next(), due.wake_at) {
-                (Some(effect), _) => self.perform(&effect).await?,
-                (None, Some(time)) => self.wait_until(time).await?,
-                (None, None) => return self.nothing_due(),
+            match self.go_on().await {
+                Ok(None) => {}
+                Ok(Some(ended)) => return Ok(ended),
+                // What is paid and under way is waited for, whatever the machine refuses meanwhile.
+                Err(error) if error.is_passing() && !self.work.is_empty() => {
+                    tracing::error!(plan = %self.id, "trying again: {}", error.told());
+                    let until = self.log.now().plus_millis(REFUSED_MS);
+                    self.wait(Some(until)).await?;
+                    self.reopen();
+                }
+                Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// One thing begun or heard; `Some` when nothing is left.
+    async fn go_on(&mut self) -> Result<Option<Ended>> {
+        // A hand edit, a cancellation above all, takes effect at the next step.
+        self.log.reconcile(SETTLED)?;
+        self.log.reconcile_tickets(SETTLED)?;
+        self.show_beat();
+        let (now, parallel) = (self.log.now(), self.team.policy().parallel);
+        self.held.retain(|_, until| *until > now);
+        let Due { effects, wake_at } = effect::due(self.log.plan(), now, parallel);
+        if let Some(effect) = effects.into_iter().find(|effect| !self.is_held(effect)) {
+            self.perform(&effect)?;
+            return Ok(None);
+        }
+        let wake_at = wake_at.into_iter().chain(self.held.values().copied()).min();
+        if self.work.is_empty() && (wake_at.is_none() || !self.log.plan().is_at_work()) {
+            return self.nothing_due().map(Some);
+        }
+        self.wait(wake_at).await?;
+        Ok(None)
+    }
+
+    fn is_held(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::CallModel { step } => self.held.contains_key(&step.label()),
+            Effect::RunTool { .. } | Effect::CollectArtifacts { .. } => false,
         }
     }
 
     /// Nothing is due in a plan that is executing only if the machine is wrong; a person must hear of it.
     fn nothing_due(&mut self) -> Result<Ended> {
         self.log.refresh()?;
-        let status = self.log.plan().status.name();
-        if status == StatusName::Executing && self.log.plan().calls.in_flight.is_empty() {
+        let plan = self.log.plan();
+        if plan.is_at_work() && plan.calls.in_flight.is_empty() {
             let why =
                 "nothing is due although the plan is executing; please report this".to_owned();
             self.report(Report::Obstructed { why })?;
@@ -191,14 +247,15 @@ impl<'a> Runner<'a> {
     }
 
     pub(super) fn show_beat(&self) {
-        self.beat.at_work(self.log.plan(), self.waiting);
+        self.beat
+            .at_work(self.log.plan(), self.held.values().copied().max());
     }
 
-    async fn perform(&mut self, effect: &Effect) -> Result<()> {
+    fn perform(&mut self, effect: &Effect) -> Result<()> {
         let done = match effect {
-            Effect::CallModel { step } => self.call_model(step).await,
-            Effect::RunTool { task, call } => self.run_tool(task, call),
-            Effect::WriteArtifact { task, path, reply } => self.write_artifact(task, path, reply),
+            Effect::CallModel { step } => self.begin_call(step),
+            Effect::RunTool { task, call } => self.begin_tool(task, call),
+            Effect::CollectArtifacts { task, reply } => self.collect_artifacts(task, reply),
         };
         match done {
             // Trying again by itself would meet the same; a person is told what it is, and no runner is lost over it.
@@ -207,39 +264,11 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// The tools that there are only read, so running one again after a crash is harmless.
-    fn run_tool(&mut self, task: &TaskId, call: &ToolUse) -> Result<()> {
-        let arguments = self.text(&call.arguments)?;
-        let room = self.room_for_a_result(task);
-        let returned = toolbox::run(&RunShelf::of(self), &call.tool, &arguments, room);
-        tracing::debug!(plan = %self.id, call = %call.id, tool = call.tool, done = returned.done, "tool returned");
-        let outcome = if returned.done {
-            ToolOutcome::Done
-        } else {
-            ToolOutcome::Failed
-        };
-        self.report(Report::ToolReturned {
-            task: task.clone(),
-            tool_call: call.id.clone(),
-            outcome,
-            result: returned.text,
-        })
-        .map(drop)
-    }
-
-    /// Bytes that the producer in work has room for.
-    fn room_for_a_result(&self, task: &TaskId) -> usize {
-        let plan = self.log.plan();
-        let attempt = plan
-            .run
-            .as_ref()
-            .and_then(|run| run.task(task))
-            .map_or(1, |task| task.attempt);
-        let step = Step::Produce {
-            task: task.clone(),
-            attempt,
-        };
-        self.team.member(plan, &step).window.bytes_of_a_quarter()
+    async fn finished(&mut self, done: Done) -> Result<()> {
+        match done {
+            Done::Answered(answered) => self.heard(*answered).await,
+            Done::Tool(done) => self.tool_returned(done).await,
+        }
     }
 
     /// Whoever claims next decides what lies there: a runner that was stopped and replaced must not write over it.
@@ -255,32 +284,10 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn write_artifact(&mut self, task: &TaskId, path: &str, reply: &Payload) -> Result<()> {
-        self.fence()?;
-        let text = self.log.project().resolve(reply)?;
-        let text = String::from_utf8_lossy(&text);
-        let content = match reply::artifact(&text) {
-            Ok(produced) => produced.content,
-            Err(fault) => {
-                return self.obstructed(format!("the reply of {task} holds no artifact: {fault}"));
-            }
-        };
-        let bytes = content.len() as u64;
-        match self.log.project().write_artifact(&self.id, path, &content) {
-            Ok(b3) => {
-                self.report(Report::ArtifactWritten {
-                    task: task.clone(),
-                    path: path.to_owned(),
-                    b3,
-                    bytes,
-                })?;
-                Ok(())
-            }
-            Err(error) => self.obstructed(format!(
-                "the artifact {path} cannot be written: {}",
-                error.told()
-            )),
-        }
+    /// A text of the journal, wherever it lies.
+    pub(super) fn text(&self, payload: &Payload) -> Result<String> {
+        let bytes = self.log.project().resolve(payload)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     pub(super) fn obstructed(&mut self, why: String) -> Result<()> {
@@ -288,14 +295,28 @@ impl<'a> Runner<'a> {
         self.report(Report::Obstructed { why }).map(drop)
     }
 
-    pub(super) async fn wait_until(&mut self, time: Timestamp) -> Result<()> {
-        let micros = time.micros_since(self.log.now());
-        let wait = Duration::from_micros(micros).min(LOOK_UP);
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = self.shutdown.asked() => {}
+    /// Leaves a step alone for a while.
+    pub(super) fn hold(&mut self, label: String, until: Timestamp) {
+        self.held.insert(label, until);
+        self.show_beat();
+    }
+
+    /// Until something that is under way is done, at most until `time`; then looks at what others did meanwhile.
+    async fn wait(&mut self, time: Option<Timestamp>) -> Result<()> {
+        let micros = time.map(|time| Duration::from_micros(time.micros_since(self.log.now())));
+        let wait = micros.unwrap_or(LOOK_UP).min(LOOK_UP);
+        let shutdown = self.shutdown.clone();
+        // An answer that is there is taken, whatever else is asked at the same moment: it is paid.
+        let done = tokio::select! {
+            biased;
+            Some(done) = self.work.join_next(), if !self.work.is_empty() => Some(done),
+            () = tokio::time::sleep(wait) => None,
+            () = shutdown.asked() => None,
+        };
+        match done {
+            Some(done) => self.finished(lived(done)).await,
+            None => self.log.refresh(),
         }
-        self.log.refresh()
     }
 
     /// Reports under this claim. What the plan has moved past is no error: the state says what is next.
@@ -313,6 +334,32 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// What was done outside is not given up because a disk is full: it is kept in memory and tried again, until it
+    /// is durable or the process is asked to stop.
+    pub(super) async fn persist(&mut self, report: Report) -> Result<()> {
+        loop {
+            let error = match self.report(report.clone()) {
+                Ok(_) => return Ok(()),
+                Err(error) if !error.is_passing() || self.shutdown.is_asked() => {
+                    return Err(error);
+                }
+                Err(error) => error,
+            };
+            tracing::error!(plan = %self.id, "an answer cannot be made durable yet, trying again: {}", error.told());
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(REFUSED_MS)) => {}
+                () = self.shutdown.asked() => {}
+            }
+            self.reopen();
+        }
+    }
+
+    fn reopen(&mut self) {
+        if let Err(error) = self.log.reopen() {
+            tracing::error!(plan = %self.id, "the journal cannot be opened: {}", error.told());
+        }
+    }
+
     /// What becomes of a failed call: who reads the log should not have to read the journal for it.
     fn tell_of(&self, events: &[Event]) {
         for event in events {
@@ -326,12 +373,20 @@ impl<'a> Runner<'a> {
                         tracing::info!(plan = %self.id, call = %e.call_id, %until, "trying again");
                     }
                 }
+                Event::TaskBlocked(e) => {
+                    tracing::warn!(plan = %self.id, task = %e.task, "blocked: {}", e.why);
+                }
                 _ => {}
             }
         }
     }
 
-    fn release(&mut self) -> Result<Ended> {
+    /// Gives the plan back. Answers that are there are taken, other calls are cut, and tools end.
+    async fn release(&mut self) -> Result<Ended> {
+        self.cancel.store(true, Ordering::Relaxed);
+        while let Some(done) = self.work.try_join_next() {
+            self.finished(lived(done)).await?;
+        }
         self.report(Report::Releasing {
             why: "its runner was asked to stop".to_owned(),
         })?;
@@ -339,5 +394,13 @@ impl<'a> Runner<'a> {
             StatusName::Approved => Ok(Ended::Released),
             _ => Ok(self.ended()),
         }
+    }
+}
+
+/// Work is never aborted while its runner listens, and a panic in it is one of the program.
+fn lived(done: std::result::Result<Done, tokio::task::JoinError>) -> Done {
+    match done {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

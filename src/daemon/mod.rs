@@ -7,9 +7,12 @@
 //!  signals ─────────┘                                   └ lost the race: the next one     └ until nothing is due
 //! ```
 
+mod artifacts;
 mod beat;
+mod bench;
 mod call;
 mod day;
+mod drafting;
 mod endpoints;
 mod execute;
 mod identity;
@@ -18,17 +21,18 @@ mod price;
 mod probe;
 mod provider;
 mod room;
-mod shelf;
 mod shutdown;
 mod speak;
 mod team;
 mod tick;
+mod tools;
 
 use std::time::Duration;
 
 use projections::ids::ProjectCode;
 
 pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
+pub use drafting::draft;
 pub use identity::Identity;
 pub use orders::Orders;
 pub use probe::{Answered, KeyState, Probe, Unanswered};

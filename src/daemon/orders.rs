@@ -1,25 +1,28 @@
 //! What a daemon that claimed a project's plan now would go by, for commands that only ask.
 
+use std::sync::Arc;
+
 use projections::work::Step;
 
-use super::team::policy;
+use super::{bench, team::policy};
 use crate::{
     config::{self, Config, ModelChoice},
     decide::Policy,
     error::Result,
+    prompts::Ground,
     vault::Project,
 };
 
 /// What holds for a project's plans, besides what they say themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orders {
-    /// The project's objective; empty where no `project.yaml` says one.
-    pub objective: String,
-    /// Whether the first producer is a model that calls no tools of its own choice.
-    pub no_lookups: bool,
+    /// What holds for all prompts of the team.
+    pub ground: Arc<Ground>,
+    /// Agents whose first model calls no tools of its own choice.
+    pub tool_less: Vec<String>,
     /// The rules that the configuration sets.
     pub policy: Policy,
-    /// Labels of the models of planner, producer, QC and Leader, in the order in which they are asked.
+    /// Labels of the models of planner, producers, QC and Leader, in the order in which they are asked.
     models: [Vec<String>; 4],
 }
 
@@ -29,13 +32,12 @@ impl Orders {
     /// # Errors
     /// [`crate::error::Error::Config`] with every fault.
     pub fn of(project: &Project) -> Result<Self> {
-        let (config, objective) =
+        let (config, own) =
             config::load_for_project(project.vault().root(), &project.code().directory())?;
-        let producer = config.team.producer().model.names().next();
-        let producer = producer.and_then(|name| config.models.get(name));
+        let (ground, _) = bench::of(project, &config, own.as_ref())?;
         Ok(Self {
-            objective,
-            no_lookups: producer.is_some_and(|model| model.json_schema),
+            ground: Arc::new(ground),
+            tool_less: tool_less(&config),
             policy: policy(&config),
             models: models(&config),
         })
@@ -48,21 +50,37 @@ impl Orders {
         match step {
             Step::PlanTasks { .. } => planner,
             Step::Produce { .. } => producer,
-            Step::Review { .. } => qc,
-            Step::Reflect { .. } => leader,
+            Step::Review { .. } | Step::Fix { .. } => qc,
+            Step::Draft { .. } | Step::Reflect { .. } | Step::Decompose { .. } => leader,
         }
     }
 }
 
 fn models(config: &Config) -> [Vec<String>; 4] {
     let team = &config.team;
+    let of_all = |role: &ModelChoice| labels(config, role);
+    let producers = team.producers().iter().map(|producer| &producer.model);
     [
-        &team.planner,
-        &team.producer().model,
-        &team.qc,
-        &team.leader,
+        of_all(&team.planner),
+        producers.flat_map(of_all).collect(),
+        of_all(&team.qc),
+        of_all(&team.leader),
     ]
-    .map(|role| labels(config, role))
+}
+
+/// Quality control and producers that can only answer.
+fn tool_less(config: &Config) -> Vec<String> {
+    let team = &config.team;
+    let producers = team.producers().iter().map(|p| (p.name.as_str(), &p.model));
+    let agents = std::iter::once(("qc", &team.qc)).chain(producers);
+    let only_answers = |choice: &ModelChoice| {
+        let model = config.models.get(&choice.primary);
+        model.is_some_and(|model| model.json_schema)
+    };
+    agents
+        .filter(|(_, choice)| only_answers(choice))
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
 fn labels(config: &Config, role: &ModelChoice) -> Vec<String> {

@@ -140,6 +140,7 @@ fn question(most: u32) -> Request {
             files: Vec::new(),
             task: None,
             attempt: 1,
+            last: false,
         },
         system: "You are asked whether you can be reached.".to_owned(),
         messages: vec![Message::User("Answer with the word OK.".to_owned())],

@@ -77,23 +77,30 @@ fn about(plan: &Plan, step: &Step) -> About {
     let item = plan.item(index);
     let task = |id: &TaskId| run.and_then(|run| run.task(id)).map(|task| &task.spec);
     let (purpose, spec, attempt) = match step {
+        Step::Draft { revision } => (Purpose::Draft, None, *revision),
         Step::PlanTasks { .. } => (Purpose::PlanTasks, None, 1),
+        Step::Decompose { .. } => (Purpose::Decompose, None, 1),
         Step::Produce { task: id, attempt } => (Purpose::Produce, task(id), *attempt),
+        Step::Fix { task: id, attempt } => (Purpose::Fix, task(id), *attempt),
         Step::Review { task: id, attempt } => (Purpose::Review, task(id), *attempt),
         Step::Reflect { .. } => (Purpose::Reflect, None, 1),
     };
     let of_item = |item: &SubObjective| item.files.clone();
     let files = spec.map_or_else(
         || item.map(of_item).unwrap_or_default(),
-        |spec| vec![spec.artifact.clone()],
+        |spec| spec.artifacts.clone(),
     );
     About {
         purpose,
         sub_objective: index,
-        title: item.map(|item| item.title.clone()).unwrap_or_default(),
+        title: match plan.wishes.first().filter(|_| index == 0) {
+            Some(wish) => wish.text.clone(),
+            None => item.map(|item| item.title.clone()).unwrap_or_default(),
+        },
         files,
         task: spec.map(|spec| spec.title.clone()),
         attempt,
+        last: index > 0 && index == plan.item_count(),
     }
 }
 
@@ -152,7 +159,8 @@ fn answer(prompt: &Prompt, reply: models::Reply) -> (String, Vec<Called>) {
         let answer = if empty { &reply.text } else { &call.arguments };
         return (answer.clone(), Vec::new());
     }
-    if prompt.must_answer {
+    // One that was offered other tools and had to answer has called them once too often; the plan decides on it.
+    if prompt.must_answer && prompt.lookups.is_empty() {
         // A tool of another name, from a model that was offered one: its arguments are judged as the answer's.
         let odd = reply
             .calls

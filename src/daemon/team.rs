@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use projections::{
     event::{Caps, Reserved, Usage},
+    ids::PlanId,
     plan::Plan,
     time::MicroUsd,
     work::Step,
 };
 
-use super::{price, provider};
+use super::{
+    bench::{self, Bench},
+    price, provider,
+};
 use crate::{
     clock,
     command::Fallback,
-    config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Provider},
+    config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Producer, Provider},
     decide::{Policy, Retry},
     error::{Error, Result},
     models::{ModelProvider, Request},
-    prompts::{Estimator, Window},
+    prompts::{self, Estimator, Ground, Window},
     redact::Redactor,
     vault::{DayCaps, Project},
 };
@@ -46,8 +50,10 @@ type Role = Vec<Member>;
 
 /// The team of one project.
 pub(super) struct Team {
-    /// The project's objective.
-    pub(super) objective: String,
+    /// What holds for all prompts.
+    pub(super) ground: Arc<Ground>,
+    /// What agents work with.
+    pub(super) bench: Bench,
     /// The caps of the vault's day.
     pub(super) daily: DayCaps,
     policy: Policy,
@@ -55,7 +61,8 @@ pub(super) struct Team {
     keys: Vec<KeyFrom>,
     leader: Role,
     planner: Role,
-    producer: Role,
+    /// By name; never empty.
+    producers: Vec<(String, Role)>,
     qc: Role,
 }
 
@@ -65,18 +72,23 @@ impl Team {
     /// # Errors
     /// [`Error::Config`] with every fault.
     pub(super) fn of(project: &Project) -> Result<Self> {
-        let (config, objective) =
+        let (config, own) =
             config::load_for_project(project.vault().root(), &project.code().directory())?;
-        Self::assemble(&config, objective)
+        let (ground, bench) = bench::of(project, &config, own.as_ref())?;
+        Self::assemble(&config, ground, bench)
     }
 
-    fn assemble(config: &Config, objective: String) -> Result<Self> {
+    fn assemble(config: &Config, ground: Ground, bench: Bench) -> Result<Self> {
         let team = &config.team;
-        let producer = team.producer();
+        let producer = |producer: &Producer| {
+            let role = role(config, &producer.name, &producer.model)?;
+            Ok((producer.name.clone(), role))
+        };
         let used = team.choices().flat_map(ModelChoice::names);
         let models: Vec<&ModelConfig> = used.filter_map(|name| config.models.get(name)).collect();
         Ok(Self {
-            objective,
+            ground: Arc::new(ground),
+            bench,
             daily: daily(config),
             policy: policy(config),
             rehearsal: models
@@ -85,7 +97,11 @@ impl Team {
             keys: models.into_iter().filter_map(key).collect(),
             leader: role(config, "leader", &team.leader)?,
             planner: role(config, "planner", &team.planner)?,
-            producer: role(config, &producer.name, &producer.model)?,
+            producers: team
+                .producers()
+                .iter()
+                .map(producer)
+                .collect::<Result<_>>()?,
             qc: role(config, "qc", &team.qc)?,
         })
     }
@@ -103,17 +119,22 @@ impl Team {
 
     /// The rules that the configuration sets.
     pub(super) fn policy(&self) -> Policy {
-        self.policy
+        self.policy.clone()
     }
 
-    /// Whether no real model is in use.
-    pub(super) fn is_rehearsal(&self) -> bool {
-        self.rehearsal
+    /// Says what an operator might not expect of this team.
+    pub(super) fn warn(&self, plan: &PlanId) {
+        if self.rehearsal {
+            tracing::warn!(%plan, "no real model is configured: this is a rehearsal, and its artifacts are placeholders");
+        }
+        if let Some(why) = &self.bench.no_shell {
+            tracing::warn!(%plan, "agents have no run_shell: {why}");
+        }
     }
 
     /// Who does `step`, after those that were given up for it.
     pub(super) fn member(&self, plan: &Plan, step: &Step) -> &Member {
-        let role = self.role(step);
+        let role = self.role(plan, step);
         // The configuration may have become shorter since.
         &role[given_up(plan, step).min(role.len() - 1)]
     }
@@ -126,7 +147,7 @@ impl Team {
         fit: impl Fn(&Member) -> bool,
     ) -> Option<Fallback> {
         let further = self
-            .role(step)
+            .role(plan, step)
             .iter()
             .enumerate()
             .skip(given_up(plan, step) + 1);
@@ -139,9 +160,11 @@ impl Team {
 
     /// Labels of the models whose price is unknown.
     pub(super) fn unpriced(&self) -> Vec<String> {
-        let all = [&self.leader, &self.planner, &self.producer, &self.qc];
+        let roles = [&self.leader, &self.planner, &self.qc];
+        let producers = self.producers.iter().map(|(_, role)| role);
         let mut unknown: Vec<String> = Vec::new();
-        for member in all.into_iter().flatten().filter(|m| m.price.is_none()) {
+        let all = roles.into_iter().chain(producers).flatten();
+        for member in all.filter(|m| m.price.is_none()) {
             if !unknown.contains(&member.label) {
                 unknown.push(member.label.clone());
             }
@@ -155,20 +178,25 @@ impl Team {
         Redactor::knowing(self.keys.iter().filter_map(secret))
     }
 
-    fn role(&self, step: &Step) -> &Role {
+    fn role(&self, plan: &Plan, step: &Step) -> &Role {
         match step {
             Step::PlanTasks { .. } => &self.planner,
-            Step::Produce { .. } => &self.producer,
-            Step::Review { .. } => &self.qc,
-            Step::Reflect { .. } => &self.leader,
+            Step::Review { .. } | Step::Fix { .. } => &self.qc,
+            Step::Draft { .. } | Step::Reflect { .. } | Step::Decompose { .. } => &self.leader,
+            Step::Produce { .. } => {
+                let name = prompts::agent(plan, step, &self.ground);
+                let mut named = self.producers.iter();
+                let chosen = named.find(|(known, _)| known == name);
+                &chosen.unwrap_or(&self.producers[0]).1
+            }
         }
     }
 }
 
 impl Member {
     /// The provider to ask.
-    pub(super) fn provider(&self) -> &dyn ModelProvider {
-        &*self.provider
+    pub(super) fn provider(&self) -> Arc<dyn ModelProvider> {
+        self.provider.clone()
     }
 
     /// Whether a request probably fits the model's window: to a model that it does not, no work is handed over.
@@ -256,6 +284,16 @@ pub(super) fn policy(config: &Config) -> Policy {
             max_tokens: defaults.max_tokens,
             max_cost_usd: defaults.max_cost_micro_usd.map(MicroUsd),
         },
+        redos: defaults.max_redos,
+        parallel: defaults.max_parallel_tasks,
+        max_tasks: defaults.max_tasks,
+        max_iters: defaults.max_iters,
+        producers: config
+            .team
+            .producers()
+            .iter()
+            .map(|producer| producer.name.clone())
+            .collect(),
         ..Policy::default()
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn over_daily_cap(
     used: u64,
     limit: u64,
 ) -> Decided {
-    if !decision.is_executing() {
+    if !decision.plan.is_at_work() {
         return Err(Refusal::Moot);
     }
     let over = Level { cap, used, limit };
@@ -74,7 +74,7 @@ pub(super) fn unpriced_models(
     daily: bool,
 ) -> Decided {
     let capped = daily || caps(decision).max_cost_usd.is_some();
-    if !decision.is_executing() || !capped {
+    if !decision.plan.is_at_work() || !capped {
         return Err(Refusal::Moot);
     }
     question::ask(

@@ -3,14 +3,17 @@
 use projections::{
     event::{
         ArtifactWritten, ModelCallCompleted, ModelCallStarted, PauseReason, PlanReleased,
-        TicketSubject, ToolCallFinished, ToolUse,
+        TicketSubject, ToolUse,
     },
     ids::{CallId, TaskId, ToolCallId},
     payload::Payload,
-    plan::{Status, TaskStage},
+    plan::{Artifact, Status, TaskStage},
+    work::Step,
 };
 
-use super::{Decided, Decision, Refusal, budget, claim, context, failure, outcome, question};
+use super::{
+    Decided, Decision, Refusal, budget, claim, context, failure, outcome, question, stuck, tools,
+};
 use crate::{
     command::{Called, Report},
     effect,
@@ -18,6 +21,12 @@ use crate::{
 
 pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
     fence(decision)?;
+    heard(decision, report)?;
+    stuck::pause_if_stuck(decision);
+    Ok(())
+}
+
+fn heard(decision: &mut Decision<'_>, report: &Report) -> Decided {
     match report {
         Report::CallStarting { .. } => starting(decision, report),
         Report::CallCompleted { .. } => completed(decision, report),
@@ -27,11 +36,16 @@ pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
             budget::over_daily_cap(decision, *cap, *used, *limit)
         }
         Report::Unpriced { models, daily } => budget::unpriced_models(decision, models, *daily),
-        Report::ToolReturned { .. } => tool_returned(decision, report),
+        Report::ToolStarting { .. } => tools::starting(decision, report),
+        Report::ToolReturned { .. } => tools::returned(decision, report),
         Report::ContextNear { .. } | Report::ContextTight { .. } | Report::ContextFull { .. } => {
             context::report(decision, report)
         }
-        Report::ArtifactWritten { task, .. } => artifact_written(decision, task, report),
+        Report::ArtifactsCollected {
+            task,
+            artifacts,
+            missing,
+        } => collected(decision, task, artifacts, missing),
         Report::Obstructed { .. } if decision.status().is_terminal() => Err(Refusal::Moot),
         Report::Obstructed { why } => question::ask(
             decision,
@@ -68,7 +82,8 @@ fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided {
     else {
         return Err(Refusal::Moot);
     };
-    if !effect::awaits(&decision.plan, step, decision.context.now) {
+    let (now, parallel) = (decision.context.now, decision.context.policy.parallel);
+    if !effect::awaits(&decision.plan, step, now, parallel) {
         return Err(Refusal::Moot);
     }
     if budget::admits(decision, model, *reserved)? {
@@ -109,6 +124,9 @@ fn completed(decision: &mut Decision<'_>, report: &Report) -> Decided {
         .cloned()
         .ok_or(Refusal::Moot)?;
     let awaited = effect::stands_at(&decision.plan, &call.step);
+    // Nobody runs the tools of a step that has used up its calls.
+    let last = !calls.is_empty() && is_last_call(decision, &call.step);
+    let calls: &[Called] = if last { &[] } else { calls };
     decision.push(ModelCallCompleted {
         call_id: call_id.clone(),
         usage: *usage,
@@ -124,7 +142,19 @@ fn completed(decision: &mut Decision<'_>, report: &Report) -> Decided {
     if !awaited || !calls.is_empty() || decision.status().is_terminal() {
         return Ok(());
     }
+    if last {
+        return outcome::used_up(decision, call_id, &call.step, reply);
+    }
     outcome::of_reply(decision, call_id, &call.step, reply, *cut)
+}
+
+/// Whether the step's talk with tools is as long as it may be.
+fn is_last_call(decision: &Decision<'_>, step: &Step) -> bool {
+    let run = decision.plan.run.as_ref();
+    let task = step.task().and_then(|(id, _)| run?.task(id));
+    let turns = task.map_or(0, |task| task.talk.len());
+    let most = usize::try_from(decision.context.policy.max_iters).unwrap_or(usize::MAX);
+    turns.saturating_add(1) >= most
 }
 
 /// Calls of tools with ids of our own, unique in the plan.
@@ -137,57 +167,31 @@ fn named(calls: &[Called], before: u64) -> Vec<ToolUse> {
     (before + 1..).zip(calls).map(named).collect()
 }
 
-fn tool_returned(decision: &mut Decision<'_>, report: &Report) -> Decided {
-    let Report::ToolReturned {
-        task,
-        tool_call,
-        outcome,
-        result,
-    } = report
-    else {
-        return Err(Refusal::Moot);
-    };
+/// What was handed in is on disk; what was promised and is not there fails the production.
+fn collected(
+    decision: &mut Decision<'_>,
+    task: &TaskId,
+    artifacts: &[Artifact],
+    missing: &[String],
+) -> Decided {
     let run = decision.plan.run.as_ref();
-    let open = run
-        .and_then(|run| run.task(task))
-        .into_iter()
-        .flat_map(|task| task.talk.iter().flat_map(|turn| &turn.uses))
-        .any(|used| used.call.id == *tool_call && used.result.is_none());
-    if decision.status().is_terminal() || !open {
-        return Err(Refusal::Moot);
-    }
-    decision.push(ToolCallFinished {
-        task: task.clone(),
-        tool_call: tool_call.clone(),
-        outcome: *outcome,
-        result: Payload::Text(result.clone()),
-    });
-    Ok(())
-}
-
-fn artifact_written(decision: &mut Decision<'_>, task: &TaskId, report: &Report) -> Decided {
-    let Report::ArtifactWritten {
-        path, b3, bytes, ..
-    } = report
-    else {
-        return Err(Refusal::Moot);
-    };
-    let stage = decision
-        .plan
-        .run
-        .as_ref()
-        .and_then(|run| run.task(task))
-        .map(|task| &task.stage);
+    let stage = run.and_then(|run| run.task(task)).map(|task| &task.stage);
     if decision.status().is_terminal() || !matches!(stage, Some(TaskStage::Writing { .. })) {
         return Err(Refusal::Moot);
     }
-    decision.push(ArtifactWritten {
-        task: task.clone(),
-        path: path.clone(),
-        b3: *b3,
-        bytes: *bytes,
-    });
-    Ok(())
+    for artifact in artifacts {
+        decision.push(ArtifactWritten {
+            task: task.clone(),
+            path: artifact.path.clone(),
+            b3: artifact.b3,
+            bytes: artifact.bytes,
+            content: artifact.content.clone(),
+        });
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    outcome::not_handed_in(decision, task, missing)
 }
 
 /// The runner leaves: its calls are cut, and the plan is anyone's to claim.

@@ -10,13 +10,14 @@ use projections::{
     plan::{Plan, Status},
 };
 
-use super::{Decided, Decision, Refusal, question};
+use super::{Decided, Decision, Refusal, question, tools};
 
 /// Claims an approved plan, or one whose runner was lost. The caller holds its lease, so no runner is alive.
 pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
     let recovered = match decision.plan.status {
         Status::Approved => false,
         Status::Executing { .. } => true,
+        Status::Draft if decision.plan.is_being_drafted() => return claim_draft(decision),
         Status::Draft
         | Status::Paused { .. }
         | Status::Declined
@@ -46,7 +47,18 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
         recovered,
     });
     abandon_calls(decision, "its runner was lost");
+    tools::interrupt(decision);
     go_on(decision);
+    Ok(())
+}
+
+/// Whoever lets the Leader write the plan works on a draft.
+fn claim_draft(decision: &mut Decision<'_>) -> Decided {
+    decision.push(PlanClaimed {
+        epoch: decision.plan.epoch.next(),
+        recovered: !decision.plan.calls.in_flight.is_empty(),
+    });
+    abandon_calls(decision, "its runner was lost");
     Ok(())
 }
 
@@ -91,7 +103,7 @@ pub(super) fn abandon_calls(decision: &mut Decision<'_>, why: &str) {
 
 /// Settles calls that were under way when their plan was cancelled or paused and its runner died.
 pub(super) fn settle_orphans(decision: &mut Decision<'_>) -> Decided {
-    if decision.is_executing() || decision.plan.calls.in_flight.is_empty() {
+    if decision.plan.is_at_work() || decision.plan.calls.in_flight.is_empty() {
         return Err(Refusal::Moot);
     }
     abandon_calls(decision, "its runner was lost");

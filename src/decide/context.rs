@@ -20,7 +20,7 @@ pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
     else {
         return Err(Refusal::Moot);
     };
-    if !decision.is_executing() || !effect::stands_at(&decision.plan, step) {
+    if !decision.plan.is_at_work() || !effect::stands_at(&decision.plan, step) {
         return Err(Refusal::Moot);
     }
     near(decision, report);

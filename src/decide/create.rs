@@ -1,8 +1,8 @@
 //! Frame 0 of a plan: written down here, or found on disk and recorded as found.
 
 use projections::{
-    document::{Document, HeadEntry},
-    event::{Event, FORMAT, PlanDrafted, PlanImported},
+    document::{Document, Head, HeadEntry},
+    event::{Attachment, Caps, DraftRequested, Event, FORMAT, PlanDrafted, PlanImported},
     found::{self, FieldFault},
     ids::PlanId,
     payload::{Digest, Payload},
@@ -45,6 +45,47 @@ pub fn draft(id: &PlanId, document: &Document) -> Result<Vec<Event>, FieldFault>
         caps: found::caps(&document.values)?,
     };
     Ok(vec![event.into()])
+}
+
+/// The events of a plan that the Leader is to write, from an operator's wish.
+#[must_use]
+pub fn wished(id: &PlanId, wish: &str, attachments: Vec<Attachment>, caps: Caps) -> Vec<Event> {
+    let names: Vec<&str> = attachments.iter().map(|a| a.name.as_str()).collect();
+    let listed = match names[..] {
+        [] => "attachments: []\n".to_owned(),
+        _ => {
+            let lines = names
+                .iter()
+                .map(|name| format!("- {}\n", yaml::scalar(name)));
+            format!("attachments:\n{}", lines.collect::<String>())
+        }
+    };
+    let own = |key: &str, text: String| HeadEntry::own(key, text);
+    let head = Head(vec![
+        HeadEntry::engine("id"),
+        HeadEntry::engine("project_code"),
+        HeadEntry::engine("created_at"),
+        own("agent_id", "agent_id: leader\n".to_owned()),
+        own(
+            "source_message",
+            format!("source_message: {}\n", yaml::scalar(wish)),
+        ),
+        own("attachments", listed),
+    ]);
+    let drafted = PlanDrafted {
+        format: FORMAT,
+        plan: id.clone(),
+        project: id.project().clone(),
+        head,
+        body: "\n## A plan to be written\n\nThe Leader has not written it yet.\n".to_owned(),
+        caps,
+    };
+    let request = DraftRequested {
+        revision: 1,
+        wish: wish.to_owned(),
+        attachments,
+    };
+    vec![drafted.into(), request.into()]
 }
 
 /// A body begins with a blank line after the frontmatter, as the existing program writes it.

@@ -81,7 +81,7 @@ pub(super) fn falling_back(decision: &mut Decision<'_>, report: &Report) -> Deci
     else {
         return Err(Refusal::Moot);
     };
-    let due = effect::stands_at(&decision.plan, step) && decision.is_executing();
+    let due = effect::stands_at(&decision.plan, step) && decision.plan.is_at_work();
     if !due || !is_further(decision, step, to) {
         return Err(Refusal::Moot);
     }

@@ -9,11 +9,15 @@ mod calls;
 mod claim;
 mod context;
 mod create;
+mod drafting;
 mod edit;
 mod failure;
 mod outcome;
 mod question;
 mod reflection;
+mod stuck;
+mod ticket;
+mod tools;
 
 use projections::{
     event::{Caps, Event, PauseReason, PlanPaused, StatusName},
@@ -26,7 +30,7 @@ use projections::{
 
 use crate::command::Command;
 
-pub use create::{draft, import};
+pub use create::{draft, import, wished};
 pub use edit::EditFault;
 
 /// What a decision may depend on besides the state and the command.
@@ -47,12 +51,20 @@ pub struct Context {
 }
 
 /// Numbers that an operator may set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Lost runners in a row, without a completed step, before the plan is quarantined.
     pub barren_claims: u32,
-    /// Redos of a task before it is blocked.
+    /// Redos of a task by its producer before quality control mends it itself.
     pub redos: u32,
+    /// Tasks of one sub-objective in work at the same time.
+    pub parallel: u32,
+    /// Tasks of one sub-objective.
+    pub max_tasks: u32,
+    /// Calls of one production, those with tools included.
+    pub max_iters: u32,
+    /// Names of the producers, the first by default.
+    pub producers: Vec<String>,
     /// How failed calls are tried again.
     pub retry: Retry,
     /// Replies of a wrong form to one step before a person is asked.
@@ -67,7 +79,11 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             barren_claims: 3,
-            redos: 1,
+            redos: 3,
+            parallel: 3,
+            max_tasks: 6,
+            max_iters: 24,
+            producers: vec!["producer".to_owned()],
             retry: Retry::default(),
             rejections: 2,
             warn_percent: 80,
@@ -136,7 +152,7 @@ pub enum Refusal {
         /// Which.
         ticket: TicketId,
         /// Why not.
-        why: &'static str,
+        why: String,
     },
     /// The journal holds kinds of a newer program.
     #[error(
@@ -171,7 +187,10 @@ pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<E
             digest,
             decision: answer,
             note,
-        } => approval::decide_ticket(&mut decision, ticket, digest, *answer, note),
+        } => ticket::decide(&mut decision, ticket, digest, *answer, note),
+        Command::RequestDraft { wish, attachments } => {
+            drafting::request(&mut decision, wish, attachments)
+        }
         Command::EditBudget {
             tokens,
             cost,

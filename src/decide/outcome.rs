@@ -1,16 +1,26 @@
 //! What follows from a model's answer, step by step of the machine.
+//!
+//! ```text
+//!  produce ─▶ collected ─▶ review ─▶ passed
+//!     ▲  │         │          └▶ rejected ─┬─ mechanical: edit ─┐
+//!     │  │ calls   │ something             ├─ substantive: anew ┼─▶ produce, `redos` times
+//!     │  │ used up │ is missing            │   then: QC fixes ──┴─▶ fix ─▶ review ─▶ passed, or blocked
+//!     │  └─────────┴──── judged by the ────┴─ environmental: blocked at once
+//!     └───────────────── engine as rejected
+//! ```
 
 use projections::{
     event::{
-        PauseReason, ReplyRejected, TaskBlocked, TaskProduced, TaskRedone, TaskReviewed,
-        TasksPlanned, TicketSubject,
+        PauseReason, ReplyRejected, SubObjectiveDecomposed, TaskBlocked, TaskFixed, TaskProduced,
+        TaskRedone, TaskReviewed, TasksPlanned, TicketSubject,
     },
     ids::{CallId, TaskId},
-    work::{Defect, DefectClass, Severity, Step, Verdict},
+    plan::Task,
+    work::{Defect, DefectClass, Redo, Severity, Step, Verdict},
 };
 
-use super::{Decided, Decision, question, reflection};
-use crate::prompts::reply;
+use super::{Decided, Decision, claim, drafting, question, reflection};
+use crate::prompts::reply::{self, ReplyFault};
 
 /// Reads the answer and takes the step, or has it repaired, or asks a person.
 pub(super) fn of_reply(
@@ -20,32 +30,7 @@ pub(super) fn of_reply(
     text: &str,
     cut: bool,
 ) -> Decided {
-    let taken = match step {
-        Step::PlanTasks { index } => reply::tasks(*index, text).map(|tasks| {
-            decision.push(TasksPlanned {
-                index: *index,
-                tasks,
-            });
-            Ok(())
-        }),
-        Step::Produce { task, attempt } => reply::artifact(text).map(|artifact| {
-            let claim = artifact.summary;
-            decision.push(TaskProduced {
-                task: task.clone(),
-                attempt: *attempt,
-                call_id: call_id.clone(),
-                claim,
-            });
-            Ok(())
-        }),
-        Step::Review { task, attempt } => {
-            reply::verdict(text).map(|verdict| reviewed(decision, task, *attempt, verdict))
-        }
-        Step::Reflect { index } => {
-            reply::reflection(text).map(|thought| reflection::reflected(decision, *index, thought))
-        }
-    };
-    taken.unwrap_or_else(|fault| {
+    taken(decision, call_id, step, text).unwrap_or_else(|fault| {
         let why = if cut {
             "it breaks off at the limit of output tokens; answer shorter".to_owned()
         } else {
@@ -53,6 +38,60 @@ pub(super) fn of_reply(
         };
         rejected(decision, call_id, step, text, &why, cut)
     })
+}
+
+fn taken(
+    decision: &mut Decision<'_>,
+    call_id: &CallId,
+    step: &Step,
+    text: &str,
+) -> Result<Decided, ReplyFault> {
+    match step {
+        Step::Draft { .. } => {
+            reply::drafted(text).map(|drafted| drafting::written(decision, &drafted))
+        }
+        Step::PlanTasks { index } => planned(decision, *index, text),
+        Step::Produce { task, attempt } | Step::Fix { task, attempt } => {
+            let produced = reply::artifact(text)?;
+            decision.push(TaskProduced {
+                task: task.clone(),
+                attempt: *attempt,
+                call_id: call_id.clone(),
+                claim: produced.summary,
+            });
+            Ok(Ok(()))
+        }
+        Step::Review { task, attempt } => {
+            reply::verdict(text).map(|verdict| reviewed(decision, task, *attempt, verdict))
+        }
+        Step::Reflect { index } => {
+            let last = *index == decision.plan.item_count();
+            reply::reflection(text, last)
+                .map(|thought| reflection::reflected(decision, *index, thought))
+        }
+        Step::Decompose { index } => decomposed(decision, *index, text),
+    }
+}
+
+fn planned(decision: &mut Decision<'_>, index: u32, text: &str) -> Result<Decided, ReplyFault> {
+    let policy = &decision.context.policy;
+    let tasks = reply::tasks(index, text, policy.max_tasks, &policy.producers)?;
+    decision.push(TasksPlanned { index, tasks });
+    Ok(Ok(()))
+}
+
+/// Smaller sub-objectives take the place of the one in work, and the first of them begins.
+fn decomposed(decision: &mut Decision<'_>, index: u32, text: &str) -> Result<Decided, ReplyFault> {
+    let parts = reply::decomposed(text)?;
+    let body = parts.put_into(&decision.plan.body, index)?;
+    decision.push(SubObjectiveDecomposed {
+        index,
+        parts: u32::try_from(parts.items.len()).unwrap_or(u32::MAX),
+        body,
+        why: parts.rationale,
+    });
+    claim::go_on(decision);
+    Ok(Ok(()))
 }
 
 /// One repair is asked for; after that a person sees what came.
@@ -90,39 +129,120 @@ fn rejected(
     question::ask(decision, PauseReason::Reply, TicketSubject::Reply, &what)
 }
 
+/// The step has used up its calls, and its last reply called tools once more. A production has failed by that; a
+/// judgement is asked for once more.
+pub(super) fn used_up(
+    decision: &mut Decision<'_>,
+    call_id: &CallId,
+    step: &Step,
+    text: &str,
+) -> Decided {
+    let most = decision.context.policy.max_iters;
+    match step {
+        Step::Produce { task, .. } | Step::Fix { task, .. } => {
+            let what = format!("{most} calls were made, and nothing was handed in");
+            engine_rejects(decision, task, DefectClass::MaxIters, vec![what])
+        }
+        Step::Draft { .. }
+        | Step::PlanTasks { .. }
+        | Step::Review { .. }
+        | Step::Reflect { .. }
+        | Step::Decompose { .. } => {
+            let why = format!("{most} calls were made; answer now, without calling other tools");
+            rejected(decision, call_id, step, text, &why, false)
+        }
+    }
+}
+
+/// A production that did not leave what it was to make.
+pub(super) fn not_handed_in(
+    decision: &mut Decision<'_>,
+    task: &TaskId,
+    missing: &[String],
+) -> Decided {
+    engine_rejects(decision, task, DefectClass::Substantive, missing.to_vec())
+}
+
+fn engine_rejects(
+    decision: &mut Decision<'_>,
+    task: &TaskId,
+    class: DefectClass,
+    what: Vec<String>,
+) -> Decided {
+    let defect = |what: &String| Defect {
+        severity: Severity::Critical,
+        class,
+        location: String::new(),
+        what: what.clone(),
+    };
+    let verdict = Verdict {
+        passed: false,
+        summary: what.join("; "),
+        defects: what.iter().map(defect).collect(),
+    };
+    let attempt = in_work(decision, task).map_or(1, |task| task.attempt);
+    judged(decision, task, attempt, verdict, true)
+}
+
 fn reviewed(decision: &mut Decision<'_>, task: &TaskId, attempt: u32, verdict: Verdict) -> Decided {
+    judged(decision, task, attempt, verdict, false)
+}
+
+fn judged(
+    decision: &mut Decision<'_>,
+    id: &TaskId,
+    attempt: u32,
+    verdict: Verdict,
+    by_engine: bool,
+) -> Decided {
     decision.push(TaskReviewed {
-        task: task.clone(),
+        task: id.clone(),
         attempt,
         verdict: verdict.clone(),
+        by_engine,
     });
-    if verdict.accepts() {
+    let Some(task) = in_work(decision, id) else {
         return Ok(());
+    };
+    let fixing = task.how == Redo::Fix;
+    if verdict.accepts() {
+        return if fixing { fixed(decision, id) } else { Ok(()) };
     }
-    let redos = decision
-        .plan
-        .run
-        .as_ref()
-        .and_then(|run| run.task(task))
-        .map_or(0, |task| task.redos);
-    let outside = verdict
-        .defects
-        .iter()
-        .any(|defect| defect.class == DefectClass::Environmental);
-    if outside || redos >= decision.context.policy.redos {
-        return blocked(decision, task, &verdict);
+    let failing = verdict.failing();
+    let outside = |defect: &&Defect| defect.class == DefectClass::Environmental;
+    if fixing || failing.iter().any(outside) {
+        return blocked(decision, id, &verdict, fixing);
     }
+    let how = next_try(decision, task, &failing);
     let defects = if verdict.defects.is_empty() {
         vec![unnamed(&verdict)]
     } else {
         verdict.defects
     };
     decision.push(TaskRedone {
-        task: task.clone(),
+        task: id.clone(),
         attempt: attempt + 1,
         defects,
+        how,
     });
     Ok(())
+}
+
+/// An edit where that mends everything, else a new production; quality control itself once the producer has had
+/// its tries.
+fn next_try(decision: &Decision<'_>, task: &Task, failing: &[&Defect]) -> Redo {
+    let mechanical = |defect: &&Defect| defect.class == DefectClass::Mechanical;
+    if task.redos >= decision.context.policy.redos {
+        Redo::Fix
+    } else if !task.artifacts.is_empty() && !failing.is_empty() && failing.iter().all(mechanical) {
+        Redo::Edit
+    } else {
+        Redo::Anew
+    }
+}
+
+fn in_work<'a>(decision: &'a Decision<'_>, task: &TaskId) -> Option<&'a Task> {
+    decision.plan.run.as_ref().and_then(|run| run.task(task))
 }
 
 /// The defect of a verdict that rejects without naming one.
@@ -135,18 +255,51 @@ fn unnamed(verdict: &Verdict) -> Defect {
     }
 }
 
-fn blocked(decision: &mut Decision<'_>, task: &TaskId, verdict: &Verdict) -> Decided {
-    let defects: Vec<String> = verdict
-        .defects
-        .iter()
-        .map(|defect| format!("- {}", defect.what))
-        .collect();
-    let why = format!("QC rejected it: {}", verdict.summary);
+/// Quality control has mended it, and says so.
+fn fixed(decision: &mut Decision<'_>, id: &TaskId) -> Decided {
+    let Some(task) = in_work(decision, id) else {
+        return Ok(());
+    };
+    let (attempt, claim, title) = (task.attempt, task.claim.clone(), task.spec.title.clone());
+    let what = format!(
+        "quality control mended task {id} ({title}) itself, after its producer's {} production(s) were rejected: \
+         {claim}",
+        attempt - 1
+    );
+    decision.push(TaskFixed {
+        task: id.clone(),
+        attempt,
+        claim,
+    });
+    question::open(decision, TicketSubject::Fixed { task: id.clone() }, &what).map(drop)
+}
+
+/// The task waits for a person; the plan does when nothing else is left to do.
+fn blocked(decision: &mut Decision<'_>, id: &TaskId, verdict: &Verdict, fixing: bool) -> Decided {
+    let line = |defect: &Defect| {
+        let (severity, class) = (defect.severity.as_str(), defect.class.as_str());
+        let place = match defect.location.trim() {
+            "" => String::new(),
+            place => format!(" at {place}"),
+        };
+        format!("- {severity}, {class}{place}: {}", defect.what)
+    };
+    let defects: Vec<String> = verdict.defects.iter().map(line).collect();
+    let judged = if fixing {
+        "neither its producer nor quality control could finish it"
+    } else {
+        "QC rejected it for something outside its reach"
+    };
+    let why = format!("{judged}: {}", verdict.summary);
     decision.push(TaskBlocked {
-        task: task.clone(),
+        task: id.clone(),
         why: why.clone(),
     });
-    let what = format!("task {task} is blocked. {why}\n\n{}", defects.join("\n"));
-    let subject = TicketSubject::BlockedTask { task: task.clone() };
-    question::ask(decision, PauseReason::Blocked, subject, what.trim_end())
+    let title = in_work(decision, id).map_or_else(String::new, |t| t.spec.title.clone());
+    let what = format!(
+        "task {id} ({title}) is blocked. {why}\n\n{}",
+        defects.join("\n")
+    );
+    let subject = TicketSubject::BlockedTask { task: id.clone() };
+    question::open(decision, subject, what.trim_end()).map(drop)
 }

@@ -1,12 +1,13 @@
 //! Asking a person: the ticket that explains a pause and says what an answer does.
 
 use projections::{
-    event::{PauseReason, Priority, TicketOpened, TicketSubject},
+    event::{PauseReason, Priority, StatusName, TicketOpened, TicketSubject},
     ids::TicketId,
     payload::Digest,
+    plan::Plan,
 };
 
-use super::{Decided, Decision, Refusal};
+use super::{Decided, Decision, Refusal, drafting};
 
 /// Longest quotation inside a ticket, in characters.
 const QUOTE: usize = 2_000;
@@ -24,6 +25,11 @@ pub(super) fn ask(
     subject: TicketSubject,
     what: &str,
 ) -> Decided {
+    // Whoever lets the Leader write a plan sits before it.
+    if decision.status() == StatusName::Draft && decision.plan.is_being_drafted() {
+        drafting::failed(decision, what);
+        return Ok(());
+    }
     let ticket = open(decision, subject, what)?;
     decision.pause(
         reason,
@@ -32,7 +38,28 @@ pub(super) fn ask(
     Ok(())
 }
 
-fn open(
+/// The question whether a draft may run, as it reads now.
+pub(super) fn about_draft(plan: &Plan) -> TicketSubject {
+    TicketSubject::Draft {
+        body: Digest::of(plan.body.as_bytes()),
+    }
+}
+
+/// The question whether `body` may take the place of the plan's, as it reads now.
+pub(super) fn about_revision(plan: &Plan, body: String) -> TicketSubject {
+    TicketSubject::Revision {
+        body,
+        over: Some(Digest::of(plan.body.as_bytes())),
+    }
+}
+
+/// Whether nothing waits for an answer.
+fn is_told(subject: &TicketSubject) -> bool {
+    matches!(subject, TicketSubject::Fixed { .. })
+}
+
+/// Opens a ticket, and pauses nothing.
+pub(super) fn open(
     decision: &mut Decision<'_>,
     subject: TicketSubject,
     what: &str,
@@ -44,7 +71,8 @@ fn open(
         .ok_or(Refusal::NeedsTicket)?;
     let plan = &decision.plan.id;
     let title = format!("{plan}: {}", first_line(what, TITLE));
-    let body = body(&plan.to_string(), &subject, what);
+    let body = body(&ticket, &plan.to_string(), &subject, what);
+    let for_information = is_told(&subject);
     let shown = serde_json::to_string(&(&title, &body, &subject)).expect("a ticket is text");
     let digest = Digest::of(shown.as_bytes());
     let priority = priority(&subject);
@@ -55,13 +83,17 @@ fn open(
         title,
         body,
         digest,
+        for_information,
     });
     Ok(ticket)
 }
 
 fn priority(subject: &TicketSubject) -> Priority {
     match subject {
-        TicketSubject::Reflection | TicketSubject::Revision { .. } => Priority::Blocker,
+        TicketSubject::Reflection
+        | TicketSubject::Revision { .. }
+        | TicketSubject::Draft { .. } => Priority::Blocker,
+        TicketSubject::Fixed { .. } => Priority::Minor,
         TicketSubject::Body
         | TicketSubject::BlockedTask { .. }
         | TicketSubject::Reply
@@ -73,13 +105,15 @@ fn priority(subject: &TicketSubject) -> Priority {
     }
 }
 
-fn body(plan: &str, subject: &TicketSubject, what: &str) -> String {
+fn body(ticket: &TicketId, plan: &str, subject: &TicketSubject, what: &str) -> String {
     let (matters, approving) = meaning(subject);
     let proposal = match subject {
-        TicketSubject::Revision { body } => {
+        TicketSubject::Revision { body, .. } => {
             format!("\n## The plan as it would be\n\n{}\n", body.trim())
         }
         TicketSubject::Body
+        | TicketSubject::Draft { .. }
+        | TicketSubject::Fixed { .. }
         | TicketSubject::Reflection
         | TicketSubject::BlockedTask { .. }
         | TicketSubject::Reply
@@ -89,11 +123,21 @@ fn body(plan: &str, subject: &TicketSubject, what: &str) -> String {
         | TicketSubject::Environment
         | TicketSubject::Context { .. } => String::new(),
     };
+    let answers = if is_told(subject) {
+        format!("- take note of it: `modulatio ticket approve {ticket}`. {approving}")
+    } else {
+        let declining = match subject {
+            TicketSubject::Draft { .. } => "The plan is declined, and nothing is run.",
+            _ => "The plan is aborted; what is finished stays.",
+        };
+        format!(
+            "- approve: `modulatio ticket approve {ticket}`, or write `decision: approved` above. {approving}\n\
+             - decline: `modulatio ticket decline {ticket}`, or write `decision: declined` above. {declining}"
+        )
+    };
     format!(
-        "\n## What happened\n\n{what}\n\n## Why it matters\n\n{matters}\n\n## What you can do\n\n\
-         - approve: `modulatio project resume {plan}` (or `status: approved` in the plan's file). {approving}\n\
-         - decline: `modulatio plan decline {plan}`. The plan is aborted; what is finished stays.\n\
-         - look closer: `modulatio replay {plan}`, `modulatio plan show {plan}`\n{proposal}"
+        "\n## What happened\n\n{what}\n\n## Why it matters\n\n{matters}\n\n## What you can do\n\n{answers}\n\
+         - look closer: `modulatio plan show {plan}`, `modulatio replay {plan}`\n{proposal}"
     )
 }
 
@@ -112,9 +156,17 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
             "The Leader no longer believes in the rest of the plan as it stands.",
             "The plan below replaces the present one; finished work is not repeated.",
         ),
+        TicketSubject::Draft { .. } => (
+            "Nothing is run, and nothing further is spent, before you approve it.",
+            "The plan runs as it reads in its file; edit it there first, and you are asked again with the new text.",
+        ),
+        TicketSubject::Fixed { .. } => (
+            "Who judges the work has done a part of it: nobody else has looked at the result.",
+            "Nothing waits for it.",
+        ),
         TicketSubject::BlockedTask { .. } => (
             "A plan is never called done over work that failed.",
-            "The task is sent back to work with a fresh redo budget.",
+            "Mend first what is missing; the task is then sent back to work, with a fresh redo budget.",
         ),
         TicketSubject::Reply => (
             "Without a reply of the right form the step cannot be finished; each try costs a call.",
@@ -139,8 +191,8 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         ),
         TicketSubject::Context { .. } => (
             "Sending less than the whole would let the model answer from a part without knowing it.",
-            "Divide the sub-objective into smaller ones in the plan's file first, or name a model with a larger \
-             window; the step is tried again.",
+            "The Leader divides the sub-objective into two to six smaller ones, which take its place in the plan. If \
+             you divide it yourself in the plan's file first, yours are run.",
         ),
     }
 }

@@ -5,8 +5,8 @@ use projections::{
     body,
     document::MAX_BODY,
     event::{
-        DivergenceFlagged, PauseReason, PlanAborted, ReflectionRecorded, SubObjectiveFinished,
-        TeamStateWritten, TicketSubject,
+        DivergenceFlagged, PauseReason, PlanAborted, QualityReported, ReflectionRecorded,
+        SubObjectiveFinished, TeamStateWritten, TicketSubject,
     },
     plan::Plan,
     work::{Outcome, Reflection},
@@ -67,6 +67,9 @@ fn record(decision: &mut Decision<'_>, index: u32, thought: &Thought) {
     if let Some(text) = &thought.team_state {
         decision.push(TeamStateWritten { text: text.clone() });
     }
+    if let Some(text) = &thought.quality_report {
+        decision.push(QualityReported { text: text.clone() });
+    }
     let summary = summary(&decision.plan);
     decision.push(SubObjectiveFinished { index, summary });
 }
@@ -78,7 +81,7 @@ fn summary(plan: &Plan) -> String {
     for task in tasks {
         count += 1;
         productions += task.attempt;
-        artifacts.extend(task.artifact.as_ref().map(|artifact| artifact.path.clone()));
+        artifacts.extend(task.artifacts.iter().map(|artifact| artifact.path.clone()));
     }
     format!(
         "tasks={count}; productions={productions}; artifacts={}",
@@ -102,7 +105,7 @@ fn proposal(plan: &Plan, index: u32, revision: Option<&Revision>) -> (TicketSubj
         return (TicketSubject::Reflection, said);
     }
     match body::replace_from(&plan.body, finished, &items) {
-        Ok(body) if body.len() <= MAX_BODY => (TicketSubject::Revision { body }, said),
+        Ok(body) if body.len() <= MAX_BODY => (question::about_revision(plan, body), said),
         Ok(_) => inapplicable(&said, "it would be too long"),
         Err(fault) => inapplicable(&said, &fault.to_string()),
     }

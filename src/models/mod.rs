@@ -90,17 +90,25 @@ pub struct About {
     pub files: Vec<String>,
     /// The task, where the step has one.
     pub task: Option<String>,
-    /// Which production of the task this is or judges, from 1.
+    /// Which production of the task this is or judges, or which draft of the plan, from 1.
     pub attempt: u32,
+    /// Whether it is the plan's last sub-objective.
+    pub last: bool,
 }
 
 /// The steps that ask a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
+    /// Write a plan.
+    Draft,
     /// Divide a sub-objective into tasks.
     PlanTasks,
+    /// Divide a sub-objective into smaller ones.
+    Decompose,
     /// Produce a task's artifact.
     Produce,
+    /// Mend a task's artifacts, as quality control.
+    Fix,
     /// Judge an artifact.
     Review,
     /// Reflect after a sub-objective.

@@ -30,8 +30,10 @@ impl Rehearsal {
     pub fn reply(&self, request: &Request) -> Reply {
         let about = &request.about;
         let json = match about.purpose {
+            Purpose::Draft => replies::plan(about),
             Purpose::PlanTasks => replies::tasks(about),
-            Purpose::Produce => replies::artifact(about),
+            Purpose::Decompose => replies::parts(about),
+            Purpose::Produce | Purpose::Fix => replies::artifact(about),
             Purpose::Review => replies::verdict(about, self.rejects(request)),
             Purpose::Reflect => replies::reflection(about, self.outcome(about.sub_objective)),
         };

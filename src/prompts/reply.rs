@@ -1,17 +1,16 @@
 //! Reading models' answers. The asked-for form is a tool call's arguments; a fenced JSON block in plain text
 //! is accepted too. Everything is checked here: nothing that a model wrote is trusted further on.
 
-use projections::{
-    body::is_safe_relative_path,
-    ids::TaskId,
-    work::{Outcome, TaskKind, TaskSpec, Verdict},
-};
+mod plan;
+mod tasks;
+
+use projections::work::{Outcome, Verdict};
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Most tasks of one sub-objective.
-const MAX_TASKS: usize = 6;
+pub use plan::{Drafted, Parts, decomposed, drafted};
+pub use tasks::tasks;
 
-/// Longest team state that is kept, in characters.
+/// Longest team state and longest quality report that are kept, in characters.
 const MAX_TEAM_STATE: usize = 16_000;
 
 /// What is wrong with an answer, for the model and for people.
@@ -34,14 +33,45 @@ pub enum ReplyFault {
     Content(String),
 }
 
-/// A producer's artifact.
+/// What a producer hands in.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Produced {
-    /// Its full text.
-    pub content: String,
-    /// What the producer claims.
+    /// The full text of the first artifact, if it is handed in here.
     #[serde(default)]
+    content: Option<String>,
+    /// Further artifacts that are handed in here.
+    #[serde(default)]
+    files: Vec<HandedIn>,
+    /// What the producer claims.
+    #[serde(default, alias = "summary_for_state_doc")]
     pub summary: String,
+}
+
+/// One file as it is handed in.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct HandedIn {
+    path: String,
+    content: String,
+}
+
+impl Produced {
+    /// The files that are handed in, by path; `artifacts` are those of the task.
+    #[must_use]
+    pub fn files<'a>(&'a self, artifacts: &'a [String]) -> Vec<(&'a str, &'a str)> {
+        let first = artifacts.first().zip(self.content.as_ref());
+        let first = first.map(|(path, text)| (path.as_str(), text.as_str()));
+        let named = |file: &'a HandedIn| (file.path.as_str(), file.content.as_str());
+        let further = self.files.iter().map(named);
+        let further = further.filter(|(path, _)| first.is_none_or(|(known, _)| known != *path));
+        first.into_iter().chain(further).collect()
+    }
+
+    fn empty_one(&self) -> bool {
+        let texts = self.files.iter().map(|file| &file.content);
+        texts
+            .chain(&self.content)
+            .any(|text| text.trim().is_empty())
+    }
 }
 
 /// The Leader's reflection.
@@ -64,6 +94,9 @@ pub struct Thought {
     /// The team's next state document.
     #[serde(default)]
     pub team_state: Option<String>,
+    /// What a reader of the results should know, at the plan's end.
+    #[serde(default)]
+    pub quality_report: Option<String>,
 }
 
 /// A proposed rest of a plan.
@@ -87,79 +120,14 @@ pub struct ProposedItem {
     pub description: String,
 }
 
-#[derive(Deserialize)]
-struct Tasks {
-    tasks: Vec<ProposedTask>,
-}
-
-#[derive(Deserialize)]
-struct ProposedTask {
-    title: String,
-    #[serde(default)]
-    brief: String,
-    #[serde(default)]
-    kind: TaskKind,
-    artifact: String,
-    #[serde(default)]
-    acceptance: Vec<String>,
-}
-
-/// The planner's tasks for sub-objective `index`.
-///
-/// # Errors
-/// [`ReplyFault`] says what does not fit.
-pub fn tasks(index: u32, text: &str) -> Result<Vec<TaskSpec>, ReplyFault> {
-    let Tasks { tasks } = read(text)?;
-    if !(1..=MAX_TASKS).contains(&tasks.len()) {
-        return content(format!(
-            "there must be 1 to {MAX_TASKS} tasks, not {}",
-            tasks.len()
-        ));
-    }
-    for (at, task) in tasks.iter().enumerate() {
-        check_task(task, &tasks[..at])?;
-    }
-    Ok((1..)
-        .zip(tasks)
-        .map(|(number, task)| spec(index, number, task))
-        .collect())
-}
-
-fn check_task(task: &ProposedTask, before: &[ProposedTask]) -> Result<(), ReplyFault> {
-    if task.title.trim().is_empty() {
-        return content("a task has an empty title".to_owned());
-    }
-    if !is_safe_relative_path(&task.artifact) {
-        return content(format!(
-            "artifact {:?} is not a relative path inside the run",
-            task.artifact
-        ));
-    }
-    if before.iter().any(|other| other.artifact == task.artifact) {
-        return content(format!("two tasks write {:?}", task.artifact));
-    }
-    Ok(())
-}
-
-fn spec(index: u32, number: u32, task: ProposedTask) -> TaskSpec {
-    TaskSpec {
-        id: TaskId::nth(index, number),
-        title: task.title,
-        brief: task.brief,
-        kind: task.kind,
-        artifact: task.artifact,
-        acceptance: task.acceptance,
-    }
-}
-
 /// A producer's artifact.
 ///
 /// # Errors
 /// [`ReplyFault`] says what does not fit.
 pub fn artifact(text: &str) -> Result<Produced, ReplyFault> {
     let produced: Produced = read(text)?;
-    if produced.content.trim().is_empty() {
-        return content("the artifact is empty".to_owned());
+    if produced.empty_one() {
+        return content("an artifact is empty".to_owned());
     }
     Ok(produced)
 }
@@ -172,15 +140,23 @@ pub fn verdict(text: &str) -> Result<Verdict, ReplyFault> {
     read(text)
 }
 
-/// The Leader's reflection, its team state cut to its bound.
+/// The Leader's reflection, its documents cut to their bounds. After the plan's `last` sub-objective it reports on the
+/// whole.
 ///
 /// # Errors
 /// [`ReplyFault`] says what does not fit.
-pub fn reflection(text: &str) -> Result<Thought, ReplyFault> {
+pub fn reflection(text: &str, last: bool) -> Result<Thought, ReplyFault> {
     let mut thought: Thought = read(text)?;
-    thought.team_state = thought
-        .team_state
-        .map(|state| state.chars().take(MAX_TEAM_STATE).collect());
+    let bounded = |text: Option<String>| {
+        text.map(|text| text.chars().take(MAX_TEAM_STATE).collect::<String>())
+    };
+    thought.team_state = bounded(thought.team_state);
+    let report = bounded(thought.quality_report).filter(|text| !text.trim().is_empty());
+    thought.quality_report = report.filter(|_| last);
+    let ends = thought.outcome == Outcome::Continue || thought.outcome == Outcome::ReviseMinor;
+    if last && ends && thought.quality_report.is_none() {
+        return content("quality_report is missing: this is the plan's last reflection".to_owned());
+    }
     if let Some(revision) = &thought.revision
         && revision
             .sub_objectives
@@ -239,56 +215,37 @@ fn fenced(text: &str) -> Option<serde_json::Value> {
 mod tests {
     use super::*;
 
-    const TASK: &str = r#"{"tasks":[{"title":"t","brief":"b","kind":"document","artifact":"a/b.md","acceptance":["x"]}]}"#;
-
-    #[test]
-    fn arguments_and_fenced_blocks_are_read_alike() {
-        let fenced = format!("Here you are:\n\n```json\n{TASK}\n```\nDone.");
-        assert_eq!(tasks(2, TASK).unwrap(), tasks(2, &fenced).unwrap());
-        assert_eq!(tasks(2, TASK).unwrap()[0].id.to_string(), "s2-t1");
-    }
-
     #[test]
     fn a_fence_inside_the_content_does_not_end_the_block() {
         let text =
             "```json\n{\"content\":\"x\\n```rust\\nfn a() {}\\n```\\n\",\"summary\":\"s\"}\n```";
+        let produced = artifact(text).unwrap();
+        let paths = ["a.md".to_owned()];
         assert_eq!(
-            artifact(text).unwrap().content,
-            "x\n```rust\nfn a() {}\n```\n"
+            produced.files(&paths),
+            [("a.md", "x\n```rust\nfn a() {}\n```\n")]
         );
     }
 
     #[test]
-    fn what_does_not_fit_is_named() {
-        let too_many = format!(
-            r#"{{"tasks":[{}]}}"#,
-            [&TASK[10..TASK.len() - 2]; 7].join(",")
-        );
-        let cases = [
-            ("", "empty"),
-            ("I will do it.", "neither"),
-            ("[]", "neither"),
-            (r#"{"tasks":"#, "cannot be read"),
-            ("{}", "missing field `tasks`"),
-            (r#"{"tasks":[]}"#, "1 to 6"),
-            (
-                r#"{"tasks":[{"title":"t","artifact":"../x"}]}"#,
-                "not a relative path",
-            ),
-            (
-                r#"{"tasks":[{"title":"t","artifact":"/etc/passwd"}]}"#,
-                "not a relative path",
-            ),
-            (r#"{"tasks":[{"title":" ","artifact":"x"}]}"#, "empty title"),
-            (
-                r#"{"tasks":[{"title":"t","artifact":"x"},{"title":"u","artifact":"x"}]}"#,
-                "two tasks",
-            ),
-            (too_many.as_str(), "1 to 6"),
-        ];
-        for (text, message) in cases {
-            let error = tasks(1, text).unwrap_err().to_string();
-            assert!(error.contains(message), "{text}: {error}");
-        }
+    fn what_is_handed_in_belongs_to_its_path_and_the_first_once() {
+        let text = r#"{"content":"one","files":[{"path":"b.md","content":"two"},{"path":"a.md","content":"no"}],
+                       "summary_for_state_doc":"s"}"#;
+        let produced = artifact(text).unwrap();
+        let paths = ["a.md".to_owned(), "b.md".to_owned()];
+        assert_eq!(produced.files(&paths), [("a.md", "one"), ("b.md", "two")]);
+        assert_eq!(produced.summary, "s");
+        assert!(artifact(r#"{"summary":"wrote it with tools"}"#).is_ok());
+        assert!(artifact(r#"{"content":" ","summary":"s"}"#).is_err());
+    }
+
+    #[test]
+    fn the_last_reflection_reports_on_the_whole_plan() {
+        let plain = r#"{"outcome":"continue","rationale":"r"}"#;
+        assert!(reflection(plain, false).is_ok());
+        let why = reflection(plain, true).unwrap_err().to_string();
+        assert!(why.contains("quality_report"), "{why}");
+        let pause = r#"{"outcome":"pause","rationale":"r"}"#;
+        assert!(reflection(pause, true).is_ok());
     }
 }

@@ -1,5 +1,5 @@
-//! A producer's talk with its tools, as it stands in a prompt: every call, every result, and placeholders for the
-//! results that were left out to save room.
+//! An agent's talk with its tools, as it stands in a prompt: every call, every result, placeholders for the results
+//! that were left out to save room, and a word where a call is made again or the last one is near.
 
 use projections::{
     event::ToolUse,
@@ -10,8 +10,8 @@ use projections::{
 
 use super::Turn;
 
-/// Turns with tools in one production; after them the artifact must be handed in.
-pub const TOOL_TURNS: usize = 24;
+/// So many calls before the last one a model is told how many are left.
+const SAID_BEFORE: usize = 3;
 
 /// One turn of the talk, its texts at hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,19 +129,50 @@ pub fn excerpt(reply: &str, most: usize) -> String {
     )
 }
 
-/// The talk as turns of a conversation.
-pub(super) fn turns(talk: &[Heard]) -> impl Iterator<Item = Turn> + '_ {
-    talk.iter().flat_map(|heard| {
-        let called = Turn::Called {
+/// The talk as turns of a conversation; `most` is how many calls there may be in all.
+pub(super) fn turns(talk: &[Heard], most: u32) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    for (at, heard) in talk.iter().enumerate() {
+        turns.push(Turn::Called {
             text: heard.text.clone(),
             calls: heard.uses.iter().map(|used| used.call.clone()).collect(),
-        };
-        let returned = heard.uses.iter().map(|used| Turn::Returned {
-            id: used.call.id.clone(),
-            text: used.shown(),
         });
-        std::iter::once(called).chain(returned)
-    })
+        for (place, used) in heard.uses.iter().enumerate() {
+            let mut text = used.shown();
+            if let Some(first) = made_before(talk, at, place) {
+                text.push_str(&format!(
+                    "\n[the same call as {first}, with the same arguments; make another one, or hand in]"
+                ));
+            }
+            if place + 1 == heard.uses.len() {
+                text.push_str(&calls_left(at, most));
+            }
+            let id = used.call.id.clone();
+            turns.push(Turn::Returned { id, text });
+        }
+    }
+    turns
+}
+
+/// An earlier call of the same tool with the same arguments.
+fn made_before(talk: &[Heard], at: usize, place: usize) -> Option<&ToolCallId> {
+    let this = &talk[at].uses[place].call;
+    let before = talk[..at].iter().flat_map(|turn| &turn.uses);
+    let mut before = before.chain(&talk[at].uses[..place]).map(|used| &used.call);
+    let same = |call: &&Call| call.tool == this.tool && call.arguments == this.arguments;
+    before.find(same).map(|call| &call.id)
+}
+
+/// Said at the same turn whatever follows, so that what was sent once is sent again as it was.
+fn calls_left(at: usize, most: u32) -> String {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    match most.saturating_sub(at + 1) {
+        left @ 2..=SAID_BEFORE => {
+            format!("\n[{left} calls are left, the one that hands in included]")
+        }
+        0 | 1 => "\n[the next call is the last one: hand in]".to_owned(),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use projections::{
     body::is_safe_relative_path,
     files,
     ids::{CallId, PlanId},
-    payload::Digest,
+    payload::{BlobRef, Digest, Payload},
 };
 
 use super::{Project, make_dirs, set_mode};
@@ -41,7 +41,7 @@ impl Project {
     ///
     /// # Errors
     /// [`Error::BadFile`] for a path that leads out of the run, or through a symlink; the file system's.
-    pub fn write_artifact(&self, plan: &PlanId, path: &str, content: &str) -> Result<Digest> {
+    pub fn write_artifact(&self, plan: &PlanId, path: &str, content: &[u8]) -> Result<Digest> {
         let target = self.artifact_path(plan, path)?;
         let (dir, name) = (
             target.parent().unwrap_or(&target),
@@ -58,13 +58,13 @@ impl Project {
             name.to_string_lossy(),
             std::process::id()
         ));
-        self.write_synced(&temporary, content.as_bytes())?;
+        self.write_synced(&temporary, content)?;
         set_mode(self.vault().root(), &temporary, 0o666);
         self.disk()
             .rename(&temporary, &target)
             .map_err(Error::io("rename over", &target))?;
         self.disk().sync_dir(dir).map_err(Error::io("sync", dir))?;
-        Ok(Digest::of(content.as_bytes()))
+        Ok(Digest::of(content))
     }
 
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> Result<()> {
@@ -92,21 +92,51 @@ impl Project {
         plan: &PlanId,
         path: &str,
         b3: &Digest,
-    ) -> Result<std::result::Result<String, ArtifactFault>> {
-        let target = self.artifact_path(plan, path)?;
+    ) -> Result<std::result::Result<Vec<u8>, ArtifactFault>> {
         let changed = |why| ArtifactFault::Changed {
             path: path.to_owned(),
             why,
         };
+        match self.found_artifact(plan, path)? {
+            Some(bytes) if Digest::of(&bytes) == *b3 => Ok(Ok(bytes)),
+            Some(_) => Ok(Err(changed("was changed since it was written"))),
+            None => Ok(Err(changed("is gone"))),
+        }
+    }
+
+    /// What lies where an artifact belongs, if it is a file and not reached by a symlink.
+    ///
+    /// # Errors
+    /// [`Error::BadFile`] for a path that leads out of the run; the file system's.
+    pub fn found_artifact(&self, plan: &PlanId, path: &str) -> Result<Option<Vec<u8>>> {
+        let target = self.artifact_path(plan, path)?;
+        match std::fs::symlink_metadata(&target) {
+            Ok(meta) if !meta.is_file() => return Ok(None),
+            Ok(_) | Err(_) => {}
+        }
         match std::fs::read(&target) {
-            Ok(bytes) if Digest::of(&bytes) != *b3 => {
-                Ok(Err(changed("was changed since it was written")))
-            }
-            Ok(bytes) => Ok(String::from_utf8(bytes).map_err(|_| changed("is not text"))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Err(changed("is gone")))
-            }
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io("read", target)(error)),
+        }
+    }
+
+    /// Keeps bytes that no reply holds, for the frame that is about to name them: text in the frame, whatever is none
+    /// in the blob store.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn keep_bytes(&self, bytes: Vec<u8>) -> Result<Payload> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Payload::Text(text)),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                self.make_dir("blobs")?;
+                Ok(Payload::Blob(BlobRef {
+                    b3: Digest(self.blobs().put(&bytes)?.0),
+                    bytes: bytes.len() as u64,
+                }))
+            }
         }
     }
 
@@ -131,6 +161,14 @@ impl Project {
             b3: Digest::of(text.as_bytes()),
             bytes: text.len() as u64,
         })
+    }
+
+    /// Where a run's artifacts lie; made if it is missing.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn workspace(&self, plan: &PlanId) -> Result<PathBuf> {
+        self.make_dir(&files::artifacts_path(plan))
     }
 
     /// The files of a run, by path below its artifacts, with their lengths; what begins with a dot is not shown, and

@@ -30,6 +30,14 @@ pub(super) fn replace(
     }
 }
 
+/// Puts `text` at `path`, for its owner's eyes only; what stood there is of no interest.
+pub(super) fn replace_private(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
+    let temporary = temporary(path);
+    write_temporary(disk, &temporary, text)?;
+    disk.rename(&temporary, path)
+        .map_err(Error::io("rename over", path))
+}
+
 /// Swaps `text` in and gives back what stood there: of all who do so at once, one gets each text. `None` where
 /// there is nothing to swap with or the file system cannot; then nothing has changed.
 pub(super) fn swap(

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use projections::{
     document::{self, Document},
+    event::{Attachment, Caps},
     ids::ProjectCode,
     yaml,
 };
@@ -65,6 +66,28 @@ impl Vault {
 }
 
 impl Project {
+    /// Writes down a plan that the Leader is to write, as a draft.
+    ///
+    /// # Errors
+    /// The log's, and the file system's.
+    pub fn add_wish(
+        &self,
+        wish: &str,
+        attachments: Vec<Attachment>,
+        caps: Caps,
+        actor: &Actor,
+    ) -> Result<PlanLog> {
+        loop {
+            let id = self.take_plan_id(actor)?;
+            let events = decide::wished(&id, wish, attachments.clone(), caps);
+            match PlanLog::create(self, &id, events, actor) {
+                // A file of that name came from elsewhere in the same instant.
+                Err(Error::Journal(journal::Error::Exists { .. })) => {}
+                made => return made,
+            }
+        }
+    }
+
     /// Writes down a plan from an operator's Markdown file, as a draft. Returns it with those keys of the file
     /// that were not taken over because they are the engine's.
     ///

@@ -5,7 +5,11 @@ use std::io::Read;
 
 use journal::disk::Access;
 use projections::{
-    event::Event, files::Ledger, fold::Entry, ids::PlanId, payload::Payload, plan::Plan,
+    event::Event,
+    files::{Ledger, Piece},
+    fold::Entry,
+    ids::PlanId,
+    plan::Plan,
 };
 
 use super::{Project, atomic, replay, set_mode};
@@ -16,6 +20,7 @@ use crate::error::{Error, Result};
 pub(super) struct Tracker {
     usage: Sum,
     audit: Sum,
+    tools: Sum,
 }
 
 /// Length and hash of what a file should hold, and what is still to be added to it.
@@ -24,7 +29,7 @@ struct Sum {
     bytes: u64,
     hasher: blake3::Hasher,
     /// Additions that are not yet counted: blobs are read first.
-    waiting: Vec<Payload>,
+    waiting: Vec<Piece>,
     /// Whether this handle has seen that the file holds just this.
     verified: bool,
 }
@@ -34,6 +39,7 @@ impl Tracker {
         match ledger {
             Ledger::Usage => &self.usage,
             Ledger::Audit => &self.audit,
+            Ledger::Tools => &self.tools,
         }
     }
 
@@ -41,16 +47,17 @@ impl Tracker {
         match ledger {
             Ledger::Usage => &mut self.usage,
             Ledger::Audit => &mut self.audit,
+            Ledger::Tools => &mut self.tools,
         }
     }
 
     /// Notes what an event adds.
     pub(super) fn observe(&mut self, plan: &Plan, entry: &Entry, event: &Event) {
         for ledger in Ledger::ALL {
-            if let Some(addition) = ledger.addition(plan, entry, event) {
-                let sum = self.sum_mut(ledger);
-                match addition {
-                    Payload::Text(text) if sum.waiting.is_empty() && !sum.verified => {
+            let sum = self.sum_mut(ledger);
+            for piece in ledger.addition(plan, entry, event) {
+                match piece {
+                    Piece::Text(text) if sum.waiting.is_empty() && !sum.verified => {
                         sum.count(text.as_bytes())
                     }
                     waits => sum.waiting.push(waits),
@@ -64,7 +71,7 @@ impl Tracker {
         for ledger in Ledger::ALL {
             let sum = self.sum_mut(ledger);
             for addition in std::mem::take(&mut sum.waiting) {
-                sum.count(&project.resolve(&addition)?);
+                sum.count(&bytes_of(project, addition)?);
             }
         }
         Ok(())
@@ -82,7 +89,7 @@ impl Tracker {
         let sum = self.sum_mut(ledger);
         let mut new = Vec::new();
         for addition in std::mem::take(&mut sum.waiting) {
-            new.extend(project.resolve(&addition)?);
+            new.extend(bytes_of(project, addition)?);
         }
         let before = sum.bytes;
         sum.count(&new);
@@ -142,17 +149,22 @@ impl Tracker {
         let path = project.make_parent(&ledger.path(plan))?;
         let mut text = Vec::new();
         for line in lines {
-            text.extend(project.resolve(&line)?);
+            text.extend(bytes_of(project, line)?);
         }
         if text.is_empty() && !path.exists() {
             return Ok(());
         }
         let text = String::from_utf8_lossy(&text);
-        atomic::replace(project.disk(), project.vault().root(), &path, &text, |_| {
-            true
-        })
-        .map(drop)
+        let root = project.vault().root();
+        if ledger.is_private() {
+            return atomic::replace_private(project.disk(), &path, &text);
+        }
+        atomic::replace(project.disk(), root, &path, &text, |_| true).map(drop)
     }
+}
+
+fn bytes_of(project: &Project, piece: Piece) -> Result<Vec<u8>> {
+    piece.resolved(&mut |payload| project.resolve(payload))
 }
 
 impl Sum {
@@ -179,7 +191,9 @@ fn append(
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && before == 0 => {
             let made = project.disk().create_new(&path).map_err(failed)?;
-            set_mode(project.vault().root(), &path, 0o666);
+            if !ledger.is_private() {
+                set_mode(project.vault().root(), &path, 0o666);
+            }
             made
         }
         Err(_) => return Ok(false),

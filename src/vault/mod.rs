@@ -15,6 +15,7 @@ mod atomic;
 pub mod audit;
 mod blobs;
 mod create;
+mod guidance;
 mod import;
 mod ledger;
 mod numbers;
@@ -27,6 +28,7 @@ pub mod replay;
 pub mod scan;
 mod spend;
 mod tape;
+mod ticket_edit;
 pub mod watch;
 
 use std::{
@@ -44,6 +46,7 @@ use crate::{
 
 pub use actor::Actor;
 pub use artifact::{ArtifactFault, Checkpoint};
+pub use guidance::Guidance;
 pub use plan_log::PlanLog;
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};

@@ -168,7 +168,7 @@ impl PlanLog {
     /// # Errors
     /// As [`PlanLog::open`].
     pub fn reopen(&mut self) -> Result<()> {
-        *self = Self::open(&self.project, &self.id)?.under(self.policy);
+        *self = Self::open(&self.project, &self.id)?.under(self.policy.clone());
         Ok(())
     }
 
@@ -190,7 +190,7 @@ impl PlanLog {
                 by: actor.by.clone(),
                 runner: actor.runner,
                 ticket: ticket.clone(),
-                policy: self.policy,
+                policy: self.policy.clone(),
             };
             let events = match decide::decide(&self.plan, command, &context) {
                 Ok(events) => events,
@@ -309,6 +309,7 @@ impl PlanLog {
                     | Event::ArtifactWritten(_)
                     | Event::BudgetWarned(_)
                     | Event::ModelFellBack(_)
+                    | Event::ToolCallStarted(_)
                     | Event::ToolCallFinished(_)
                     | Event::ContextSoftWarned(_)
                     | Event::ContextCompressed(_)
@@ -336,6 +337,8 @@ impl PlanLog {
         match event {
             Event::TicketOpened(e) => Some(files::ticket_path(&e.ticket)),
             Event::TicketDecided(e) => Some(files::ticket_path(&e.ticket)),
+            Event::TicketWithdrawn(e) => Some(files::ticket_path(&e.ticket)),
+            Event::QualityReported(_) => Some(files::quality_report_path(&self.id)),
             Event::TeamStateWritten(_) => Some(files::team_state_path(&self.id)),
             _ => None,
         }
@@ -349,6 +352,7 @@ impl PlanLog {
         match displaced {
             None => Ok(()),
             Some(text) if file.path == files::plan_path(&self.id) => self.absorb(&text).map(drop),
+            Some(text) if file.path.starts_with("tickets/") => self.absorb_ticket(file, &text),
             Some(text) => self.project.keep_edited(file, &text),
         }
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The actor of hand edits.
-const FILE_EDIT: &str = "file-edit";
+pub(super) const FILE_EDIT: &str = "file-edit";
 
 /// What became of a plan's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,7 +263,7 @@ fn claimed_anchor(edited: &Document) -> Option<Anchor> {
     projections::yaml::from_value(value.clone()).ok()
 }
 
-fn is_settled(path: &Path, settling: Settling) -> bool {
+pub(super) fn is_settled(path: &Path, settling: Settling) -> bool {
     let Settling::After(time) = settling else {
         return true;
     };

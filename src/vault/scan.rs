@@ -5,13 +5,13 @@ mod place;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use projections::{
     document::{self, Seal},
     event::StatusName,
-    ids::{PlanId, ProjectCode},
+    ids::{PlanId, ProjectCode, TicketId},
 };
 
 use super::{
@@ -71,6 +71,8 @@ pub struct Scanner {
     only: Option<ProjectCode>,
     known: BTreeMap<PlanId, Known>,
     listings: BTreeMap<ProjectCode, Listing>,
+    /// Ticket files as they were when they were last read.
+    tickets: BTreeMap<PathBuf, Stat>,
     round: u64,
     faults: BTreeSet<(String, String)>,
 }
@@ -119,6 +121,8 @@ impl Scanner {
         listing: Listing,
         found: &mut Found,
     ) -> Result<Listing> {
+        // First, so that the plans are seen as the answers leave them.
+        self.look_at_tickets(project, found);
         let place = Place::of(project);
         let listing = listing.renewed(project, &place)?;
         for listed in &listing.plans {
@@ -126,6 +130,28 @@ impl Scanner {
         }
         found.plans += listing.plans.len();
         Ok(listing)
+    }
+
+    /// Takes in answers that were written into ticket files.
+    fn look_at_tickets(&mut self, project: &Project, found: &mut Found) {
+        let dir = project.dir().join("tickets");
+        let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
+        for entry in entries {
+            let (name, path) = (entry.file_name(), entry.path());
+            let is_ticket = name.to_str().and_then(|name| name.strip_suffix(".md"));
+            let is_ticket = is_ticket.is_some_and(|stem| stem.parse::<TicketId>().is_ok());
+            let Some(stat) = place::stat(&path).filter(|_| is_ticket) else {
+                continue;
+            };
+            if self.tickets.get(&path) == Some(&stat) {
+                continue;
+            }
+            match take_in_answer(project, &path) {
+                Ok(false) => drop(self.tickets.insert(path, stat)),
+                Ok(true) => found.unsettled = true,
+                Err(error) => self.warn(&path.display().to_string(), &error.told()),
+            }
+        }
     }
 
     /// Looks only at `plans`, as the watcher names them.
@@ -205,6 +231,21 @@ impl Scanner {
     }
 }
 
+/// Reads a ticket's file; says whether it may be in the middle of being written.
+fn take_in_answer(project: &Project, path: &Path) -> Result<bool> {
+    let text = super::regular::read_text(path).map_err(Error::io("read", path))?;
+    if let Seal::Intact(_) = document::seal_of(&text) {
+        return Ok(false);
+    }
+    let plan = document::read(text.as_bytes()).ok();
+    let plan = plan.and_then(|doc| doc.values.get("affected_plan_id")?.as_str()?.parse().ok());
+    // A ticket of the existing program, or a text that names no plan of this project: nobody's answer.
+    let Some(plan) = plan.filter(|id: &PlanId| project.journal_path(id).exists()) else {
+        return Ok(false);
+    };
+    project.open_plan(&plan)?.reconcile_tickets(SETTLED)
+}
+
 fn trace(place: &Place, listed: &Listed) -> Trace {
     Trace {
         file: place.stat(&listed.file),
@@ -261,6 +302,7 @@ fn thorough(project: &Project, id: &PlanId) -> Option<(Standing, bool)> {
     }
     Some(match log.reconcile(SETTLED) {
         Ok(Reconciled::Unsettled) => (Standing::Unsettled, false),
+        Ok(_) if matches!(log.reconcile_tickets(SETTLED), Ok(true)) => (Standing::Unsettled, false),
         Ok(_) => (standing_of(log.plan().status.name()), !log.is_behind()),
         Err(error) => failed(&error),
     })

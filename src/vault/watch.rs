@@ -11,7 +11,7 @@ use notify::{
     Event, EventKind, RecursiveMode, Watcher as _,
     event::{AccessKind, AccessMode, ModifyKind},
 };
-use projections::ids::{PlanId, ProjectCode};
+use projections::ids::{PlanId, ProjectCode, TicketId};
 use tokio::sync::Notify;
 
 use super::Vault;
@@ -75,9 +75,9 @@ impl Watch {
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         for name in names.filter(|name| name.parse::<ProjectCode>().is_ok()) {
             let dir = vault.root().join(name);
-            let plans = dir.join("plans");
+            let inside = ["plans", "tickets"].map(|name| dir.join(name));
             self.add(dir);
-            self.add(plans);
+            inside.into_iter().for_each(|dir| self.add(dir));
         }
     }
 
@@ -163,6 +163,7 @@ fn sort(root: &Path, event: &Event) -> Changes {
             Some(Touched::Journal(id)) if is_written(event.kind) => {
                 changes.plans.insert(id);
             }
+            Some(Touched::Ticket) => changes.everything |= is_finished(event.kind),
             Some(_) => {}
             None => changes.everything |= is_new_place(root, path, event.kind),
         }
@@ -173,12 +174,17 @@ fn sort(root: &Path, event: &Event) -> Changes {
 enum Touched {
     File(PlanId),
     Journal(PlanId),
+    /// Whose, only its text says.
+    Ticket,
 }
 
 fn plan_of(path: &Path) -> Option<Touched> {
     let name = path.file_name()?.to_str()?;
-    if path.parent()?.file_name()? != "plans" {
-        return None;
+    let stem = name.strip_suffix(".md").unwrap_or(name);
+    match path.parent()?.file_name()?.to_str()? {
+        "plans" => {}
+        "tickets" => return stem.parse::<TicketId>().ok().map(|_| Touched::Ticket),
+        _ => return None,
     }
     let file = name
         .strip_suffix(".md")
@@ -223,6 +229,9 @@ fn is_new_place(root: &Path, path: &Path, kind: EventKind) -> bool {
         EventKind::Create(_) | EventKind::Modify(ModifyKind::Name(_))
     );
     came && !hidden
-        && (depth == 1 || path.file_name().is_some_and(|name| name == "plans"))
+        && (depth == 1
+            || path
+                .file_name()
+                .is_some_and(|name| name == "plans" || name == "tickets"))
         && path.is_dir()
 }

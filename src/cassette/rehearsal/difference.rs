@@ -7,7 +7,7 @@ use crate::{
     cassette::{
         recording::Call,
         report::{Differs, Divergence, What, parts},
-        stage::{self, Next},
+        stage::Next,
     },
     command::Command,
     decide::Refusal,
@@ -17,7 +17,7 @@ use crate::{
 impl<E> Rehearsal<'_, E> {
     pub(super) fn elsewhere(&self, next: &Next, recorded: &Step) -> Stop<E> {
         let step = step_of(next.clone());
-        let prompt = step.and_then(|step| self.stage.prompt(&step));
+        let prompt = step.and_then(|step| self.prompt(&step));
         let what = What::OtherStep {
             today: next.told(),
             recorded: recorded.label(),
@@ -46,7 +46,7 @@ impl<E> Rehearsal<'_, E> {
             today: next.told(),
         };
         let step = step_of(next);
-        let prompt = step.as_ref().and_then(|step| self.stage.prompt(step));
+        let prompt = step.as_ref().and_then(|step| self.prompt(step));
         self.diverge(step.as_ref(), what, prompt)
     }
 
@@ -102,9 +102,10 @@ impl<E> Rehearsal<'_, E> {
     /// Two prompts to one step, of which one is a digest: put together from the recorded state, it may come back.
     pub(super) fn compare(&mut self, today: &Prompt, call: &Call) -> Result<Differs, E> {
         let step = &call.asked.step;
-        let artifact = self.recorded_artifact(step)?;
-        let ground = self.premise.ground();
-        let briefing = stage::briefing(&self.recorded, step, &ground, artifact, self.resolve)?;
+        let artifacts = self.exhibits(step);
+        let briefing = self
+            .stage
+            .briefing(&self.recorded, step, artifacts, self.resolve)?;
         let Ok(rebuilt) = prompts::prompt(&self.recorded, step, &briefing) else {
             return Ok(Differs::Outside);
         };
@@ -118,17 +119,9 @@ impl<E> Rehearsal<'_, E> {
         })
     }
 
-    pub(super) fn recorded_artifact(&mut self, step: &Step) -> Result<Option<String>, E> {
-        let Step::Review { task, .. } = step else {
-            return Ok(None);
-        };
-        let Some(reply) = self.replies.get(task) else {
-            return Ok(None);
-        };
-        let reply = (self.resolve)(reply)?;
-        Ok(prompts::reply::artifact(&reply)
-            .ok()
-            .map(|made| made.content))
+    /// Today's prompt to `step`.
+    pub(super) fn prompt(&self, step: &Step) -> Option<Prompt> {
+        self.stage.prompt(step, self.exhibits(step))
     }
 }
 

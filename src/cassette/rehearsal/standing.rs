@@ -148,7 +148,7 @@ impl<E> Rehearsal<'_, E> {
             Standing::Draft | Standing::Paused | Standing::Ended => standing(self.stage.plan()),
         };
         let step = step_of(next);
-        let prompt = step.as_ref().and_then(|step| self.stage.prompt(step));
+        let prompt = step.as_ref().and_then(|step| self.prompt(step));
         Err(self.diverge(step.as_ref(), What::RecordingEnds { today, damage }, prompt))
     }
 }

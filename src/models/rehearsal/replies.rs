@@ -1,4 +1,4 @@
-//! The JSON of the four answers, in the shapes that the prompts ask for.
+//! The JSON of the answers, in the shapes that the prompts ask for.
 
 use serde_json::{Value, json};
 
@@ -28,10 +28,11 @@ pub(super) fn tasks(about: &About) -> Value {
 fn task(about: &About, file: &str) -> Value {
     let title = one_line(&about.title);
     json!({
+        "id": file,
         "title": format!("Write {file}"),
         "brief": format!("Rehearsal: write {file} for \"{title}\". No model was asked to plan this."),
         "kind": "document",
-        "artifact": file,
+        "artifacts": [file],
         "acceptance": [
             format!("{file} exists and is not empty"),
             format!("{file} names the sub-objective \"{title}\""),
@@ -39,12 +40,52 @@ fn task(about: &About, file: &str) -> Value {
     })
 }
 
+/// Arguments of `submit_plan`.
+pub(super) fn plan(about: &About) -> Value {
+    let title = one_line(&about.title);
+    json!({
+        "title": format!("Rehearsal of \"{title}\""),
+        "diagnostic": format!("Rehearsal: no model was asked what \"{title}\" takes; draft {}.", about.attempt),
+        "sub_objectives": [{
+            "title": title,
+            "description": "Rehearsal: the one sub-objective that stands where a real plan will have several.",
+            "files": ["result.md"],
+            "done_when": ["result.md is there"],
+            "out_of_scope": [],
+        }],
+        "risks": ["Rehearsal: nobody looked for any."],
+        "estimate": {"calls": 4, "tokens": 4000, "cost_usd": 0},
+    })
+}
+
+/// Arguments of `submit_parts`.
+pub(super) fn parts(about: &About) -> Value {
+    let title = one_line(&about.title);
+    let part = |number: u32| {
+        json!({
+            "title": format!("{title}, part {number}"),
+            "description": "Rehearsal: a part of a sub-objective that was too large.",
+            "files": [format!("objective-{}-part-{number}.md", about.sub_objective)],
+            "done_when": [], "out_of_scope": [],
+        })
+    };
+    json!({
+        "rationale": format!("Rehearsal: \"{title}\" is divided in two; no model was asked."),
+        "sub_objectives": [part(1), part(2)],
+    })
+}
+
 /// Arguments of `submit_artifact`.
 pub(super) fn artifact(about: &About) -> Value {
     let task = one_line(about.task.as_deref().unwrap_or(&about.title));
+    let further = about.files.iter().skip(1);
+    let further: Vec<Value> = further
+        .map(|file| json!({"path": file, "content": markdown(about)}))
+        .collect();
     json!({
         "content": markdown(about),
-        "summary": format!("Rehearsal of \"{task}\", attempt {}: placeholder text, no model was asked.", about.attempt),
+        "files": further,
+        "summary_for_state_doc": format!("Rehearsal of \"{task}\", attempt {}: placeholder text, no model was asked.", about.attempt),
     })
 }
 
@@ -75,14 +116,21 @@ pub(super) fn verdict(about: &About, rejected: bool) -> Value {
 pub(super) fn reflection(about: &About, outcome: &str) -> Value {
     let number = about.sub_objective;
     let title = one_line(&about.title);
-    json!({
+    let mut reflection = json!({
         "outcome": outcome,
         "rationale": format!("Rehearsal: after sub-objective {number}, \"{title}\", the settings say {outcome}; no model reflected."),
         "note": note(about, outcome),
         "revision": revision(about, outcome),
         "divergences": [],
         "team_state": format!("Rehearsal: sub-objective {number}, \"{title}\", was walked through without a model."),
-    })
+    });
+    if about.last {
+        reflection["quality_report"] = json!(format!(
+            "# Quality report\n\nRehearsal: the plan was walked through up to \"{title}\"; no model was asked, and nothing can be \
+             said of the quality of its files.\n"
+        ));
+    }
+    reflection
 }
 
 fn note(about: &About, outcome: &str) -> Option<String> {

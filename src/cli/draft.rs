@@ -1,0 +1,153 @@
+//! `modulatio plan draft` and `plan revise`: the Leader writes a plan, a person approves it.
+
+use std::path::{Path, PathBuf};
+
+use projections::{
+    event::{Attachment, Caps, StatusName},
+    ids::{PlanId, ProjectCode},
+    payload::Payload,
+    plan::Plan,
+};
+
+use super::{actor, args::DraftOptions, output};
+use crate::{
+    command::Command,
+    daemon,
+    error::{Error, Result},
+    vault::{PlanLog, Project, Settling, Vault},
+};
+
+/// Longest attachment, in bytes: its text stands in the Leader's prompt.
+const LONGEST: u64 = 256 * 1024;
+
+/// Most attachments.
+const MOST: usize = 8;
+
+pub(super) fn draft(
+    vault: &Vault,
+    code: &ProjectCode,
+    objective: &str,
+    options: &DraftOptions,
+) -> Result<()> {
+    if objective.trim().is_empty() {
+        return Err(Error::Usage(
+            "the objective is empty; say in a sentence or two what is to be reached".to_owned(),
+        ));
+    }
+    let project = vault.project(code)?;
+    let attachments = attachments(&options.attach)?;
+    let caps = Caps {
+        max_cost_usd: options.max_cost_usd,
+        max_tokens: options.max_tokens,
+        max_wall_clock_min: options.max_wall_clock_min,
+    };
+    let log = project.add_wish(objective, attachments, caps, &actor())?;
+    let id = log.plan().id.clone();
+    drop(log);
+    write(&project, &id)
+}
+
+pub(super) fn revise(
+    vault: &Vault,
+    id: &PlanId,
+    feedback: Option<&str>,
+    attach: &[PathBuf],
+) -> Result<()> {
+    let project = vault.project_of(id)?;
+    let mut log = project.open_plan(id)?;
+    log.reconcile(Settling::Now)?;
+    match feedback.filter(|text| !text.trim().is_empty()) {
+        Some(wish) => {
+            let attachments = attachments(attach)?;
+            let wish = wish.to_owned();
+            log.submit(&Command::RequestDraft { wish, attachments }, &actor())?;
+        }
+        None if log.plan().is_being_drafted() => {}
+        None => {
+            return Err(Error::Usage(format!(
+                "say what is to be changed: modulatio plan revise {id} \"…\""
+            )));
+        }
+    }
+    drop(log);
+    write(&project, id)
+}
+
+fn write(project: &Project, id: &PlanId) -> Result<()> {
+    output::tell(&format!("the Leader writes {id} …"));
+    super::daemon::block_on(daemon::draft(project, id))?;
+    let log = PlanLog::open(project, id)?;
+    told(log.plan())
+}
+
+/// What came of it.
+fn told(plan: &Plan) -> Result<()> {
+    let id = &plan.id;
+    if let Some(why) = plan.wishes.last().and_then(|wish| wish.failed.as_ref()) {
+        return Err(Error::Failed(format!(
+            "{id} could not be written: {why}\nit stays a draft; try again with modulatio plan revise {id} \"…\""
+        )));
+    }
+    if plan.is_being_drafted() {
+        return Err(Error::Failed(format!(
+            "{id} is not written yet; go on with modulatio plan revise {id}"
+        )));
+    }
+    output::print(&id.to_string());
+    let file = format!("{}/plans/{id}.md", plan.project.directory());
+    match plan.open_tickets().next() {
+        Some((ticket, _)) if plan.status.name() == StatusName::Draft => output::tell(&format!(
+            "read {file}; then modulatio ticket approve {ticket}, or modulatio plan revise {id} \"what to change\""
+        )),
+        Some(_) | None => output::tell(&format!("{id} is {}", plan.status.name())),
+    }
+    Ok(())
+}
+
+fn attachments(files: &[PathBuf]) -> Result<Vec<Attachment>> {
+    if files.len() > MOST {
+        return Err(Error::Usage(format!(
+            "at most {MOST} files can be attached, not {}",
+            files.len()
+        )));
+    }
+    let mut attachments: Vec<Attachment> = Vec::new();
+    for file in files {
+        let attachment = attachment(file)?;
+        if attachments
+            .iter()
+            .any(|known| known.name == attachment.name)
+        {
+            return Err(Error::Usage(format!(
+                "two attachments are called {}",
+                attachment.name
+            )));
+        }
+        attachments.push(attachment);
+    }
+    Ok(attachments)
+}
+
+fn attachment(file: &Path) -> Result<Attachment> {
+    let bad = |why: String| Error::BadFile {
+        file: file.to_path_buf(),
+        why,
+    };
+    let meta = std::fs::metadata(file).map_err(Error::io("read", file))?;
+    if !meta.is_file() {
+        return Err(bad("it is not a regular file".to_owned()));
+    }
+    if meta.len() > LONGEST {
+        let length = meta.len();
+        return Err(bad(format!(
+            "it has {length} bytes; attach at most {LONGEST}, or name its folder in project.yaml under `folders`"
+        )));
+    }
+    let bytes = std::fs::read(file).map_err(Error::io("read", file))?;
+    let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8 text".to_owned()))?;
+    let name = file.file_name().and_then(|name| name.to_str());
+    Ok(Attachment {
+        name: name.unwrap_or("attachment").to_owned(),
+        text: Payload::Text(text),
+    })
+}

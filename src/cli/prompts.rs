@@ -1,0 +1,28 @@
+//! `modulatio prompts …`: the texts that agents are asked with, and where one's own would stand.
+
+use super::{args::PromptsCommand, output};
+use crate::{
+    error::{Error, Result},
+    prompts::Template,
+};
+
+pub(super) fn run(command: &PromptsCommand) -> Result<()> {
+    match command {
+        PromptsCommand::List => {
+            for template in Template::ALL {
+                output::print(template.name());
+            }
+            Ok(())
+        }
+        PromptsCommand::Show { name } => match Template::named(name) {
+            Some(template) => {
+                output::print(template.embedded());
+                Ok(())
+            }
+            None => Err(Error::Usage(format!(
+                "there is no prompt {name:?}; there are {}",
+                Template::ALL.map(Template::name).join(", ")
+            ))),
+        },
+    }
+}

@@ -1,0 +1,199 @@
+//! `modulatio ticket …`: questions to a person, and the answers.
+
+use projections::{
+    event::{Decision, Event, Priority},
+    files,
+    ids::{PlanId, ProjectCode, TicketId},
+    plan::{Plan, Ticket},
+    ticket,
+};
+use serde_json::{Value, json};
+
+use super::{
+    actor,
+    args::{Answer, TicketCommand},
+    output,
+};
+use crate::{
+    command::Command,
+    error::{Error, Result},
+    vault::{
+        Project, Settling, Vault,
+        replay::{self, Until},
+    },
+};
+
+pub(super) fn run(vault: &Vault, command: &TicketCommand, json: bool) -> Result<()> {
+    match command {
+        TicketCommand::List { project, all } => list(vault, project.as_ref(), *all, json),
+        TicketCommand::Show { ticket } => show(vault, ticket, json),
+        TicketCommand::Approve(answer) => decide(vault, answer, Decision::Approved),
+        TicketCommand::Decline(answer) => decide(vault, answer, Decision::Declined),
+    }
+}
+
+fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Result<()> {
+    let (projects, faults) = match only {
+        Some(code) => (vec![vault.project(code)?], Vec::new()),
+        None => vault.projects()?,
+    };
+    let mut found: Vec<(TicketId, Plan, Ticket)> = Vec::new();
+    for project in &projects {
+        for plan in plans(project)? {
+            let tickets = plan.tickets.iter().filter(|(_, t)| all || t.is_open());
+            let tickets: Vec<_> = tickets.map(|(id, t)| (id.clone(), t.clone())).collect();
+            found.extend(tickets.into_iter().map(|(id, t)| (id, plan.clone(), t)));
+        }
+    }
+    found.sort_by_key(|(id, _, ticket)| (urgency(ticket), ticket.opened_at, id.clone()));
+    for (id, plan, ticket) in &found {
+        if json {
+            output::print_json(&as_json(id, plan, ticket));
+        } else {
+            output::print(&line(id, ticket));
+        }
+    }
+    for fault in faults {
+        output::tell(&format!("warning: {}: {}", fault.name, fault.why));
+    }
+    Ok(())
+}
+
+/// Every plan of a project that can be read; one that cannot hides no other's tickets.
+fn plans(project: &Project) -> Result<Vec<Plan>> {
+    let mut plans = Vec::new();
+    for id in project.plan_ids()? {
+        match replay::read(project, &id, Until::Tail, &mut |_, _, _| ()) {
+            Ok(reading) => {
+                if let Some(fault) = &reading.fault {
+                    output::tell(&format!("warning: {id}: {}", fault.told()));
+                }
+                plans.extend(reading.plan);
+            }
+            // Not taken in yet: it has asked nothing here.
+            Err(Error::Journal(journal::Error::Missing { .. })) => {}
+            Err(error) => output::tell(&format!("warning: {id}: {}", error.told())),
+        }
+    }
+    Ok(plans)
+}
+
+fn urgency(ticket: &Ticket) -> u8 {
+    match (ticket.is_open(), ticket.priority) {
+        (false, _) => 3,
+        (true, Priority::Blocker) => 0,
+        (true, Priority::Critical) => 1,
+        (true, Priority::Minor) => 2,
+    }
+}
+
+fn line(id: &TicketId, ticket: &Ticket) -> String {
+    let priority = match ticket.priority {
+        Priority::Blocker => "blocker",
+        Priority::Critical => "critical",
+        Priority::Minor => "minor",
+    };
+    let wants = if ticket.for_information {
+        "to know"
+    } else {
+        "approval"
+    };
+    format!(
+        "{:<10} {priority:<9} {:<10} {:<13} {}",
+        id.to_string(),
+        standing(ticket, wants),
+        ticket::kind(&ticket.subject),
+        ticket.title
+    )
+}
+
+fn standing<'a>(ticket: &Ticket, open: &'a str) -> &'a str {
+    match (&ticket.answer, &ticket.withdrawn) {
+        (Some(answer), _) => answer.decision.as_str(),
+        (None, Some(_)) => "withdrawn",
+        (None, None) => open,
+    }
+}
+
+fn as_json(id: &TicketId, plan: &Plan, ticket: &Ticket) -> Value {
+    json!({
+        "id": id,
+        "plan": plan.id,
+        "priority": ticket.priority,
+        "status": standing(ticket, "open"),
+        "kind": ticket::kind(&ticket.subject),
+        "approval_required": !ticket.for_information,
+        "title": ticket.title,
+        "body": ticket.body,
+        "digest": ticket.digest,
+        "opened_at": ticket.opened_at,
+        "decided_by": ticket.answer.as_ref().map(|answer| &answer.by),
+        "note": ticket.answer.as_ref().map(|answer| &answer.note),
+        "withdrawn": ticket.withdrawn,
+    })
+}
+
+fn show(vault: &Vault, id: &TicketId, json: bool) -> Result<()> {
+    let (_, plan) = find(vault, id)?;
+    let ticket = &plan.tickets[id];
+    if json {
+        output::print_json(&as_json(id, &plan, ticket));
+    } else {
+        output::print(&format!("{}\n{}", line(id, ticket), ticket.body));
+    }
+    Ok(())
+}
+
+/// The plan that opened a ticket.
+fn find(vault: &Vault, id: &TicketId) -> Result<(Project, Plan)> {
+    let project = vault.project(id.project())?;
+    let plan = plans(&project)?
+        .into_iter()
+        .find(|plan| plan.tickets.contains_key(id));
+    match plan {
+        Some(plan) => Ok((project, plan)),
+        None => Err(Error::Failed(format!(
+            "there is no ticket {id}; see `modulatio ticket list --all`"
+        ))),
+    }
+}
+
+fn decide(vault: &Vault, answer: &Answer, decision: Decision) -> Result<()> {
+    let id = &answer.ticket;
+    let (project, plan) = find(vault, id)?;
+    let plan_id: PlanId = plan.id.clone();
+    let mut log = project.open_plan(&plan_id)?;
+    // What was written into the files first counts first.
+    log.reconcile(Settling::Now)?;
+    log.reconcile_tickets(Settling::Now)?;
+    let digest = plan.tickets[id].digest;
+    let command = Command::DecideTicket {
+        ticket: id.clone(),
+        digest,
+        decision,
+        note: answer.note.clone(),
+    };
+    let events = log.submit(&command, &actor())?;
+    let asked_again = events.iter().find_map(|event| match event {
+        Event::TicketOpened(e) => Some(e.ticket.clone()),
+        _ => None,
+    });
+    let withdrawn = |event: &Event| matches!(event, Event::TicketWithdrawn(e) if e.ticket == *id);
+    if events.iter().any(withdrawn) {
+        let again = asked_again.map_or_else(String::new, |new| {
+            format!("; look at {} and answer {new}", files::ticket_path(&new))
+        });
+        return Err(Error::AskedAgain(format!(
+            "{id} was not answered: the plan's text has changed since it was opened{again}"
+        )));
+    }
+    output::print(&format!(
+        "{id} {}, {plan_id} {}",
+        decision.as_str(),
+        log.plan().status.name()
+    ));
+    for (open, _) in log.plan().open_tickets() {
+        output::tell(&format!("open: {open}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,218 @@
+//! A person's answer to one ticket: given once, to exactly what was shown. If what it was about has changed since,
+//! the ticket is withdrawn and the question asked anew.
+
+use projections::{
+    body::{self, SubObjective},
+    event::{
+        Decision as Answer, DecomposeRequested, Event, PlanApproved, PlanDeclined, PlanResumed,
+        PlanRevised, StatusName, TaskUnblocked, TicketDecided, TicketSubject, TicketWithdrawn,
+    },
+    ids::TicketId,
+    payload::Digest,
+    plan::{Plan, Run, TaskStage, Ticket},
+};
+
+use super::{Decided, Decision, Refusal, approval, question, stuck};
+
+/// Answers one ticket; the plan goes on as soon as it can, and ends with one declined.
+pub(super) fn decide(
+    decision: &mut Decision<'_>,
+    id: &TicketId,
+    digest: &Digest,
+    answer: Answer,
+    note: &str,
+) -> Decided {
+    let ticket = answerable(decision, id, digest)?;
+    if answer == Answer::Approved && is_stale(&decision.plan, &ticket.subject) {
+        return ask_again(decision, id, &ticket);
+    }
+    decision.push(TicketDecided {
+        ticket: id.clone(),
+        decision: answer,
+        note: note.to_owned(),
+        digest: *digest,
+    });
+    if ticket.for_information {
+        return Ok(());
+    }
+    let note = note.to_owned();
+    match (answer, decision.status()) {
+        (Answer::Approved, StatusName::Draft) => decision.push(PlanApproved { note }),
+        (Answer::Declined, StatusName::Draft) => decision.push(PlanDeclined { note }),
+        (Answer::Declined, _) => {
+            answer_open(decision, Answer::Declined, &note);
+            approval::abort(decision, &note);
+        }
+        (Answer::Approved, _) => {
+            apply_approval(decision, ticket.subject);
+            if decision.status() == StatusName::Paused && may_go_on(&decision.plan) {
+                decision.push(PlanResumed { note });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn answerable(decision: &Decision<'_>, id: &TicketId, digest: &Digest) -> Result<Ticket, Refusal> {
+    let refused = |why: String| Refusal::Ticket {
+        ticket: id.clone(),
+        why,
+    };
+    let ticket = decision.plan.tickets.get(id);
+    let ticket = ticket.ok_or_else(|| refused("was never opened".to_owned()))?;
+    if let Some(answer) = &ticket.answer {
+        let (word, by) = (answer.decision.as_str(), &answer.by);
+        return Err(refused(format!("was answered before: {word}, by {by}")));
+    }
+    if let Some(why) = &ticket.withdrawn {
+        return Err(refused(format!("asks no longer: {why}")));
+    }
+    if decision.status().is_terminal() && !ticket.for_information {
+        return Err(decision.refuse("decided upon", ""));
+    }
+    if ticket.digest != *digest {
+        return Err(refused(
+            "is not what was shown; look at it again".to_owned(),
+        ));
+    }
+    Ok(ticket.clone())
+}
+
+/// Whether nothing that is left open keeps the plan from going on.
+fn may_go_on(plan: &Plan) -> bool {
+    let mut open = plan.open_tickets();
+    let only_tasks = open.all(|(_, t)| matches!(t.subject, TicketSubject::BlockedTask { .. }));
+    only_tasks && plan.run.as_ref().is_none_or(stuck::is_workable)
+}
+
+/// Whether the text that a ticket asks about is another now.
+pub(super) fn is_stale(plan: &Plan, subject: &TicketSubject) -> bool {
+    let other = |asked: &Digest| Digest::of(plan.body.as_bytes()) != *asked;
+    match subject {
+        TicketSubject::Draft { body } => other(body),
+        TicketSubject::Revision { over, .. } => over.as_ref().is_some_and(other),
+        TicketSubject::Body
+        | TicketSubject::Reflection
+        | TicketSubject::BlockedTask { .. }
+        | TicketSubject::Fixed { .. }
+        | TicketSubject::Reply
+        | TicketSubject::Model
+        | TicketSubject::Budget
+        | TicketSubject::Quarantine
+        | TicketSubject::Environment
+        | TicketSubject::Context { .. } => false,
+    }
+}
+
+/// Withdraws a ticket whose question is not the one any more, and asks with the text as it is.
+pub(super) fn ask_again(decision: &mut Decision<'_>, id: &TicketId, ticket: &Ticket) -> Decided {
+    let why = "the plan's text has been changed since it was opened";
+    decision.push(TicketWithdrawn {
+        ticket: id.clone(),
+        why: why.to_owned(),
+    });
+    let (subject, what) = match &ticket.subject {
+        TicketSubject::Revision { body, .. } => renewed(&decision.plan, body),
+        _ => (
+            question::about_draft(&decision.plan),
+            "the Leader's draft was edited".to_owned(),
+        ),
+    };
+    let what = format!("{what}. {id} was withdrawn: {why}; this asks again.");
+    question::open(decision, subject, &what).map(drop)
+}
+
+/// The proposed rest of the plan behind what is finished in the text as it is now.
+fn renewed(plan: &Plan, proposed: &str) -> (TicketSubject, String) {
+    let finished = usize::try_from(plan.current_index).unwrap_or(usize::MAX);
+    let items = body::sub_objectives(proposed).unwrap_or_default();
+    let rest: Vec<(String, String)> = items.iter().skip(finished).map(as_written).collect();
+    match body::replace_from(&plan.body, finished, &rest) {
+        Ok(body) => {
+            let what = "the Leader's proposal stands, for a plan that was edited".to_owned();
+            (question::about_revision(plan, body), what)
+        }
+        Err(fault) => (
+            TicketSubject::Reflection,
+            format!("the Leader's proposal does not fit the edited plan ({fault})"),
+        ),
+    }
+}
+
+/// Title and description of an item, as they are put into another list.
+pub(super) fn as_written(item: &SubObjective) -> (String, String) {
+    let text = body::bulleted(
+        &item.description,
+        &item.files,
+        &item.done_when,
+        &item.out_of_scope,
+    );
+    (item.title.clone(), text)
+}
+
+/// Answers all open tickets alike; returns what they were about.
+pub(super) fn answer_open(
+    decision: &mut Decision<'_>,
+    answer: Answer,
+    note: &str,
+) -> Vec<TicketSubject> {
+    let open: Vec<_> = decision
+        .plan
+        .open_tickets()
+        .map(|(id, t)| (id.clone(), t.digest, t.subject.clone()))
+        .collect();
+    let tell = |(ticket, digest, subject)| {
+        decision.push(TicketDecided {
+            ticket,
+            decision: answer,
+            note: note.to_owned(),
+            digest,
+        });
+        subject
+    };
+    open.into_iter().map(tell).collect()
+}
+
+pub(super) fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject) {
+    match subject {
+        // Text that the operator wrote in this very edit is a later word than the Leader's.
+        TicketSubject::Revision { .. } if rewrites_body(decision) => {}
+        TicketSubject::Revision { body, .. } => {
+            let why = "the Leader's revision was approved".to_owned();
+            decision.push(PlanRevised {
+                head: None,
+                body: Some(body),
+                why,
+            });
+        }
+        TicketSubject::BlockedTask { task } => {
+            let blocked = decision.plan.run.as_ref().and_then(|run| run.task(&task));
+            // The body may have been edited meanwhile, and the task gone with it.
+            if blocked.is_some_and(|t| matches!(t.stage, TaskStage::Blocked { .. })) {
+                decision.push(TaskUnblocked { task });
+            }
+        }
+        TicketSubject::Context { index, .. } => {
+            // Work that an operator has divided meanwhile is gone, and the sub-objective begins anew.
+            let still = |run: &Run| run.index == index;
+            if decision.plan.run.as_ref().is_some_and(still) {
+                decision.push(DecomposeRequested { index });
+            }
+        }
+        // Going on is all that these ask.
+        TicketSubject::Body
+        | TicketSubject::Draft { .. }
+        | TicketSubject::Fixed { .. }
+        | TicketSubject::Reflection
+        | TicketSubject::Reply
+        | TicketSubject::Model
+        | TicketSubject::Budget
+        | TicketSubject::Quarantine
+        | TicketSubject::Environment => {}
+    }
+}
+
+pub(super) fn rewrites_body(decision: &Decision<'_>) -> bool {
+    let rewrites = |event: &Event| matches!(event, Event::PlanRevised(e) if e.body.is_some());
+    decision.events.iter().any(rewrites)
+}
