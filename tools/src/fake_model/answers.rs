@@ -8,9 +8,29 @@ use super::ask::Ask;
 pub(super) fn default_arguments(ask: &Ask) -> Value {
     match ask.tool.as_deref() {
         Some("submit_tasks") => tasks(&artifact_of(ask)),
+        Some("submit_plan") => json!({
+            "title": "A fake plan", "diagnostic": "The fake model server has looked at nothing.",
+            "sub_objectives": [
+                {"title": "First", "description": "one file", "files": ["first.md"],
+                 "done_when": ["first.md is not empty"], "out_of_scope": []},
+                {"title": "Second", "description": "another", "files": ["second.md"],
+                 "done_when": ["second.md is not empty"], "out_of_scope": []},
+            ],
+            "risks": ["None that a fake can see."],
+            "estimate": {"calls": 8, "tokens": 8000, "cost_usd": 0.01},
+        }),
+        Some("submit_parts") => json!({
+            "rationale": "The fake model server divides everything in two.",
+            "sub_objectives": [
+                {"title": "First part", "description": "one half", "files": ["part1.md"],
+                 "done_when": [], "out_of_scope": []},
+                {"title": "Second part", "description": "the other half", "files": ["part2.md"],
+                 "done_when": [], "out_of_scope": []},
+            ],
+        }),
         Some("submit_artifact") => json!({
             "content": "# Fake artifact\n\nWritten by the fake model server; no model was asked.\n",
-            "summary": "A fake artifact.",
+            "summary_for_state_doc": "A fake artifact.",
         }),
         Some("submit_verdict") => json!({
             "passed": true, "summary": "The fake model server passes everything.", "defects": [],
@@ -18,6 +38,7 @@ pub(super) fn default_arguments(ask: &Ask) -> Value {
         Some("submit_reflection") => json!({
             "outcome": "continue", "rationale": "The fake model server always continues.", "note": null,
             "revision": null, "divergences": [], "team_state": "The fake team is well.",
+            "quality_report": "# Quality report\n\nThe fake model server finds everything good.\n",
         }),
         Some(_) | None => json!({}),
     }
@@ -25,8 +46,8 @@ pub(super) fn default_arguments(ask: &Ask) -> Value {
 
 fn tasks(artifact: &str) -> Value {
     json!({ "tasks": [{
-        "title": format!("Write {artifact}"), "brief": format!("Write {artifact}."), "kind": "document",
-        "artifact": artifact, "acceptance": [format!("{artifact} is not empty")],
+        "id": "only", "title": format!("Write {artifact}"), "brief": format!("Write {artifact}."), "kind": "document",
+        "artifacts": [artifact], "needs": [], "acceptance": [format!("{artifact} is not empty")],
     }] })
 }
 
