@@ -468,6 +468,8 @@ vocabulary! {
         task: TaskId,
         /// Which call of a tool.
         tool_call: ToolCallId,
+        /// The tool, as the model named it.
+        tool: String,
         /// Whether it may be run again if nobody knows how it ended.
         repeatable: bool,
     }

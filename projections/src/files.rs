@@ -129,6 +129,12 @@ pub fn artifacts_path(plan: &PlanId) -> String {
     format!("runs/{plan}/artifacts")
 }
 
+/// Where the material of a plan that the Leader wrote lies.
+#[must_use]
+pub fn attachments_path(plan: &PlanId) -> String {
+    format!("runs/{plan}/attachments")
+}
+
 /// Where the conversation before a call that did not fit its model is kept.
 #[must_use]
 pub fn checkpoint_path(plan: &PlanId, call: &CallId) -> String {

@@ -260,6 +260,14 @@ impl Plan {
             .filter(|(_, ticket)| ticket.is_open() && !ticket.for_information)
     }
 
+    /// The material that came with its wishes; of several of one name the last.
+    #[must_use]
+    pub fn attachments(&self) -> BTreeMap<&str, &Attachment> {
+        let all = self.wishes.iter().flat_map(|wish| &wish.attachments);
+        all.map(|attachment| (attachment.name.as_str(), attachment))
+            .collect()
+    }
+
     /// Whether a runner may work on it: it is executing, or the Leader writes it.
     #[must_use]
     pub fn is_at_work(&self) -> bool {

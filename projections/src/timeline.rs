@@ -181,7 +181,9 @@ fn describe_call(event: &Event) -> String {
 
 fn describe_talk(event: &Event) -> String {
     match event {
-        Event::ToolCallStarted(e) => format!("{}: tool call {} started", e.task, e.tool_call),
+        Event::ToolCallStarted(e) => {
+            format!("{}: tool call {} started: {}", e.task, e.tool_call, e.tool)
+        }
         Event::ToolCallFinished(e) => format!(
             "{}: tool call {} {}",
             e.task,

@@ -15,7 +15,7 @@ use projections::{
     fold::{self, Entry},
     ids::{CallId, TaskId, ToolCallId},
     payload::Payload,
-    plan::Plan,
+    plan::{Plan, Status},
     work::Step,
 };
 
@@ -69,7 +69,8 @@ pub fn rehearse<E>(
     let Some((first, rest)) = recording.frames().split_first() else {
         return Ok(None);
     };
-    let (Ok(recorded), Ok(stage)) = (fold::apply(None, first), open(first, premise)) else {
+    let inline = inlined(first, resolve)?;
+    let (Ok(recorded), Ok(stage)) = (fold::apply(None, first), open(&inline, premise)) else {
         return Ok(None);
     };
     let rehearsal = Rehearsal {
@@ -86,6 +87,22 @@ pub fn rehearse<E>(
         saved: Bill::default(),
     };
     rehearsal.run(first, rest).map(Some)
+}
+
+/// A frame whose material stands in it, as a stage keeps all texts.
+fn inlined<E>(
+    entry: &Entry,
+    resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
+) -> Result<Entry, E> {
+    let mut entry = entry.clone();
+    for event in &mut entry.events {
+        if let Event::DraftRequested(e) = event {
+            for attachment in &mut e.attachments {
+                attachment.text = Payload::Text(resolve(&attachment.text)?);
+            }
+        }
+    }
+    Ok(entry)
 }
 
 /// The stage with the recorded plan, or with the other one as if it had just been written down.
@@ -169,6 +186,8 @@ impl<E> Rehearsal<'_, E> {
                 self.pressed(event);
                 Ok(())
             }
+            // How the recorded plan came to be written is no matter of another one.
+            Event::PlanClaimed(_) if self.writes_another() => Ok(()),
             Event::PlanClaimed(_) => {
                 let claimed = self.stage.claim();
                 self.done("the claim", claimed)
@@ -180,9 +199,15 @@ impl<E> Rehearsal<'_, E> {
         }
     }
 
+    /// Whether the Leader writes the recorded plan, and another one is rehearsed.
+    fn writes_another(&self) -> bool {
+        self.premise.other.is_some() && self.recorded.status == Status::Draft
+    }
+
     /// The recording asked a model, and was answered: would the stage ask the same?
     fn asked(&mut self, e: &ModelCallStarted) -> Result<(), Stop<E>> {
-        let Some(call) = self.recording.call(&e.call_id) else {
+        let call = self.recording.call(&e.call_id);
+        let Some(call) = call.filter(|_| !self.writes_another()) else {
             return Ok(());
         };
         let next = self.stage.next(Some(&e.step));

@@ -10,7 +10,7 @@ use projections::{
     fold::{self, Corrupt, Entry},
     ids::{Epoch, TicketId},
     payload::{Anchor, Digest, Payload},
-    plan::{FrameMark, Plan, Status},
+    plan::{FrameMark, Plan},
     time::Timestamp,
     work::Step,
     yaml::{Mapping, Value},
@@ -150,14 +150,14 @@ impl Stage {
         };
         let after = fold::apply(Some(self.plan.clone()), &entry);
         self.plan = after.expect("decide emits only events that fold accepts");
-        self.claimed &= matches!(self.plan.status, Status::Executing { .. });
+        self.claimed &= self.plan.is_at_work();
     }
 
     /// Takes the plan, unless a runner of this stage has it: runners that the recording lost are not lost here.
     pub(super) fn claim(&mut self) -> Result<(), Refusal> {
         if !self.claimed {
             self.submit(&Command::Claim)?;
-            self.claimed = matches!(self.plan.status, Status::Executing { .. });
+            self.claimed = self.plan.is_at_work();
         }
         Ok(())
     }

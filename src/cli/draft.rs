@@ -146,8 +146,15 @@ fn attachment(file: &Path) -> Result<Attachment> {
     let bytes = std::fs::read(file).map_err(Error::io("read", file))?;
     let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8 text".to_owned()))?;
     let name = file.file_name().and_then(|name| name.to_str());
+    let name = name.filter(|name| projections::body::is_safe_relative_path(name));
+    let name = name.ok_or_else(|| {
+        bad(
+            "agents cannot be given a file of this name; rename it to letters, digits, - _ and ."
+                .to_owned(),
+        )
+    })?;
     Ok(Attachment {
-        name: name.unwrap_or("attachment").to_owned(),
+        name: name.to_owned(),
         text: Payload::Text(text),
     })
 }

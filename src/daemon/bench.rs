@@ -133,6 +133,14 @@ fn usable(project: &Project, folders: Vec<Folder>) -> Result<Vec<Folder>> {
     let mut usable = Vec::new();
     for folder in folders {
         let path = project.dir().join(&folder.path);
+        if folder.name == prompts::ATTACHMENTS {
+            faults.push(format!(
+                "{}/project.yaml: folders: the name {:?} is the engine's; give another",
+                project.code().directory(),
+                folder.name
+            ));
+            continue;
+        }
         match judged(project, &path, folder.writable) {
             Ok(path) => usable.push(Folder { path, ..folder }),
             Err(why) => faults.push(format!(

@@ -24,11 +24,15 @@ use super::{
 use crate::{
     clock,
     command::{Fallback, Report},
-    error::Result,
+    decide::Refusal,
+    error::{Error, Result},
     models::{Admission, Failure, Reply, Request},
     prompts::{self, Briefing, Fit, NotThere, Prompt},
     vault::DayKey,
 };
+
+/// How soon a step that a cap has no room for is looked at again while other calls are under way.
+const FOR_ROOM_MS: u64 = 200;
 
 /// A call under way: all that is needed to make sense of its answer.
 pub(super) struct Sent {
@@ -165,14 +169,24 @@ impl Runner<'_> {
         let Some(day) = self.reserve_day(step, &member, &expected, reserved)? else {
             return Ok(None);
         };
-        let events = self.report(Report::CallStarting {
+        let starting = Report::CallStarting {
             step: step.clone(),
             model: member.label.clone(),
             agent_id: member.agent_id.clone(),
             reserved,
             prompt_b3: prompt.digest(),
             prompt_bytes: request.prompt_bytes() as u64,
-        })?;
+        };
+        let events = match self.report(starting) {
+            Err(Error::Refused {
+                refusal: Refusal::Later,
+                ..
+            }) => {
+                self.hold_for_room(step);
+                Vec::new()
+            }
+            reported => reported?,
+        };
         let id = events.into_iter().find_map(|event| match event {
             Event::ModelCallStarted(started) => Some(started.call_id),
             _ => None,
@@ -191,6 +205,11 @@ impl Runner<'_> {
             reserved,
             day,
         }))
+    }
+
+    /// Leaves a step alone until calls under way have made room under a cap, or ended without.
+    pub(super) fn hold_for_room(&mut self, step: &Step) {
+        self.hold(step.label(), self.log.now().plus_millis(FOR_ROOM_MS));
     }
 
     pub(super) async fn heard(&mut self, answered: Answered) -> Result<()> {

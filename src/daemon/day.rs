@@ -48,6 +48,11 @@ impl Runner<'_> {
                 })?;
                 Ok(None)
             }
+            // Calls of this plan that are under way are booked at their worst; what they leave may be enough.
+            Ok(DayAdmission::Refused { .. }) if !self.log.plan().calls.in_flight.is_empty() => {
+                self.hold_for_room(step);
+                Ok(None)
+            }
             Ok(DayAdmission::Refused { cap, used, limit }) => {
                 let cap = match cap {
                     DayCap::Tokens => CapKind::DailyTokens,

@@ -112,9 +112,17 @@ impl Runner<'_> {
             path: folder.path.clone(),
             writable: folder.writable,
         };
+        let project = self.log.project();
+        let material = project.lay_out_attachments(self.log.plan())?;
+        let material = material.map(|path| Folder {
+            name: prompts::ATTACHMENTS.to_owned(),
+            path,
+            writable: false,
+        });
+        let registered = self.team.bench.folders.iter().map(folder);
         Ok(Workplace {
-            root: self.log.project().workspace(&self.id)?,
-            folders: self.team.bench.folders.iter().map(folder).collect(),
+            root: project.workspace(&self.id)?,
+            folders: registered.chain(material).collect(),
             taken: taken.collect(),
             may_write: !matches!(step, Step::Review { .. }),
         })

@@ -22,7 +22,7 @@ struct Level {
 }
 
 /// Whether a call to `model` of worst case `next` may be made. If not, the plan is paused with a ticket in this
-/// decision.
+/// decision; [`Refusal::Later`] while other calls are under way that may make room.
 pub(super) fn admits(
     decision: &mut Decision<'_>,
     model: &str,
@@ -34,6 +34,11 @@ pub(super) fn admits(
         level.used > level.limit || (level.cap == CapKind::Cost && next.cost.is_none())
     };
     if let Some(over) = levels.iter().find(passes) {
+        // Calls under way are booked at their worst; what they leave may be enough.
+        let shrinks = over.cap != CapKind::WallClock && over.used > over.limit;
+        if shrinks && !decision.plan.calls.in_flight.is_empty() {
+            return Err(Refusal::Later);
+        }
         let what = if over.used > over.limit {
             spent(&decision.plan, over)
         } else {

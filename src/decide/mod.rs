@@ -140,6 +140,9 @@ pub enum Refusal {
     /// Nothing is left to decide: the state has moved past it.
     #[error("the plan has moved past this")]
     Moot,
+    /// A cap leaves no room for it while other calls are under way.
+    #[error("a cap leaves no room for it while other calls are under way")]
+    Later,
     /// The decision opens a ticket and needs an id for it.
     #[error("a ticket id must be reserved first")]
     NeedsTicket,

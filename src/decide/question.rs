@@ -1,10 +1,12 @@
 //! Asking a person: the ticket that explains a pause and says what an answer does.
 
+use std::mem::discriminant;
+
 use projections::{
     event::{PauseReason, Priority, StatusName, TicketOpened, TicketSubject},
     ids::TicketId,
     payload::Digest,
-    plan::Plan,
+    plan::{Plan, Status, Ticket},
 };
 
 use super::{Decided, Decision, Refusal, drafting};
@@ -30,12 +32,23 @@ pub(super) fn ask(
         drafting::failed(decision, what);
         return Ok(());
     }
+    // Several tasks may come to the same halt at once; one question is enough.
+    if is_asked(&decision.plan, reason, &subject) {
+        return Ok(());
+    }
     let ticket = open(decision, subject, what)?;
     decision.pause(
         reason,
         &format!("{} (ticket {ticket})", first_line(what, NOTE)),
     );
     Ok(())
+}
+
+/// Whether a plan waits for this answer already.
+fn is_asked(plan: &Plan, reason: PauseReason, subject: &TicketSubject) -> bool {
+    let paused = matches!(&plan.status, Status::Paused { reason: known, .. } if *known == reason);
+    let alike = |ticket: &Ticket| discriminant(&ticket.subject) == discriminant(subject);
+    paused && plan.open_tickets().any(|(_, ticket)| alike(ticket))
 }
 
 /// The question whether a draft may run, as it reads now.

@@ -10,6 +10,9 @@ use projections::{
 use super::{Decided, Decision, Refusal};
 use crate::command::Report;
 
+/// Longest name of a tool that is told again, in characters: a model may write anything there.
+const TOOL_NAME: usize = 64;
+
 /// What a model hears of a tool whose runner was lost.
 const INTERRUPTED: &str = "This call was interrupted: whether it took effect, and how far, is not known. Look before \
                            you make it again.";
@@ -23,16 +26,19 @@ pub(super) fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided 
     else {
         return Err(Refusal::Moot);
     };
-    let free = open(decision, task, tool_call).is_some_and(|used| {
+    let runs = |used: &Used| {
         used.started
-            .is_none_or(|(epoch, _)| epoch != decision.plan.epoch)
-    });
-    if !decision.is_executing() || !free {
+            .is_some_and(|(epoch, _)| epoch == decision.plan.epoch)
+    };
+    let free = open(decision, task, tool_call).filter(|used| !runs(used));
+    let Some(used) = free.filter(|_| decision.is_executing()) else {
         return Err(Refusal::Moot);
-    }
+    };
+    let tool = used.call.tool.chars().take(TOOL_NAME).collect();
     decision.push(ToolCallStarted {
         task: task.clone(),
         tool_call: tool_call.clone(),
+        tool,
         repeatable: *repeatable,
     });
     Ok(())

@@ -11,6 +11,9 @@ use projections::{
 
 use super::{Briefing, Exhibit, Ground, NotThere, Shown, Template, Tool};
 
+/// The folder by which agents find the material that came with the wish for a plan.
+pub const ATTACHMENTS: &str = "attachments";
+
 const NOTHING_YET: &str = "(nothing yet)";
 const NONE: &str = "(none)";
 
@@ -48,7 +51,7 @@ pub(super) fn request(
             let work = Work::of(plan, run, item, task(id)?, briefing, offered);
             work.fill(Template::Fix)
         }
-        Step::Review { task: id, .. } => qc(item, task(id)?, briefing, offered),
+        Step::Review { task: id, .. } => qc(plan, item, task(id)?, briefing, offered),
         Step::Reflect { .. } => reflect(plan, run, item, &briefing.ground),
         Step::Decompose { .. } => decompose(plan, run, item, &briefing.ground),
     })
@@ -125,7 +128,7 @@ impl<'a> Work<'a> {
         Self {
             ground,
             values: vec![
-                ("tools", tools(ground, offered)),
+                ("tools", tools(plan, ground, offered)),
                 ("standards", standards(ground, task)),
                 ("item", shown(item)),
                 ("note", note(plan, item).to_owned()),
@@ -151,7 +154,13 @@ impl<'a> Work<'a> {
     }
 }
 
-fn qc(item: &SubObjective, task: &Task, briefing: &Briefing, offered: &[Tool]) -> String {
+fn qc(
+    plan: &Plan,
+    item: &SubObjective,
+    task: &Task,
+    briefing: &Briefing,
+    offered: &[Tool],
+) -> String {
     let ground = &briefing.ground;
     let told = task.told.iter().map(|(attempt, summary)| {
         let summary = one_line(summary);
@@ -160,7 +169,7 @@ fn qc(item: &SubObjective, task: &Task, briefing: &Briefing, offered: &[Tool]) -
     ground.templates.fill(
         Template::Qc,
         &[
-            ("tools", &tools(ground, offered)),
+            ("tools", &tools(plan, ground, offered)),
             ("standards", &standards(ground, task)),
             ("item", &shown(item)),
             ("title", &task.spec.title),
@@ -298,7 +307,7 @@ fn standards(ground: &Ground, task: &Task) -> String {
 }
 
 /// What tools are good for; nothing where there are none.
-fn tools(ground: &Ground, offered: &[Tool]) -> String {
+fn tools(plan: &Plan, ground: &Ground, offered: &[Tool]) -> String {
     if offered.is_empty() {
         return String::new();
     }
@@ -310,7 +319,8 @@ fn tools(ground: &Ground, offered: &[Tool]) -> String {
         };
         format!("`@{name}/` ({mode})")
     };
-    let folders: Vec<String> = ground.folders.iter().map(folder).collect();
+    let material = (!plan.attachments().is_empty()).then(|| (ATTACHMENTS.to_owned(), false));
+    let folders: Vec<String> = ground.folders.iter().chain(&material).map(folder).collect();
     let folders = match &folders[..] {
         [] => String::new(),
         some => format!("; besides it there are {}", some.join(", ")),

@@ -119,8 +119,8 @@ impl Briefing {
         let rejected = rejected.map(|(reply, _)| resolve(reply)).transpose()?;
         let mut attachments = Vec::new();
         if let Step::Draft { .. } = step {
-            for attachment in plan.wishes.iter().flat_map(|wish| &wish.attachments) {
-                attachments.push((attachment.name.clone(), resolve(&attachment.text)?));
+            for (name, attachment) in plan.attachments() {
+                attachments.push((name.to_owned(), resolve(&attachment.text)?));
             }
         }
         Ok(Self {

@@ -7,9 +7,10 @@ use projections::{
     files,
     ids::{CallId, PlanId},
     payload::{BlobRef, Digest, Payload},
+    plan::Plan,
 };
 
-use super::{Project, make_dirs, set_mode};
+use super::{Project, atomic, make_dirs, set_mode};
 use crate::error::{Error, Result};
 
 /// Why an artifact cannot be used.
@@ -161,6 +162,32 @@ impl Project {
             b3: Digest::of(text.as_bytes()),
             bytes: text.len() as u64,
         })
+    }
+
+    /// Lays out the material of a plan that the Leader wrote, for agents to read: what is missing or was changed is
+    /// written from the journal. Returns where it lies; `None` for a plan without any.
+    ///
+    /// # Errors
+    /// The file system's, and the blob store's.
+    pub fn lay_out_attachments(&self, plan: &Plan) -> Result<Option<PathBuf>> {
+        let attachments = plan.attachments();
+        if attachments.is_empty() {
+            return Ok(None);
+        }
+        let dir = self.make_dir(&files::attachments_path(&plan.id))?;
+        for (name, attachment) in attachments {
+            // Validated when it was attached; a name from elsewhere leads nowhere.
+            if name.contains('/') || !is_safe_relative_path(name) {
+                continue;
+            }
+            let (path, text) = (dir.join(name), self.resolve(&attachment.text)?);
+            if std::fs::read(&path).is_ok_and(|found| found == text) {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&text);
+            atomic::replace(self.disk(), self.vault().root(), &path, &text, |_| true)?;
+        }
+        Ok(Some(dir))
     }
 
     /// Where a run's artifacts lie; made if it is missing.

@@ -1,8 +1,10 @@
 //! What people did to the recorded plan is done again; and after every frame both plans must stand alike.
 
 use projections::{
-    event::{Event, PauseReason},
+    event::{Decision, Event, PauseReason},
     fold::Entry,
+    ids::TicketId,
+    payload::Payload,
     plan::{Plan, Status},
 };
 
@@ -53,6 +55,17 @@ impl<E> Rehearsal<'_, E> {
                 };
                 self.act("the change of caps", &command)
             }
+            Event::DraftRequested(e) => {
+                let mut attachments = e.attachments.clone();
+                for attachment in &mut attachments {
+                    attachment.text = Payload::Text((self.resolve)(&attachment.text)?);
+                }
+                let command = Command::RequestDraft {
+                    wish: e.wish.clone(),
+                    attachments,
+                };
+                self.act("the wish for another draft", &command)
+            }
             _ => self.decided(entry, event),
         }
     }
@@ -60,15 +73,17 @@ impl<E> Rehearsal<'_, E> {
     /// A ticket that the stage has opened too is answered as it was; another's question never came up here.
     pub(super) fn decided(&mut self, entry: &Entry, event: &Event) -> Result<(), Stop<E>> {
         let cancels = |event: &Event| matches!(event, Event::PlanCancelled(_));
-        let Event::TicketDecided(e) = event else {
-            return Ok(());
+        let e = match event {
+            Event::TicketDecided(e) => e,
+            Event::TicketWithdrawn(e) => return self.stale(entry, &e.ticket),
+            _ => return Ok(()),
         };
         // Cancelling answers every ticket, in one act.
         if entry.events.iter().any(cancels) {
             return Ok(());
         }
         let ticket = self.stage.plan().tickets.get(&e.ticket);
-        let Some(ticket) = ticket.filter(|ticket| ticket.answer.is_none()) else {
+        let Some(ticket) = ticket.filter(|ticket| ticket.is_open()) else {
             return Ok(());
         };
         let command = Command::DecideTicket {
@@ -76,6 +91,26 @@ impl<E> Rehearsal<'_, E> {
             digest: ticket.digest,
             decision: e.decision,
             note: e.note.clone(),
+        };
+        self.act("the answer to a ticket", &command)
+    }
+
+    /// An approval of what had changed, which was asked again: it is given here too, unless the ticket was withdrawn
+    /// with the draft that it was about.
+    fn stale(&mut self, entry: &Entry, ticket: &TicketId) -> Result<(), Stop<E>> {
+        let redrafts = |event: &Event| matches!(event, Event::DraftRequested(_));
+        let known = self.stage.plan().tickets.get(ticket);
+        let Some(known) = known.filter(|known| known.is_open()) else {
+            return Ok(());
+        };
+        if entry.events.iter().any(redrafts) {
+            return Ok(());
+        }
+        let command = Command::DecideTicket {
+            ticket: ticket.clone(),
+            digest: known.digest,
+            decision: Decision::Approved,
+            note: String::new(),
         };
         self.act("the answer to a ticket", &command)
     }
@@ -175,6 +210,8 @@ fn is_act(event: &Event) -> bool {
                 | Event::PlanResumed(_)
                 | Event::PlanCancelled(_)
                 | Event::CapsChanged(_)
+                | Event::DraftRequested(_)
+                | Event::TicketWithdrawn(_)
                 | Event::TicketDecided(_)
         ),
     }
