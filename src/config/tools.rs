@@ -81,10 +81,10 @@ impl Default for ShellConfig {
     }
 }
 
-/// What `http_get` may fetch.
+/// What `http_get` may fetch, besides public pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpConfig {
-    /// Where it may fetch from, without repetition; empty is nowhere.
+    /// Where it may fetch from although the address is not public, without repetition.
     pub allow: Vec<AllowedHost>,
     /// How long one call may take, 1 s to 10 min.
     pub timeout: Duration,
@@ -107,7 +107,7 @@ impl Default for HttpConfig {
 pub struct AllowedHost {
     /// As it stands in a URL, in lower case: a name, an address, or an address of IPv6 in brackets.
     pub host: String,
-    /// The only port; `None` is every port.
+    /// The only port; `None` are those at which pages are usually served.
     pub port: Option<u16>,
 }
 
