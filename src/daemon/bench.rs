@@ -254,3 +254,15 @@ fn priced(price: &Price) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_tool_that_is_offered_can_be_disabled_and_no_other() {
+        let offered: BTreeSet<&str> = crate::prompts::TOOLS.into_iter().collect();
+        let known: BTreeSet<&str> = crate::config::TOOLS.into_iter().collect();
+        assert_eq!(offered, known);
+    }
+}

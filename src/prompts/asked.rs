@@ -66,10 +66,9 @@ fn draft(plan: &Plan, briefing: &Briefing) -> String {
     let attachments = briefing.attachments.iter();
     let attachments: Vec<String> = attachments.map(|(name, text)| marked(name, text)).collect();
     let changes: Vec<String> = later.iter().map(|wish| wish.text.clone()).collect();
-    let present = if later.is_empty() {
-        NONE.to_owned()
-    } else {
-        marked("the draft", plan.body.trim())
+    let present = match &plan.items {
+        Ok(_) => marked("the draft", plan.body.trim()),
+        Err(_) => NONE.to_owned(),
     };
     let known = if ground.prices.is_empty() {
         "(not known)"
