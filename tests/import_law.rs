@@ -149,7 +149,7 @@ fn every_outside_crate_has_one_home() {
         // A vault for a demonstration, a place for a command's temporary files.
         ("tempfile", &["src/cli/demo/", "src/toolbox/sandbox/"]),
         // What confines commands.
-        ("landlock", &["src/toolbox/sandbox/landlock.rs"]),
+        ("landlock", &["src/toolbox/sandbox/rules.rs"]),
         ("seccompiler", &["src/toolbox/sandbox/seccomp.rs"]),
         ("libc", &["src/toolbox/sandbox/seccomp.rs"]),
         ("close_fds", &["src/toolbox/sandbox/stage.rs"]),
@@ -245,9 +245,9 @@ fn only_the_vault_and_the_journal_change_files() {
         "src/daemon/beat.rs:",
         // What agents make: below open directories that no path leads out of, in which the vault has no part.
         "src/toolbox/tree.rs:",
-        // Words to the kernel in /proc (who gets the processor first, who goes first when memory runs out), and the
-        // file by which bwrap tells the keeper how far it came.
-        "src/toolbox/sandbox/keeper/mod.rs:",
+        // Words to the kernel in /proc (who gets the processor first, who goes first when memory runs out), the file
+        // by which bwrap tells the keeper how far it came, and the end of a command's temporary directory.
+        "src/toolbox/sandbox/keeper/life.rs:",
         "src/toolbox/sandbox/stage.rs:",
         // The demonstration writes the plan that an operator would bring, and its daemon's log.
         "src/cli/demo/",

@@ -10,8 +10,8 @@ use crate::{
     error::{Error, Result},
     prompts::{self, Card, Ground, Standard, Template, Templates},
     toolbox::{
+        Limits, Shell,
         sandbox::{self, How, Wish},
-        shell::{Limits, Shell},
         web::{Web, WebLimits},
     },
     vault::{Guidance, Project},
@@ -73,6 +73,11 @@ pub(super) fn of(
         prices: prices(config),
     };
     Ok((ground, bench))
+}
+
+/// Looks for a sandbox ahead of the first claim, which it would hold up otherwise.
+pub(super) fn warm_up(config: &Config) {
+    let _ = shell(config);
 }
 
 /// The sandbox that works here, found once a process: what was missing may be installed meanwhile, what works goes

@@ -12,6 +12,7 @@ use projections::ids::PlanId;
 use super::{
     Identity, Options, Shutdown,
     beat::Beat,
+    bench,
     endpoints::Endpoints,
     execute::{self, Around, Ended},
 };
@@ -59,6 +60,8 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     if let Some(code) = &options.project {
         vault.project(code)?;
     }
+    let ahead = configured.clone();
+    tokio::task::spawn_blocking(move || bench::warm_up(&ahead));
     let beat = Arc::new(Beat::start(&vault, &identity)?);
     let pulse = tokio::spawn(pulse(beat.clone(), tick));
     let watch = Watch::start(&vault);

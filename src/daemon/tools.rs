@@ -21,7 +21,7 @@ use crate::{
     command::Report,
     error::Result,
     prompts,
-    toolbox::{self, Folder, Returned, Workplace, shell::Grounds, web},
+    toolbox::{self, Folder, Grounds, Returned, Workplace, web},
 };
 
 /// A tool that has returned.

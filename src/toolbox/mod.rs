@@ -36,7 +36,7 @@ mod place;
 mod read;
 pub mod sandbox;
 mod search;
-pub mod shell;
+mod shell;
 mod shown;
 mod tree;
 mod walk;
@@ -46,6 +46,7 @@ mod write;
 pub use call::{call_id, read_again, run};
 pub use command::run_shell;
 pub use place::{Folder, Workplace};
+pub use shell::{Ended, Grounds, Limits, Ran, Shell, told};
 
 /// What a tool returned, for the model.
 #[derive(Clone, Debug, PartialEq, Eq)]

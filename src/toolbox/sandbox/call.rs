@@ -26,7 +26,8 @@ const LOOK: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(keeper: &Path, orders: &Orders, cancel: &AtomicBool) -> Result<Ran, String> {
-    let mut guard = start(keeper).map_err(|e| format!("the keeper cannot be started: {e}"))?;
+    let mut guard =
+        start(keeper, &orders.scratch).map_err(|e| format!("the keeper cannot be started: {e}"))?;
     let text = guard.stdout.take().map(report);
     let wanted = guard.stdin.take();
     let report = match (text, wanted) {
@@ -41,10 +42,11 @@ pub(super) fn run(keeper: &Path, orders: &Orders, cancel: &AtomicBool) -> Result
     report
 }
 
-fn start(keeper: &Path) -> std::io::Result<Child> {
+fn start(keeper: &Path, scratch: &Path) -> std::io::Result<Child> {
     Command::new(keeper)
         .arg0("modulatio")
         .arg(policy::GUARD)
+        .arg(scratch)
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::piped())

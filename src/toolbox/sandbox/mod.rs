@@ -11,28 +11,31 @@
 //! | --------------- | ---------------------------------------------------------------------------------- |
 //! | `policy.rs`     | what is allowed, pure: orders, environment, places, the laws of the grounds        |
 //! | `bubblewrap.rs` | the policy as arguments of `bwrap`, pure                                           |
-//! | `landlock.rs`   | the policy as rules of Landlock                                                    |
+//! | `rules.rs`      | the policy as rules of Landlock                                                    |
 //! | `seccomp.rs`    | system calls that are refused                                                      |
 //! | `stage.rs`      | the process that takes limits and confinement on itself and becomes the command    |
 //! | `keeper/`       | the process that watches it, and leaves nothing of it behind                       |
 //! | `call.rs`       | the daemon's side of the keeper                                                    |
 //! | `probe.rs`      | what this machine can do                                                           |
 //!
-//! What neither sandbox stops: reading what every user may read in `/usr` and the named parts of `/etc`, and using
-//! up to the limits what the limits allow. What only Bubblewrap does: hiding that other files exist, a network of its
-//! own (loopback), and changing the modes of files. Landlock cannot bound changes of modes, owners and times by path,
-//! so there they are refused altogether.
+//! What neither sandbox stops: reading what every user may read in `/usr` and the named parts of `/etc`; speaking
+//! through what lies in a given folder (a socket, a pipe); using up to the limits what the limits allow. Where Landlock
+//! falls short of Bubblewrap: that other files exist, and how large they are, can be seen; there is no loopback, since
+//! there are no sockets at all; modes, owners and attributes of files cannot be changed, not even in the workspace,
+//! because nothing bounds such changes by path. So a compiler's output cannot be made executable there.
 
-mod bubblewrap;
-mod policy;
 mod probe;
 
+#[cfg(target_os = "linux")]
+mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod call;
 #[cfg(target_os = "linux")]
 mod keeper;
 #[cfg(target_os = "linux")]
-mod landlock;
+mod policy;
+#[cfg(target_os = "linux")]
+mod rules;
 #[cfg(target_os = "linux")]
 mod seccomp;
 #[cfg(target_os = "linux")]

@@ -18,7 +18,6 @@ pub(super) const KEEPER: &str = "__mind";
 pub(super) const STAGE: &str = "__confine";
 
 /// Where `bwrap` says how far it came, in the temporary directory that the command does not see.
-#[cfg(target_os = "linux")]
 pub(super) const STATUS: &str = "status";
 
 /// Longest command. The kernel takes no argument beyond 128 KiB.
@@ -141,13 +140,36 @@ pub(super) fn checked(grounds: &Grounds, how: &How, command: &str) -> Result<Gro
     };
     let folders = grounds.folders.iter();
     let folders = folders.map(|(path, writable)| Ok((found(path)?, *writable)));
-    let grounds = Grounds {
+    let real = Grounds {
         root: found(&grounds.root)?,
         writable: grounds.writable,
         folders: folders.collect::<Result<_, String>>()?,
     };
-    lawful(&grounds, how)?;
-    Ok(grounds)
+    stays(grounds, &real)?;
+    lawful(&real, how)?;
+    Ok(real)
+}
+
+/// A folder in a place that commands may write to could have been made a link to anywhere by the one before.
+fn stays(named: &Grounds, real: &Grounds) -> Result<(), String> {
+    let pairs = |grounds: &Grounds| {
+        let mut pairs = vec![(grounds.root.clone(), grounds.writable)];
+        pairs.extend(grounds.folders.clone());
+        pairs
+    };
+    let (named, real) = (pairs(named), pairs(real));
+    for ((place, writable), (real_place, _)) in named.iter().zip(&real) {
+        for ((path, _), (real_path, _)) in named.iter().zip(&real) {
+            if *writable && path.starts_with(place) && !real_path.starts_with(real_place) {
+                return Err(format!(
+                    "{} leads out of {}",
+                    path.display(),
+                    place.display()
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What no grounds may have, whoever asks.

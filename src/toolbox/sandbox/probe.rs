@@ -65,7 +65,7 @@ fn works(how: How, keeper: &Path) -> Result<How, String> {
         Ok(ran) if ran.why == Ended::Exited && ran.code == Some(0) => Ok(shell.how),
         Ok(ran) => Err(format!(
             "{name} does not work here: {}",
-            crate::toolbox::shell::told(&ran, 512).0.replace('\n', " ")
+            crate::toolbox::told(&ran, 512).0.replace('\n', " ")
         )),
         Err(why) => Err(format!("{name} does not work here: {why}")),
     }

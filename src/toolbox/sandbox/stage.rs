@@ -20,8 +20,8 @@ use rustix::{
 use super::{
     How, bubblewrap,
     keeper::tree,
-    landlock,
     policy::{self, Orders},
+    rules,
     seccomp::{self, Beside},
 };
 
@@ -54,7 +54,7 @@ fn become_it() -> Result<std::convert::Infallible, String> {
     let mut command = match &orders.how {
         How::Bubblewrap(program) => bubblewrap(program.clone(), &orders, &languages)?,
         How::Landlock => {
-            let signals = landlock::apply(&orders, &languages)?;
+            let signals = rules::apply(&orders, &languages)?;
             drop_powers().map_err(|e| format!("capabilities cannot be dropped: {e}"))?;
             seccomp::apply(&seccomp::program(Beside::Landlock { signals })?)?;
             shell(&orders)

@@ -16,8 +16,8 @@ use rustix::{
 };
 
 use super::{
-    Report,
     disk::Full,
+    life::{self, Report},
     output::Output,
     tree::{self, Usage},
 };
@@ -32,10 +32,13 @@ use crate::toolbox::{
 /// Time between two looks at what runs.
 const LOOK: Duration = Duration::from_millis(40);
 
+/// Longest that anything is waited for that should be there.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A process may have this many threads for each process that there may be.
 const THREADS: u64 = 8;
 
-pub(super) fn run() -> Report {
+pub(super) fn run(scratch: &Path) -> Report {
     let mut line = String::new();
     io::stdin()
         .lock()
@@ -43,15 +46,8 @@ pub(super) fn run() -> Report {
         .map_err(|e| format!("the orders cannot be read: {e}"))?;
     let mut orders: Orders =
         serde_json::from_str(&line).map_err(|e| format!("the orders make no sense: {e}"))?;
-    let scratch = tempfile::Builder::new()
-        .prefix("modulatio-")
-        .tempdir_in(&orders.scratch)
-        .map_err(|e| format!("there is no temporary directory: {e}"))?;
-    orders.scratch = scratch.path().to_owned();
-    let ran = Command::start(&orders).and_then(|command| command.watch(&orders));
-    // Before the directory goes: what still runs could fill it again.
-    super::clear();
-    ran
+    scratch.clone_into(&mut orders.scratch);
+    Command::start(&orders).and_then(|command| command.watch(&orders))
 }
 
 struct Command {
@@ -74,7 +70,7 @@ impl Command {
             rustix::fs::fcntl_setfl(&pipe, OFlags::NONBLOCK)?;
             let (mut stage, its_end) = UnixStream::pair()?;
             let began = Instant::now();
-            let child = super::again(policy::STAGE)
+            let child = life::again(policy::STAGE)
                 .envs(policy::environment(inner(orders)))
                 .stdin(Stdio::from(OwnedFd::from(its_end)))
                 .stdout(writer.try_clone()?)
@@ -83,7 +79,7 @@ impl Command {
             stage.write_all(serde_json::to_string(orders)?.as_bytes())?;
             stage.shutdown(Shutdown::Write)?;
             Ok::<_, io::Error>(Self {
-                main: super::pid(&child),
+                main: life::pid(&child),
                 began,
                 stage,
                 pipe: Some(pipe),
@@ -156,7 +152,7 @@ impl Command {
 
     /// How the command itself ended, if it has; others that ended are forgotten.
     fn ended(&self) -> Option<WaitStatus> {
-        while let Some((pid, status)) = super::reap() {
+        while let Some((pid, status)) = life::reap() {
             if pid == self.main {
                 return Some(status);
             }
@@ -191,12 +187,14 @@ impl Command {
     }
 
     fn finish(mut self, orders: &Orders, why: Ended, code: Option<i32>, millis: u64) -> Report {
-        super::clear();
-        // Nobody is left to write: what the pipe still holds ends.
-        while self.pipe.is_some() {
+        life::clear();
+        // Nobody is left to write: what the pipe still holds ends. Unless the kernel would not let somebody go.
+        let killed = Instant::now();
+        while self.pipe.is_some() && killed.elapsed() < PATIENCE {
             self.drain();
         }
         let mut failure = String::new();
+        let _ = self.stage.set_read_timeout(Some(PATIENCE));
         let _ = self.stage.read_to_string(&mut failure);
         if !failure.is_empty() {
             return Err(failure);
