@@ -91,17 +91,17 @@ fn a_reply_that_is_to_be_repaired_is_repaired() {
 
 #[test]
 fn answers_to_tickets_are_given_again() {
-    let mut made = Made::approved()
-        .says("s1-t1-qc-1", rejection())
-        .says("s1-t1-qc-2", rejection())
-        .says("s1-reflect", reflection("pause"));
+    let rejected = |made: Made, n: u32| made.says(&format!("s1-t1-qc-{n}"), rejection());
+    let made = Made::approved().says("s1-reflect", reflection("pause"));
+    let mut made = (1..=5).fold(made, rejected);
     made.run();
+    assert!(made.plan.run.as_ref().unwrap().blocked().next().is_some());
     made.resume();
     made.run();
     made.answer(Decision::Approved);
     made.run();
     assert_eq!(made.status(), "done");
-    is_faithful(&made, 12);
+    is_faithful(&made, 18);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn another_objective_differs_from_the_first_step_on_and_lies_outside() {
     let mut made = Made::approved();
     made.run();
     let other = Premise {
-        objective: "Essays on Cynicism.".to_owned(),
+        ground: made::ground("Essays on Cynicism."),
         ..premise()
     };
     let (same, divergence) = first_difference(&made, &other);
@@ -288,32 +288,63 @@ fn a_lower_cap_of_today_pauses_the_plan() {
     assert!(why.contains("max_tokens"), "{why}");
 }
 
-#[test]
-fn a_program_that_redoes_more_goes_on_where_the_recording_paused() {
-    let mut made = Made::approved().says("s1-t1-qc-1", rejection());
-    made.policy = rules(0);
-    made.run();
-    assert_eq!(made.status(), "paused");
-    let (same, divergence) = first_difference(&made, &premise());
-    assert_eq!(same, 3);
-    let What::GoesOn { today, recorded } = divergence.what else {
-        panic!("{divergence:?}");
-    };
-    assert_eq!(today, "ask s1-t1-produce-2");
-    assert!(recorded.starts_with("paused: task s1-t1 is blocked"));
+/// Of one that hears `rejections` replies of a wrong form to a step.
+fn patient(rejections: u32) -> Policy {
+    Policy {
+        rejections,
+        ..Policy::default()
+    }
 }
 
 #[test]
-fn a_program_that_redoes_less_pauses_where_the_recording_went_on() {
-    let mut made = Made::approved().says("s1-t1-qc-1", rejection());
+fn a_program_that_is_more_patient_goes_on_where_the_recording_paused() {
+    let mut made = Made::approved().on("s1-plan", Answer::Says("no json".to_owned()));
+    made.policy = patient(1);
+    made.run();
+    assert_eq!(made.status(), "paused");
+    let (same, divergence) = first_difference(&made, &premise());
+    assert_eq!(same, 1);
+    let What::GoesOn { today, recorded } = divergence.what else {
+        panic!("{divergence:?}");
+    };
+    assert_eq!(today, "ask s1-plan");
+    assert!(recorded.starts_with("paused: the reply to s1-plan"));
+}
+
+#[test]
+fn a_program_that_is_less_patient_pauses_where_the_recording_went_on() {
+    let mut made = Made::approved().on("s1-plan", Answer::Says("no json".to_owned()));
     made.run();
     let today = Premise {
-        policy: rules(0),
+        policy: patient(1),
         ..premise()
     };
     let (same, divergence) = first_difference(&made, &today);
-    assert_eq!(same, 3);
+    assert_eq!(same, 1);
     assert!(matches!(divergence.what, What::Pauses { .. }));
+}
+
+#[test]
+fn a_program_that_redoes_less_has_quality_control_mend_where_the_recording_redid() {
+    for (then, today, asks, asked) in [
+        (3, 0, "ask s1-t1-fix-2", "s1-t1-produce-2"),
+        (0, 3, "ask s1-t1-produce-2", "s1-t1-fix-2"),
+    ] {
+        let mut made = Made::approved().says("s1-t1-qc-1", rejection());
+        made.policy = rules(then);
+        made.run();
+        let today = Premise {
+            policy: rules(today),
+            ..premise()
+        };
+        let (same, divergence) = first_difference(&made, &today);
+        assert_eq!(same, 3);
+        let expected = What::OtherStep {
+            today: asks.to_owned(),
+            recorded: asked.to_owned(),
+        };
+        assert_eq!(divergence.what, expected);
+    }
 }
 
 /// As a program would that took the answer otherwise.
@@ -406,5 +437,5 @@ fn a_recording_pairs_what_was_asked_with_what_came_back() {
         json!(recording.bill()),
         json!({"calls": 8, "tokens": 800, "cost_micro_usd": 2_400, "unpriced": 0})
     );
-    assert_eq!(OBJECTIVE, premise().objective);
+    assert_eq!(OBJECTIVE, premise().ground.objective);
 }

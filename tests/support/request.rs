@@ -14,6 +14,7 @@ pub(crate) fn request() -> Request {
             files: vec!["essay1.md".into()],
             task: None,
             attempt: 1,
+            last: false,
         },
         system: "You plan.".into(),
         messages: vec![Message::User("Files: essay1.md".into())],

@@ -1,25 +1,28 @@
 //! A journal made up in memory: the machine driven by told answers, as a daemon would, every frame kept.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use projections::{
     codec, document,
     event::{Decision, Event, FailureClass, Reserved, ToolOutcome, Usage},
     fold::{self, Entry},
-    ids::{CallId, PlanId, TicketId},
+    ids::{CallId, PlanId, TaskId, TicketId},
     payload::{Anchor, BlobRef, Digest, Payload},
-    plan::{FrameMark, Plan, Status},
+    plan::{Artifact, FrameMark, Plan, Status},
     time::{MicroUsd, Timestamp},
     work::Step,
 };
 use serde_json::json;
 
 use crate::{
-    cassette::{Premise, Recording, Report, rehearse, stage::briefing},
+    cassette::{Premise, Recording, Report, rehearse},
     command::{Called, Command, Fallback, Report as Told, Room},
     decide::{self, Context, Policy, Refusal},
     effect::{self, Effect},
-    prompts::{self, Briefing},
+    prompts::{self, Briefing, Exhibit, Ground},
 };
 
 pub(super) const OBJECTIVE: &str = "Essays on Stoicism.";
@@ -47,9 +50,12 @@ pub(super) struct Made {
     pub(super) blobs: BTreeMap<Digest, String>,
     /// Whether replies are kept in the blob store.
     pub(super) long: bool,
+    /// Whether models are shown the beginning of what tools return.
+    pub(super) cutting: bool,
     now: Timestamp,
     script: BTreeMap<String, VecDeque<Answer>>,
-    artifacts: BTreeMap<String, String>,
+    /// What lies on disk, by path.
+    disk: BTreeMap<String, String>,
     tickets: u32,
 }
 
@@ -66,9 +72,10 @@ impl Made {
             policy: Policy::default(),
             blobs: BTreeMap::new(),
             long: false,
+            cutting: false,
             now,
             script: BTreeMap::new(),
-            artifacts: BTreeMap::new(),
+            disk: BTreeMap::new(),
             tickets: 0,
         }
     }
@@ -149,35 +156,73 @@ impl Made {
 
     /// One move of a runner; `false` when it died.
     fn tick(&mut self) -> bool {
-        let due = effect::due(&self.plan, self.now);
+        let due = effect::due(&self.plan, self.now, self.policy.parallel);
         match (due.effects.into_iter().next(), due.wake_at) {
             (Some(Effect::CallModel { step }), _) => return self.call(&step),
             (Some(Effect::RunTool { task, call }), _) => {
-                let result = format!("what {} found", call.id);
+                let (started, result) = (task.clone(), format!("what {} found", call.id));
+                self.report(Told::ToolStarting {
+                    task: started,
+                    tool_call: call.id.clone(),
+                    repeatable: call.tool != "run_shell",
+                });
                 self.report(Told::ToolReturned {
                     task,
                     tool_call: call.id,
                     outcome: ToolOutcome::Done,
+                    shown: self.cutting.then(|| result[..4].to_owned()),
                     result,
                 });
             }
-            (Some(Effect::WriteArtifact { task, path, reply }), _) => {
-                let content = prompts::reply::artifact(&self.text(&reply))
-                    .unwrap()
-                    .content;
-                let (b3, bytes) = (Digest::of(content.as_bytes()), content.len() as u64);
-                self.artifacts.insert(task.to_string(), content);
-                self.report(Told::ArtifactWritten {
-                    task,
-                    path,
-                    b3,
-                    bytes,
-                });
-            }
+            (Some(Effect::CollectArtifacts { task, reply }), _) => self.collect(task, &reply),
             (None, Some(time)) => self.now = time,
             (None, None) => panic!("nothing is due"),
         }
         true
+    }
+
+    /// As a daemon does: what the reply hands in is written, what tools wrote is found.
+    fn collect(&mut self, id: TaskId, reply: &Payload) {
+        let run = self.plan.run.as_ref().unwrap();
+        let paths = run.task(&id).unwrap().spec.artifacts.clone();
+        let produced = prompts::reply::artifact(&self.text(reply)).unwrap();
+        let handed_in: BTreeMap<&str, &str> = produced.files(&paths).into_iter().collect();
+        let (mut artifacts, mut missing) = (Vec::new(), Vec::new());
+        for path in &paths {
+            let (text, content) = match (handed_in.get(path.as_str()), self.disk.get(path)) {
+                (Some(text), _) => ((*text).to_owned(), None),
+                (None, Some(text)) => (text.clone(), Some(Payload::Text(text.clone()))),
+                (None, None) => {
+                    missing.push(format!("{path} was not handed in"));
+                    continue;
+                }
+            };
+            artifacts.push(Artifact {
+                path: path.clone(),
+                b3: Digest::of(text.as_bytes()),
+                bytes: text.len() as u64,
+                content,
+            });
+            self.disk.insert(path.clone(), text);
+        }
+        self.report(Told::ArtifactsCollected {
+            task: id,
+            artifacts,
+            missing,
+        });
+    }
+
+    fn exhibits(&self, step: &Step) -> Vec<Exhibit> {
+        let task = step
+            .task()
+            .and_then(|(id, _)| self.plan.run.as_ref()?.task(id));
+        let artifacts = task.into_iter().flat_map(|task| &task.artifacts);
+        let mut exhibits: Vec<Exhibit> = artifacts
+            .filter(|_| prompts::shows_artifacts(&self.plan, step))
+            .map(|a| Exhibit::of(&a.path, self.disk[&a.path].clone().into_bytes()))
+            .collect();
+        exhibits.sort_by(|one, other| one.path.cmp(&other.path));
+        exhibits
     }
 
     fn call(&mut self, step: &Step) -> bool {
@@ -185,7 +230,7 @@ impl Made {
             .script
             .get_mut(&step.label())
             .and_then(VecDeque::pop_front);
-        let answer = answer.unwrap_or_else(|| Answer::Says(good(step)));
+        let answer = answer.unwrap_or_else(|| Answer::Says(good(&self.plan, step)));
         match answer {
             Answer::FallsBack => {
                 let run = self.plan.run.as_ref();
@@ -240,16 +285,9 @@ impl Made {
     }
 
     fn start(&mut self, step: &Step) -> Option<CallId> {
-        let artifact = match step {
-            Step::Review { task, .. } => self.artifacts.get(&task.to_string()).cloned(),
-            _ => None,
-        };
         let mut text = |payload: &Payload| Ok::<_, ()>(self.text(payload));
-        let ground = Briefing {
-            objective: OBJECTIVE.to_owned(),
-            ..Briefing::default()
-        };
-        let told = briefing(&self.plan, step, &ground, artifact, &mut text).unwrap();
+        let (ground, exhibits) = (premise().ground, self.exhibits(step));
+        let told = Briefing::of(&self.plan, step, &ground, exhibits, &mut text).unwrap();
         let prompt = prompts::prompt(&self.plan, step, &told).unwrap();
         let events = self.report(Told::CallStarting {
             step: step.clone(),
@@ -298,7 +336,7 @@ impl Made {
             runner: runner.then_some(self.plan.epoch),
             chance: 0,
             ticket: None,
-            policy: self.policy,
+            policy: self.policy.clone(),
         };
         let mut events = match decide::decide(&self.plan, command, &context) {
             Err(Refusal::NeedsTicket) => {
@@ -368,10 +406,24 @@ impl Made {
 pub(super) fn premise() -> Premise {
     Premise {
         other: None,
-        objective: OBJECTIVE.to_owned(),
-        no_lookups: false,
+        ground: ground(OBJECTIVE),
+        tool_less: Vec::new(),
         policy: Policy::default(),
     }
+}
+
+/// What holds for all prompts of a team with this objective.
+pub(super) fn ground(objective: &str) -> Arc<Ground> {
+    let policy = Policy::default();
+    Arc::new(Ground {
+        objective: objective.to_owned(),
+        tools: ["list_files", "read_file", "run_shell"]
+            .map(str::to_owned)
+            .to_vec(),
+        max_tasks: policy.max_tasks,
+        max_iters: policy.max_iters,
+        ..Ground::default()
+    })
 }
 
 fn entry(seq: u64, at: Timestamp, events: Vec<Event>, epoch: &projections::ids::Epoch) -> Entry {
@@ -400,14 +452,22 @@ fn failed(call_id: CallId, class: FailureClass) -> Told {
     }
 }
 
-fn good(step: &Step) -> String {
+fn good(plan: &Plan, step: &Step) -> String {
     let reply = match step {
+        Step::Draft { .. } => json!({"title": "Essays", "sub_objectives": [{"title": "Only"}]}),
         Step::PlanTasks { index } => tasks(*index),
-        Step::Produce { task, attempt } => {
+        Step::Produce { task, attempt } | Step::Fix { task, attempt } => {
             json!({"content": format!("text of {task}, {attempt}"), "summary": "wrote it"})
         }
         Step::Review { .. } => json!({"passed": true, "summary": "good", "defects": []}),
+        Step::Reflect { index } if *index == plan.item_count() => {
+            let mut last = reflection("continue");
+            last["quality_report"] = json!("# Good\n");
+            last
+        }
         Step::Reflect { .. } => reflection("continue"),
+        Step::Decompose { .. } => json!({"rationale": "too large", "sub_objectives": [
+            {"title": "One half"}, {"title": "The other half"}]}),
     };
     reply.to_string()
 }

@@ -15,6 +15,7 @@ fn request(purpose: Purpose, sub_objective: u32, attempt: u32) -> Request {
             files: vec!["essay1.md".into(), "essay2.md".into()],
             task: Some("Write | essay1.md".into()),
             attempt,
+            last: false,
         },
         system: "You are the producer.".into(),
         messages: vec![Message::User("Write.".into())],
@@ -38,8 +39,11 @@ fn json(rehearsal: &Rehearsal, request: &Request) -> Value {
 #[test]
 fn the_same_request_gets_the_same_bytes() {
     for purpose in [
+        Purpose::Draft,
         Purpose::PlanTasks,
+        Purpose::Decompose,
         Purpose::Produce,
+        Purpose::Fix,
         Purpose::Review,
         Purpose::Reflect,
     ] {
@@ -54,8 +58,11 @@ fn the_same_request_gets_the_same_bytes() {
 #[test]
 fn every_answer_says_that_it_is_a_rehearsal() {
     for purpose in [
+        Purpose::Draft,
         Purpose::PlanTasks,
+        Purpose::Decompose,
         Purpose::Produce,
+        Purpose::Fix,
         Purpose::Review,
         Purpose::Reflect,
     ] {
@@ -100,7 +107,7 @@ fn each_named_file_becomes_one_task_up_to_six() {
         let tasks = answer["tasks"].as_array().unwrap().clone();
         tasks
             .iter()
-            .map(|task| task["artifact"].as_str().unwrap().to_owned())
+            .map(|task| task["artifacts"][0].as_str().unwrap().to_owned())
             .collect()
     };
     assert_eq!(artifacts(&request), ["essay1.md", "essay2.md"]);
@@ -167,6 +174,34 @@ fn a_reflection_has_the_outcome_of_the_settings_and_a_revision_only_with_a_major
             ["revise-minor", "pause", "abort"].contains(&outcome)
         );
         assert!(answer["team_state"].is_string() && answer["divergences"].is_array());
+    }
+}
+
+#[test]
+fn only_the_last_reflection_reports_on_the_whole() {
+    let mut request = request(Purpose::Reflect, 2, 1);
+    for last in [false, true] {
+        request.about.last = last;
+        let answer = json(&Rehearsal::default(), &request);
+        assert_eq!(answer["quality_report"].is_string(), last);
+    }
+}
+
+#[test]
+fn every_answer_has_the_asked_for_form() {
+    use crate::prompts::reply;
+    let said = |purpose| json(&Rehearsal::default(), &request(purpose, 1, 1)).to_string();
+    reply::drafted(&said(Purpose::Draft)).unwrap();
+    reply::tasks(1, &said(Purpose::PlanTasks), 6, &[]).unwrap();
+    reply::decomposed(&said(Purpose::Decompose)).unwrap();
+    reply::verdict(&said(Purpose::Review)).unwrap();
+    reply::reflection(&said(Purpose::Reflect), false).unwrap();
+    for purpose in [Purpose::Produce, Purpose::Fix] {
+        let text = said(purpose);
+        let paths = ["essay1.md", "essay2.md"].map(str::to_owned);
+        let produced = reply::artifact(&text).unwrap();
+        assert_eq!(produced.files(&paths).len(), 2, "every file is handed in");
+        assert!(!produced.summary.is_empty());
     }
 }
 

@@ -15,7 +15,9 @@ use projections::{
     ids::{CallId, Epoch, TaskId},
     payload::{Digest, Payload},
     time::{MicroUsd, Timestamp},
-    work::{Defect, DefectClass, Outcome, Reflection, Severity, Step, TaskKind, TaskSpec, Verdict},
+    work::{
+        Defect, DefectClass, Outcome, Redo, Reflection, Severity, Step, TaskKind, TaskSpec, Verdict,
+    },
 };
 
 /// The plan whose history it is.
@@ -236,8 +238,10 @@ fn spec(id: TaskId) -> TaskSpec {
         title: "Summarise".to_owned(),
         brief: prose(160),
         kind: TaskKind::Document,
-        artifact: format!("{id}.md"),
+        artifacts: vec![format!("{id}.md")],
         acceptance: vec![prose(40), prose(40)],
+        needs: Vec::new(),
+        producer: None,
         id,
     }
 }
@@ -248,6 +252,7 @@ fn written(task: &TaskId) -> Event {
         path: format!("{task}.md"),
         b3: Digest::of(b"artifact"),
         bytes: 1600,
+        content: None,
     }
     .into()
 }
@@ -262,6 +267,7 @@ fn reviewed(task: &TaskId, attempt: u32, passed: bool) -> Event {
         task: task.clone(),
         attempt,
         verdict,
+        by_engine: false,
     }
     .into()
 }
@@ -271,6 +277,7 @@ fn redone(task: &TaskId, attempt: u32) -> Event {
         task: task.clone(),
         attempt,
         defects: vec![defect()],
+        how: Redo::Anew,
     }
     .into()
 }

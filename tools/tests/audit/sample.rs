@@ -181,6 +181,7 @@ fn asked() -> Event {
         title: "What now?".to_owned(),
         body: "Look.".to_owned(),
         digest: Digest::of(b"shown"),
+        for_information: false,
     }
     .into()
 }

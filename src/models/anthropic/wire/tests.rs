@@ -15,6 +15,7 @@ fn request(messages: Vec<Message>) -> Request {
             files: Vec::new(),
             task: None,
             attempt: 1,
+            last: false,
         },
         system: "You plan.".into(),
         messages,

@@ -15,6 +15,7 @@ fn used(counts: Value) -> Usage {
             files: Vec::new(),
             task: None,
             attempt: 1,
+            last: false,
         },
         system: String::new(),
         messages: vec![Message::User("x".repeat(40))],

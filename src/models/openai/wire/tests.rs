@@ -15,6 +15,7 @@ fn request() -> Request {
             files: Vec::new(),
             task: None,
             attempt: 1,
+            last: false,
         },
         system: String::new(),
         messages: vec![Message::User("a".into())],
