@@ -125,7 +125,13 @@ pub struct ProposedItem {
 /// # Errors
 /// [`ReplyFault`] says what does not fit.
 pub fn artifact(text: &str) -> Result<Produced, ReplyFault> {
-    let produced: Produced = read(text)?;
+    let answer = json(text)?;
+    if !hands_in(&answer) {
+        let why =
+            "none of `content`, `files` and `summary_for_state_doc` is there, or it is a judgement";
+        return Err(ReplyFault::Shape(why.to_owned()));
+    }
+    let produced: Produced = from(answer)?;
     if produced.empty_one() {
         return content("an artifact is empty".to_owned());
     }
@@ -172,8 +178,19 @@ fn content<T>(why: String) -> Result<T, ReplyFault> {
     Err(ReplyFault::Content(why))
 }
 
+/// Every field of what is handed in may be left out, but not all of them: another answer is not taken for this one.
+fn hands_in(answer: &serde_json::Value) -> bool {
+    let fields = ["content", "files", "summary", "summary_for_state_doc"];
+    let has = |field: &str| answer.get(field).is_some();
+    fields.into_iter().any(has) && !has("passed")
+}
+
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, ReplyFault> {
-    serde_json::from_value(json(text)?).map_err(|e| ReplyFault::Shape(e.to_string()))
+    from(json(text)?)
+}
+
+fn from<T: DeserializeOwned>(answer: serde_json::Value) -> Result<T, ReplyFault> {
+    serde_json::from_value(answer).map_err(|e| ReplyFault::Shape(e.to_string()))
 }
 
 /// The answer's JSON object: the whole text, or the first fenced block that holds one.
