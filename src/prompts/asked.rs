@@ -120,6 +120,7 @@ impl<'a> Work<'a> {
     ) -> Self {
         let (ground, spec) = (&*briefing.ground, &task.spec);
         let needs: Vec<String> = spec.needs.iter().filter_map(|id| made(run, id)).collect();
+        let needs = needs.join("\n\n");
         let present = match task.how {
             Redo::Anew => NONE.to_owned(),
             Redo::Edit | Redo::Fix => or(NONE, &exhibits(&briefing.artifacts, offered)),
@@ -136,7 +137,7 @@ impl<'a> Work<'a> {
                 ("kind", spec.kind.as_str().to_owned()),
                 ("artifacts", bullets(&spec.artifacts)),
                 ("acceptance", bullets(&spec.acceptance)),
-                ("needs", bullets(&needs)),
+                ("needs", or(NONE, &needs)),
                 ("defects", defects(task)),
                 ("present", present),
             ],
@@ -271,15 +272,13 @@ fn finished(item: &Finished) -> String {
     format!("{}. {}{tasks}", item.index, item.title)
 }
 
-/// What a task that others need has made.
+/// What a task that others need has made; what it claims is its producer's word, and so data.
 fn made(run: &Run, id: &TaskId) -> Option<String> {
     let task = run.task(id)?;
     let paths: Vec<&str> = task.artifacts.iter().map(|a| a.path.as_str()).collect();
-    let (title, claim) = (&task.spec.title, one_line(&task.claim));
-    Some(format!(
-        "{id} {title}: {}. Its claim: {claim}",
-        paths.join(", ")
-    ))
+    let (title, paths) = (&task.spec.title, paths.join(", "));
+    let claim = marked(&format!("the claim of {id}"), &task.claim);
+    Some(format!("- {id} {title}: {paths}\n\n{claim}"))
 }
 
 fn producers(ground: &Ground) -> String {
