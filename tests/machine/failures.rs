@@ -115,12 +115,12 @@ fn nothing_is_due_before_the_time_to_try_again() {
     while !world.kinds().contains(&"ModelCallFailed".to_owned()) {
         world.tick(&mut |step| script.answer(step));
     }
-    let due = effect::due(&world.plan, world.now);
+    let due = effect::due(&world.plan, world.now, 3);
     let at = due.wake_at.unwrap();
     assert!(due.effects.is_empty() && at > world.now);
     let step = Step::PlanTasks { index: 1 };
-    assert!(!effect::awaits(&world.plan, &step, at.plus_seconds(-1)));
-    assert!(effect::awaits(&world.plan, &step, at));
+    assert!(!effect::awaits(&world.plan, &step, at.plus_seconds(-1), 3));
+    assert!(effect::awaits(&world.plan, &step, at, 3));
 }
 
 #[test]
@@ -215,11 +215,22 @@ fn reports() -> Vec<Report> {
             next: None,
             dead: false,
         },
-        Report::ArtifactWritten {
+        Report::ArtifactsCollected {
             task: "s1-t1".parse().unwrap(),
-            path: "a".to_owned(),
-            b3: Digest([0; 32]),
-            bytes: 0,
+            artifacts: Vec::new(),
+            missing: Vec::new(),
+        },
+        Report::ToolStarting {
+            task: "s1-t1".parse().unwrap(),
+            tool_call: projections::ids::ToolCallId::nth(1),
+            repeatable: true,
+        },
+        Report::ToolReturned {
+            task: "s1-t1".parse().unwrap(),
+            tool_call: projections::ids::ToolCallId::nth(1),
+            outcome: projections::event::ToolOutcome::Done,
+            result: String::new(),
+            shown: None,
         },
         Report::Releasing { why: String::new() },
     ]

@@ -20,8 +20,8 @@ fn an_approved_plan_works_through_every_step_and_is_done() {
     let expected = [
         "s1-plan",
         "s1-t1-produce-1",
-        "s1-t1-qc-1",
         "s1-t2-produce-1",
+        "s1-t1-qc-1",
         "s1-t2-qc-1",
         "s1-reflect",
         "s2-plan",
@@ -48,17 +48,18 @@ fn a_rejected_task_is_redone_with_its_defects_and_passes() {
     world.check_replay();
 }
 
+/// A plan whose first task neither its producer nor quality control could finish.
 fn blocked() -> World {
     let mut world = World::approved();
-    let script = Script::default()
-        .says("s1-t1-qc-1", verdict(false, "substantive"))
-        .says("s1-t1-qc-2", verdict(false, "substantive"));
-    world.drive(script);
+    let rejected = |script: Script, n: u32| {
+        script.says(&format!("s1-t1-qc-{n}"), verdict(false, "substantive"))
+    };
+    world.drive((1..=5).fold(Script::default(), rejected));
     world
 }
 
 #[test]
-fn a_task_rejected_twice_is_blocked_and_a_person_is_asked() {
+fn a_task_that_nobody_could_finish_is_blocked_and_a_person_is_asked() {
     let world = blocked();
     assert!(matches!(
         world.plan.status,
@@ -67,10 +68,28 @@ fn a_task_rejected_twice_is_blocked_and_a_person_is_asked() {
             ..
         }
     ));
+    let expected = [
+        "s1-t1-produce-1",
+        "s1-t1-produce-2",
+        "s1-t1-produce-3",
+        "s1-t1-produce-4",
+        "s1-t1-fix-5",
+    ];
+    let made = world
+        .asked
+        .iter()
+        .filter(|l| !l.contains("qc") && !l.ends_with("plan"));
+    assert_eq!(made.collect::<Vec<_>>(), expected);
     let task = &world.plan.run.as_ref().unwrap().tasks[0];
     assert!(matches!(task.stage, TaskStage::Blocked { .. }));
     let (_, ticket) = world.plan.open_tickets().next().unwrap();
-    assert!(ticket.body.contains("- too thin"), "{}", ticket.body);
+    assert!(
+        ticket
+            .body
+            .contains("- critical, substantive at line 1: too thin"),
+        "{}",
+        ticket.body
+    );
     world.check_replay();
 }
 
@@ -81,9 +100,14 @@ fn an_approved_block_is_worked_on_again_with_its_defects_and_a_fresh_redo() {
     let kinds: Vec<&str> = events.iter().map(Event::kind).collect();
     assert_eq!(kinds, ["TicketDecided", "TaskUnblocked", "PlanResumed"]);
     assert_eq!(world.plan.run.as_ref().unwrap().tasks[0].defects.len(), 1);
-    world.drive(Script::default().says("s1-t1-qc-3", verdict(false, "substantive")));
+    let rejected = |script: Script, n: u32| {
+        script.says(&format!("s1-t1-qc-{n}"), verdict(false, "substantive"))
+    };
+    world.drive((6..=9).fold(Script::default(), rejected));
     assert_eq!(world.plan.status, Status::Done);
-    assert!(world.asked.contains(&"s1-t1-qc-4".to_owned()));
+    for label in ["s1-t1-produce-9", "s1-t1-fix-10", "s1-t1-qc-10"] {
+        assert!(world.asked.contains(&label.to_owned()), "{label}");
+    }
     world.check_replay();
 }
 
@@ -138,7 +162,7 @@ fn continue_goes_on() {
 }
 
 #[test]
-fn revise_minor_goes_on_and_its_note_reaches_the_next_planner_alone() {
+fn revise_minor_goes_on_and_its_note_reaches_the_next_sub_objective_alone() {
     let text = r#"{"outcome":"revise-minor","rationale":"r","note":"use fewer words","team_state":"Essay 1 stands."}"#;
     let mut world = World::approved();
     let mut script = Script::default().says("s1-reflect", text.to_owned());
@@ -148,11 +172,17 @@ fn revise_minor_goes_on_and_its_note_reaches_the_next_planner_alone() {
         if let Some(prompt) = &world.last_prompt
             && format!("{:?}", prompt.turns).contains("use fewer words")
         {
-            seen.push(prompt.tool.name);
+            seen.push((world.asked.last().unwrap().clone(), prompt.tool.name));
         }
     }
+    // The last reflection hears of every earlier one, not of its note.
     seen.dedup();
-    assert_eq!(seen, ["submit_tasks"]);
+    let expected = [
+        ("s2-plan", "submit_tasks"),
+        ("s2-t1-produce-1", "submit_artifact"),
+    ];
+    let expected = expected.map(|(step, tool)| (step.to_owned(), tool));
+    assert_eq!(seen, expected);
     assert_eq!(world.plan.team_state.as_deref(), Some("Essay 1 stands."));
 }
 
@@ -371,7 +401,8 @@ fn script_body(items: &str) -> String {
 #[test]
 fn the_scripted_answers_are_of_the_asked_for_form() {
     use modulatio::prompts::reply;
-    assert!(reply::tasks(1, &tasks(1, 6)).is_ok() && reply::tasks(1, &tasks(1, 7)).is_err());
+    let read = |count| reply::tasks(1, &tasks(1, count), 6, &[]);
+    assert!(read(6).is_ok() && read(7).is_err());
     assert!(reply::verdict(&verdict(false, "mechanical")).is_ok());
-    assert!(reply::reflection(&script::revise(&["x"])).is_ok());
+    assert!(reply::reflection(&script::revise(&["x"]), true).is_ok());
 }

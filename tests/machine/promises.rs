@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use modulatio::effect;
 use projections::{
-    event::{Event, PauseReason},
-    plan::{Plan, RunStage, Status, TaskStage},
+    event::{Event, PauseReason, TicketSubject},
+    ids::TaskId,
+    plan::{Plan, RunStage, Status, Task, TaskStage},
+    work::Step,
 };
 
 use crate::world::World;
@@ -26,7 +28,7 @@ impl World {
             "finished work is never unfinished"
         );
         assert!(after.epoch >= before.epoch, "epochs only grow");
-        assert!(after.calls.in_flight.len() <= 1, "one call at a time");
+        self.check_places();
         assert!(
             !before.status.name().is_terminal() || before.status == after.status,
             "an end is an end"
@@ -63,17 +65,68 @@ impl World {
                 "no reflection over open work"
             );
         }
-        let due = effect::due(plan, self.now);
+        let due = effect::due(plan, self.now, self.policy.parallel);
         let is_due = !due.effects.is_empty() || due.wake_at.is_some();
         assert!(
-            self.is_executing() || !is_due,
-            "nothing is due but in execution"
+            plan.is_at_work() || !is_due,
+            "nothing is due but in execution, or of a draft that is written"
         );
-        let waits = is_due || !plan.calls.in_flight.is_empty();
+        let waits = is_due || !plan.calls.in_flight.is_empty() || self.has_running_tools();
         assert!(
-            !self.is_executing() || waits,
-            "a plan in execution always waits for something"
+            !plan.is_at_work() || waits,
+            "a plan at work always waits for something"
         );
+        self.check_tickets();
+    }
+
+    fn has_running_tools(&self) -> bool {
+        let tasks = self.plan.run.iter().flat_map(|run| &run.tasks);
+        tasks
+            .filter_map(Task::open_tool)
+            .any(|used| used.started.is_some())
+    }
+
+    /// Calls of one task come one after the other, and of tasks there are as many in work as may be.
+    fn check_places(&self) {
+        let flying = self.plan.calls.in_flight.values();
+        let steps: Vec<&Step> = flying.map(|call| &call.step).collect();
+        let tasks: Vec<&TaskId> = steps.iter().filter_map(|s| Some(s.task()?.0)).collect();
+        let different: BTreeSet<&TaskId> = tasks.iter().copied().collect();
+        assert_eq!(different.len(), tasks.len(), "one call of a task at a time");
+        assert!(tasks.len() <= self.policy.parallel as usize, "{steps:?}");
+        let run = self.plan.run.as_ref();
+        for task in tasks.iter().filter_map(|id| run?.task(id)) {
+            let passed = |id: &TaskId| {
+                run.and_then(|run| run.task(id))
+                    .is_some_and(|t| t.stage == TaskStage::Passed)
+            };
+            assert!(
+                task.spec.needs.iter().all(passed),
+                "nothing begins before what it needs has passed"
+            );
+        }
+    }
+
+    /// Every blocked task of a plan that has not ended has its ticket.
+    fn check_tickets(&self) {
+        let plan = &self.plan;
+        if plan.status.name().is_terminal() {
+            return;
+        }
+        let asked: Vec<&TaskId> = plan
+            .open_tickets()
+            .filter_map(|(_, ticket)| match &ticket.subject {
+                TicketSubject::BlockedTask { task } => Some(task),
+                _ => None,
+            })
+            .collect();
+        for task in plan.run.iter().flat_map(|run| run.blocked()) {
+            assert!(
+                asked.contains(&&task.spec.id),
+                "{} waits for an answer that nobody was asked for",
+                task.spec.id
+            );
+        }
     }
 }
 
@@ -92,20 +145,23 @@ impl Ledger {
                 }
                 // Work that now reads otherwise starts anew.
                 Event::PlanRevised(e) if e.body.is_some() => self.taken.clear(),
+                Event::SubObjectiveDecomposed(_) => self.taken.clear(),
                 _ => {}
             }
         }
-        self.taken.extend(events.iter().filter_map(taken));
+        self.taken.extend(events.iter().flat_map(taken));
     }
 }
 
-/// The step whose answer this event takes.
-fn taken(event: &Event) -> Option<String> {
+/// The steps whose answer this event takes.
+fn taken(event: &Event) -> Vec<String> {
     match event {
-        Event::TasksPlanned(e) => Some(format!("s{}-plan", e.index)),
-        Event::TaskProduced(e) => Some(format!("{}-produce-{}", e.task, e.attempt)),
-        Event::TaskReviewed(e) => Some(format!("{}-qc-{}", e.task, e.attempt)),
-        Event::SubObjectiveFinished(e) => Some(format!("s{}-reflect", e.index)),
-        _ => None,
+        Event::TasksPlanned(e) => vec![format!("s{}-plan", e.index)],
+        Event::TaskProduced(e) => ["produce", "fix"]
+            .map(|by| format!("{}-{by}-{}", e.task, e.attempt))
+            .to_vec(),
+        Event::TaskReviewed(e) if !e.by_engine => vec![format!("{}-qc-{}", e.task, e.attempt)],
+        Event::SubObjectiveFinished(e) => vec![format!("s{}-reflect", e.index)],
+        _ => Vec::new(),
     }
 }

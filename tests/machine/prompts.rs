@@ -1,6 +1,6 @@
 //! What a model is asked at each step, to the letter.
 
-use modulatio::prompts::{self, Briefing, NotThere, Prompt, Turn};
+use modulatio::prompts::{self, Briefing, Exhibit, NotThere, Prompt, Turn};
 use projections::{ids::TaskId, plan::Status, work::Step};
 use proptest::prelude::*;
 
@@ -116,13 +116,14 @@ fn review(artifact: &str) -> String {
     while world.asked.last().map(String::as_str) != Some("s1-t1-qc-1") {
         world.tick(&mut |step| script.answer(step));
     }
-    let briefing = Briefing {
-        artifact: Some(artifact.to_owned()),
-        ..Briefing::default()
-    };
     let step = Step::Review {
         task: TaskId::nth(1, 1),
         attempt: 1,
+    };
+    let exhibit = Exhibit::of("s1/t1.md", artifact.as_bytes().to_vec());
+    let briefing = Briefing {
+        artifacts: vec![exhibit],
+        ..world.briefing_of(&step)
     };
     let prompt = prompts::prompt(&world.plan, &step, &briefing).unwrap();
     let Turn::Asked(text) = prompt.turns[0].clone() else {
@@ -136,7 +137,7 @@ fn between(text: &str) -> (String, String) {
     let opening = text.rfind("===== END ").unwrap();
     let boundary: String = text[opening + 10..].lines().next().unwrap().to_owned();
     let (_, rest) = text
-        .split_once(&format!("===== BEGIN {boundary}\n"))
+        .split_once(&format!("===== BEGIN {boundary} s1/t1.md\n"))
         .unwrap();
     let (inside, _) = rest.split_once(&format!("\n===== END {boundary}")).unwrap();
     (boundary, inside.to_owned())

@@ -1,9 +1,22 @@
 //! Reading what models answer: any text gives a value or a named fault.
 
-use modulatio::prompts::reply;
+use modulatio::prompts::reply::{self, ReplyFault};
+use projections::work::TaskSpec;
 use proptest::prelude::*;
 
 use crate::script;
+
+fn tasks(text: &str) -> Result<Vec<TaskSpec>, ReplyFault> {
+    reply::tasks(1, text, 6, &[])
+}
+
+/// The text of the one file that is handed in.
+fn content(text: &str) -> Result<String, ReplyFault> {
+    let paths = ["a.md".to_owned()];
+    let produced = reply::artifact(text)?;
+    let files = produced.files(&paths);
+    Ok(files[0].1.to_owned())
+}
 
 fn variants(json: &str) -> Vec<String> {
     vec![
@@ -23,16 +36,16 @@ fn variants(json: &str) -> Vec<String> {
 fn every_fenced_form_reads_like_the_bare_one() {
     let json = script::tasks(1, 3);
     for text in variants(&json) {
-        assert_eq!(reply::tasks(1, &text), reply::tasks(1, &json), "{text}");
+        assert_eq!(tasks(&text), tasks(&json), "{text}");
     }
 }
 
 #[test]
 fn content_with_fences_of_its_own_survives() {
-    let content = "# Doc\n\n```json\n{\"a\": 1}\n```\n\n````\nx\n````\n";
-    let json = serde_json::json!({"content": content, "summary": "s"}).to_string();
+    let text_of_doc = "# Doc\n\n```json\n{\"a\": 1}\n```\n\n````\nx\n````\n";
+    let json = serde_json::json!({"content": text_of_doc, "summary": "s"}).to_string();
     for text in variants(&json) {
-        assert_eq!(reply::artifact(&text).unwrap().content, content, "{text}");
+        assert_eq!(content(&text).unwrap(), text_of_doc, "{text}");
     }
 }
 
@@ -46,9 +59,9 @@ fn an_answer_of_the_wrong_kind_is_not_taken_for_the_right_one() {
     ];
     for (at, text) in all.iter().enumerate() {
         let read = [
-            reply::tasks(1, text).is_ok(),
+            tasks(text).is_ok(),
             reply::verdict(text).is_ok(),
-            reply::reflection(text).is_ok(),
+            reply::reflection(text, true).is_ok(),
             reply::artifact(text).is_ok(),
         ];
         let expected: Vec<bool> = (0..4).map(|n| n == at).collect();
@@ -61,7 +74,7 @@ fn a_team_state_is_cut_to_its_bound_and_not_in_a_character() {
     let long = serde_json::json!({"outcome": "continue", "team_state": "\u{1F600}".repeat(20_000)})
         .to_string();
     assert_eq!(
-        reply::reflection(&long)
+        reply::reflection(&long, false)
             .unwrap()
             .team_state
             .unwrap()
@@ -90,16 +103,18 @@ fn an_unsafe_artifact_path_is_refused() {
         "~/x",
     ] {
         let text = serde_json::json!({"tasks": [{"title": "t", "artifact": path}]}).to_string();
-        assert!(reply::tasks(1, &text).is_err(), "{path:?}");
+        assert!(tasks(&text).is_err(), "{path:?}");
     }
 }
 
 fn read_all(text: &str) {
     let _ = (
-        reply::tasks(1, text),
+        tasks(text),
         reply::artifact(text),
         reply::verdict(text),
-        reply::reflection(text),
+        reply::reflection(text, true),
+        reply::drafted(text),
+        reply::decomposed(text),
     );
 }
 
@@ -119,13 +134,13 @@ proptest! {
     }
 
     #[test]
-    fn any_content_comes_through_whole(content in any::<String>(), form in 0usize..9) {
-        let json = serde_json::json!({"content": content}).to_string();
-        let read = reply::artifact(&variants(&json)[form]);
-        if content.trim().is_empty() {
+    fn any_content_comes_through_whole(text in any::<String>(), form in 0usize..9) {
+        let json = serde_json::json!({"content": text}).to_string();
+        let read = content(&variants(&json)[form]);
+        if text.trim().is_empty() {
             prop_assert!(read.is_err());
         } else {
-            prop_assert_eq!(read.unwrap().content, content);
+            prop_assert_eq!(read.unwrap(), text);
         }
     }
 }

@@ -3,7 +3,7 @@
 use modulatio::{
     command::{Called, Report, Room},
     effect::{self, Effect},
-    prompts::{TOOL_TURNS, Turn},
+    prompts::Turn,
 };
 use projections::{
     event::{Decision, Event, FailureClass, PauseReason, TicketSubject, ToolOutcome},
@@ -98,11 +98,12 @@ fn a_runner_killed_in_the_middle_of_a_talk_goes_on_where_it_stood() {
 }
 
 #[test]
-fn after_so_many_turns_the_answer_must_come() {
-    let mut world = talking(TOOL_TURNS);
-    until_asked(&mut world, TOOL_TURNS);
+fn the_last_call_must_hand_in() {
+    let mut world = talking(3);
+    world.policy.max_iters = 4;
+    until_asked(&mut world, 3);
     assert!(!world.last_prompt.as_ref().unwrap().must_answer);
-    until_asked(&mut world, TOOL_TURNS + 1);
+    until_asked(&mut world, 4);
     assert!(world.last_prompt.as_ref().unwrap().must_answer);
     world.drive(Script::default());
     assert_eq!(world.plan.status, Status::Done);
@@ -144,7 +145,7 @@ fn an_approval_does_not_take_a_talk_from_the_model_that_has_it() {
 }
 
 #[test]
-fn only_producers_look_things_up() {
+fn producers_and_quality_control_have_tools_and_nobody_else() {
     let mut world = World::approved();
     for label in ["s1-plan", "s1-t1-produce-1", "s1-t1-qc-1", "s1-reflect"] {
         let mut script = Script::default();
@@ -152,11 +153,10 @@ fn only_producers_look_things_up() {
             world.tick(&mut |step| script.answer(step));
         }
         let prompt = world.last_prompt.as_ref().unwrap();
-        assert_eq!(
-            prompt.lookups.is_empty(),
-            label != "s1-t1-produce-1",
-            "{label}"
-        );
+        let works = ["s1-t1-produce-1", "s1-t1-qc-1"].contains(&label);
+        assert_eq!(prompt.lookups.is_empty(), !works, "{label}");
+        let writes = prompt.lookups.iter().any(|tool| tool.name == "write_file");
+        assert_eq!(writes, label == "s1-t1-produce-1", "{label}");
         assert_eq!(prompt.must_answer, prompt.lookups.is_empty());
     }
 }
@@ -170,9 +170,10 @@ fn a_tool_returns_once() {
         tool_call: call.clone(),
         outcome: ToolOutcome::Failed,
         result: "no".to_owned(),
+        shown: None,
     };
     while !matches!(
-        effect::due(&world.plan, world.now).effects.first(),
+        effect::due(&world.plan, world.now, 3).effects.first(),
         Some(Effect::RunTool { .. })
     ) {
         world.tick(&mut |step| script.answer(step));

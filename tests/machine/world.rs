@@ -1,21 +1,21 @@
 //! One plan, its journal in memory, its runner and its operator. Every frame goes through the codec and the
 //! fold as on disk, and after every frame the promises are checked ([`crate::promises`]).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use modulatio::{
     command::{Called, Command, Fallback, Report},
     decide::{self, Context, Policy, Refusal, Retry},
     effect::{self, Effect},
-    prompts::{self, Briefing, Heard, Prompt},
+    prompts::{self, Briefing, Card, Exhibit, Ground, Prompt},
 };
 use projections::{
     codec, document,
-    event::{Decision, Event, Reserved, ToolOutcome, Usage},
+    event::{Attachment, Caps, Decision, Event, Reserved, ToolOutcome, ToolUse, Usage},
     fold::{self, Entry},
-    ids::{CallId, Epoch, PlanId, TicketId},
+    ids::{CallId, Epoch, PlanId, TaskId, TicketId},
     payload::{Anchor, Digest, Payload},
-    plan::{FrameMark, Plan, Status},
+    plan::{Artifact, FrameMark, Plan, Status, TaskStage},
     time::{MicroUsd, Timestamp},
     work::Step,
 };
@@ -34,6 +34,15 @@ pub(crate) enum Did {
     Nothing,
 }
 
+/// What a runner waits for.
+#[derive(Clone, Debug)]
+enum Flying {
+    /// A model's answer.
+    Call(CallId, Step),
+    /// A tool.
+    Tool(TaskId, ToolUse),
+}
+
 pub(crate) struct World {
     pub(crate) plan: Plan,
     /// Every frame as it lies in the journal: its place, its epoch, its events as text.
@@ -50,7 +59,13 @@ pub(crate) struct World {
     pub(crate) doubtful: bool,
     /// The runner's claim, while one lives.
     pub(crate) runner: Option<Epoch>,
-    flying: Option<(CallId, Step)>,
+    flying: Vec<Flying>,
+    /// Which of what flies comes back next, counted from the oldest.
+    pub(crate) first: usize,
+    /// Files below the run's `artifacts/`, and how often each was written by a tool.
+    pub(crate) disk: BTreeMap<String, String>,
+    /// Calls of tools that took effect.
+    pub(crate) effects: u32,
     /// Worst case of each call.
     pub(crate) reserve: Reserved,
     /// Whether calls use all that they may.
@@ -94,7 +109,10 @@ impl World {
             next: Vec::new(),
             doubtful: false,
             runner: None,
-            flying: None,
+            flying: Vec::new(),
+            first: 0,
+            disk: BTreeMap::new(),
+            effects: 0,
             reserve: Reserved {
                 tokens: 1_000,
                 cost: Some(MicroUsd(10_000)),
@@ -105,6 +123,16 @@ impl World {
             ledger: Ledger::default(),
             tickets: 0,
         }
+    }
+
+    /// A plan that the Leader is asked to write.
+    pub(crate) fn wished(wish: &str) -> Self {
+        let id: PlanId = "ESS-P-001".parse().unwrap();
+        let material = vec![Attachment {
+            name: "notes.md".to_owned(),
+            text: Payload::Text("Seneca wrote letters.".to_owned()),
+        }];
+        Self::begin(decide::wished(&id, wish, material, Caps::default()))
     }
 
     /// A plan of two sub-objectives, approved.
@@ -144,7 +172,7 @@ impl World {
             runner,
             chance: self.chance,
             ticket: None,
-            policy: self.policy,
+            policy: self.policy.clone(),
         };
         let decided = match decide::decide(&self.plan, command, &context) {
             Err(Refusal::NeedsTicket) => {
@@ -182,14 +210,15 @@ impl World {
     /// Takes the plan, as the tick of a daemon whose lease is free.
     pub(crate) fn claim(&mut self) -> Result<Vec<Event>, Refusal> {
         let events = self.submit(&Command::Claim, "daemon:host:1", None)?;
-        self.flying = None;
-        self.runner = self.is_executing().then_some(self.plan.epoch);
+        self.flying.clear();
+        self.runner = self.plan.is_at_work().then_some(self.plan.epoch);
         Ok(events)
     }
 
     /// The runner is killed.
     pub(crate) fn kill(&mut self) {
-        (self.runner, self.flying) = (None, None);
+        self.runner = None;
+        self.flying.clear();
     }
 
     pub(crate) fn is_executing(&self) -> bool {
@@ -220,55 +249,104 @@ impl World {
                 Did::Nothing
             };
         };
-        if let Some((call_id, step)) = self.flying.take() {
-            self.settle(epoch, call_id, answer(&step));
-            return Did::Something;
-        }
-        let due = effect::due(&self.plan, self.now);
+        let due = effect::due(&self.plan, self.now, self.policy.parallel);
         match (due.effects.into_iter().next(), due.wake_at) {
             (Some(Effect::CallModel { step }), _) => self.call(epoch, step),
-            (Some(Effect::RunTool { task, call }), _) => {
-                let report = Report::ToolReturned {
-                    task,
-                    tool_call: call.id,
-                    outcome: ToolOutcome::Done,
-                    result: format!("what {} found: {}", call.tool, "x".repeat(200)),
-                };
-                self.report(report, epoch).unwrap();
+            (Some(Effect::RunTool { task, call }), _) => self.begin_tool(epoch, task, call),
+            (Some(Effect::CollectArtifacts { task, reply }), _) => {
+                self.collect(epoch, task, &reply);
             }
-            (Some(Effect::WriteArtifact { task, path, reply }), _) => {
-                let Payload::Text(reply) = reply else {
-                    panic!("no blobs here")
-                };
-                let content = prompts::reply::artifact(&reply).unwrap().content;
-                let (b3, bytes) = (Digest::of(content.as_bytes()), content.len() as u64);
-                self.report(
-                    Report::ArtifactWritten {
-                        task,
-                        path,
-                        b3,
-                        bytes,
-                    },
-                    epoch,
-                )
-                .unwrap();
+            (None, _) if !self.flying.is_empty() => {
+                let next = self.first % self.flying.len();
+                match self.flying.remove(next) {
+                    Flying::Call(id, step) => self.settle(epoch, id, answer(&step)),
+                    Flying::Tool(task, call) => self.end_tool(epoch, task, &call),
+                }
             }
             (None, Some(time)) => self.now = time,
-            (None, None) => {
-                let gone = self.report(
-                    Report::Releasing {
-                        why: "nothing is due".to_owned(),
-                    },
-                    epoch,
-                );
-                assert!(
-                    gone.is_err(),
-                    "a plan in execution always waits for something"
-                );
-                self.runner = None;
-            }
+            (None, None) => self.leave(epoch),
         }
         Did::Something
+    }
+
+    fn leave(&mut self, epoch: Epoch) {
+        let why = "nothing is due".to_owned();
+        let gone = self.report(Report::Releasing { why }, epoch);
+        assert!(
+            gone.is_err(),
+            "a plan in execution always waits for something"
+        );
+        self.runner = None;
+    }
+
+    fn begin_tool(&mut self, epoch: Epoch, task: TaskId, call: ToolUse) {
+        let report = Report::ToolStarting {
+            task: task.clone(),
+            tool_call: call.id.clone(),
+            repeatable: ["list_files", "read_file"].contains(&call.tool.as_str()),
+        };
+        self.report(report, epoch).unwrap();
+        self.flying.push(Flying::Tool(task, call));
+    }
+
+    /// The tool takes effect, and says so.
+    fn end_tool(&mut self, epoch: Epoch, task: TaskId, call: &ToolUse) {
+        self.effects += 1;
+        if let ("write_file", Payload::Text(path)) = (call.tool.as_str(), &call.arguments) {
+            self.disk.insert(path.clone(), format!("{path} by a tool"));
+        }
+        let report = Report::ToolReturned {
+            task,
+            tool_call: call.id.clone(),
+            outcome: ToolOutcome::Done,
+            result: format!("what {} found: {}", call.tool, "x".repeat(200)),
+            shown: None,
+        };
+        // Of a plan that has ended meanwhile nobody hears.
+        let ended = self.plan.status.name().is_terminal();
+        let heard = self.report(report, epoch);
+        assert!(heard.is_ok() || ended || !self.waits_for(call), "{heard:?}");
+    }
+
+    fn waits_for(&self, call: &ToolUse) -> bool {
+        let tasks = self.plan.run.iter().flat_map(|run| &run.tasks);
+        let mut used = tasks.filter_map(|task| task.used(&call.id));
+        used.any(|used| used.result.is_none())
+    }
+
+    /// As a daemon does: what a reply hands in is written, what tools wrote is found.
+    fn collect(&mut self, epoch: Epoch, id: TaskId, reply: &Payload) {
+        let run = self.plan.run.as_ref().unwrap();
+        let paths = run.task(&id).unwrap().spec.artifacts.clone();
+        let Payload::Text(reply) = reply else {
+            panic!("no blobs here")
+        };
+        let produced = prompts::reply::artifact(reply).unwrap();
+        let handed_in: BTreeMap<&str, &str> = produced.files(&paths).into_iter().collect();
+        let (mut artifacts, mut missing) = (Vec::new(), Vec::new());
+        for path in &paths {
+            let (text, content) = match (handed_in.get(path.as_str()), self.disk.get(path)) {
+                (Some(text), _) => ((*text).to_owned(), None),
+                (None, Some(text)) => (text.clone(), Some(Payload::Text(text.clone()))),
+                (None, None) => {
+                    missing.push(format!("{path} was not handed in"));
+                    continue;
+                }
+            };
+            artifacts.push(Artifact {
+                path: path.clone(),
+                b3: Digest::of(text.as_bytes()),
+                bytes: text.len() as u64,
+                content,
+            });
+            self.disk.insert(path.clone(), text);
+        }
+        let report = Report::ArtifactsCollected {
+            task: id,
+            artifacts,
+            missing,
+        };
+        self.report(report, epoch).unwrap();
     }
 
     fn call(&mut self, epoch: Epoch, step: Step) {
@@ -286,45 +364,44 @@ impl World {
         let events = self.report(report, epoch).unwrap();
         if let Some(id) = started(&events) {
             self.asked.push(step.label());
-            self.flying = Some((id, step));
+            self.flying.push(Flying::Call(id, step));
         }
     }
 
-    pub(crate) fn briefing(&self) -> Briefing {
-        let troubles = self.plan.run.iter().flat_map(|run| run.troubles.values());
-        let mut rejected =
-            troubles
-                .filter_map(|t| t.rejected.clone())
-                .map(|(reply, _)| match reply {
-                    Payload::Text(text) => text,
-                    Payload::Blob(_) => panic!("no blobs here"),
-                });
-        Briefing {
-            objective: "Three essays on stoicism.".to_owned(),
-            artifact: Some("the artifact\n".to_owned()),
-            rejected: rejected.next_back(),
-            talk: Vec::new(),
-            no_lookups: false,
-        }
-    }
-
-    fn briefing_of(&self, step: &Step) -> Briefing {
-        let run = self.plan.run.as_ref();
-        let task = match step {
-            Step::Produce { task, .. } => run.and_then(|run| run.task(task)),
-            Step::PlanTasks { .. } | Step::Review { .. } | Step::Reflect { .. } => None,
+    /// What holds for all prompts here.
+    pub(crate) fn ground(&self) -> Arc<Ground> {
+        let card = |name: &String| Card {
+            name: name.clone(),
+            good_at: String::new(),
         };
+        Arc::new(Ground {
+            objective: "Three essays on stoicism.".to_owned(),
+            producers: self.policy.producers.iter().map(card).collect(),
+            tools: prompts::TOOLS.map(str::to_owned).to_vec(),
+            max_tasks: self.policy.max_tasks,
+            max_iters: self.policy.max_iters,
+            ..Ground::default()
+        })
+    }
+
+    pub(crate) fn briefing_of(&self, step: &Step) -> Briefing {
         let mut resolve = |text: &Payload| match text {
             Payload::Text(text) => Ok::<_, std::convert::Infallible>(text.clone()),
             Payload::Blob(_) => panic!("no blobs here"),
         };
-        let turns = task.into_iter().flat_map(|task| &task.talk);
-        Briefing {
-            talk: turns
-                .map(|turn| Heard::of(turn, &mut resolve).unwrap())
-                .collect(),
-            ..self.briefing()
+        let exhibits = self.exhibits(step);
+        Briefing::of(&self.plan, step, &self.ground(), exhibits, &mut resolve).unwrap()
+    }
+
+    fn exhibits(&self, step: &Step) -> Vec<Exhibit> {
+        if !prompts::shows_artifacts(&self.plan, step) {
+            return Vec::new();
         }
+        let run = self.plan.run.as_ref();
+        let task = step.task().and_then(|(id, _)| run?.task(id));
+        let artifacts = task.into_iter().flat_map(|task| &task.artifacts);
+        let exhibit = |a: &Artifact| Exhibit::of(&a.path, self.disk[&a.path].clone().into_bytes());
+        artifacts.map(exhibit).collect()
     }
 
     fn settle(&mut self, epoch: Epoch, call_id: CallId, answer: Answer) {
@@ -408,27 +485,47 @@ impl World {
         )
     }
 
-    /// The call under way, if any.
+    /// The call under way, if any; the oldest of several.
     pub(crate) fn flying(&self) -> Option<CallId> {
-        self.flying.as_ref().map(|(id, _)| id.clone())
+        self.flying.iter().find_map(|flying| match flying {
+            Flying::Call(id, _) => Some(id.clone()),
+            Flying::Tool(..) => None,
+        })
     }
 
-    /// Answers the plan's open ticket.
+    /// Labels of the calls under way, in the order in which they began.
+    pub(crate) fn under_way(&self) -> Vec<String> {
+        let label = |flying: &Flying| match flying {
+            Flying::Call(_, step) => Some(step.label()),
+            Flying::Tool(..) => None,
+        };
+        self.flying.iter().filter_map(label).collect()
+    }
+
+    /// Answers the plan's oldest open ticket.
     pub(crate) fn answer(&mut self, decision: Decision) -> Vec<Event> {
-        let (ticket, digest) = self
-            .plan
-            .open_tickets()
-            .map(|(id, t)| (id.clone(), t.digest))
-            .next()
-            .unwrap();
-        let note = "as you say".to_owned();
+        let ticket = self.plan.open_tickets().map(|(id, _)| id.clone()).next();
+        self.answer_to(&ticket.unwrap(), decision).unwrap()
+    }
+
+    pub(crate) fn answer_to(
+        &mut self,
+        ticket: &TicketId,
+        decision: Decision,
+    ) -> Result<Vec<Event>, Refusal> {
         self.operator(Command::DecideTicket {
-            ticket,
-            digest,
+            ticket: ticket.clone(),
+            digest: self.plan.tickets[ticket].digest,
             decision,
-            note,
+            note: "as you say".to_owned(),
         })
-        .unwrap()
+    }
+
+    /// Ids of the tasks that wait for a person.
+    pub(crate) fn blocked(&self) -> Vec<String> {
+        let tasks = self.plan.run.iter().flat_map(|run| &run.tasks);
+        let blocked = tasks.filter(|task| matches!(task.stage, TaskStage::Blocked { .. }));
+        blocked.map(|task| task.spec.id.to_string()).collect()
     }
 
     /// Kinds of all events so far.
