@@ -57,6 +57,7 @@ fn planned(spec: TaskSpec) -> Task {
         defects: Vec::new(),
         claim: String::new(),
         artifacts: Vec::new(),
+        found_in: None,
         verdict: None,
         told: Vec::new(),
         talk: Vec::new(),
@@ -84,10 +85,16 @@ pub(super) fn artifact_written(
     entry: &Entry,
     e: &ArtifactWritten,
 ) -> Result<(), Refused> {
-    // Of several artifacts of one task the first ends the writing.
+    let (seq, folded) = (entry.mark.anchor.seq, plan.head_frame.anchor.seq);
     let task = task_at(plan, &e.task, |stage| {
         matches!(stage, TaskStage::Writing { .. } | TaskStage::Reviewing)
     })?;
+    // Of several artifacts of one task the first ends the writing; the others stand in the same frame.
+    let same_frame = task.found_in == Some(seq) && folded != seq;
+    if task.stage == TaskStage::Reviewing && !same_frame {
+        return Err("the task is at another stage");
+    }
+    task.found_in = Some(seq);
     task.artifacts.retain(|artifact| artifact.path != e.path);
     task.artifacts.push(Artifact {
         path: e.path.clone(),

@@ -61,6 +61,8 @@ pub struct Task {
     pub claim: String,
     /// The artifacts on disk, by path, as they were handed in last.
     pub artifacts: Vec<Artifact>,
+    /// The frame that found the last of them: all of one production are found in one.
+    pub found_in: Option<u64>,
     /// The last judgement.
     pub verdict: Option<Verdict>,
     /// What earlier productions were told, oldest first: number and summary.
