@@ -15,7 +15,8 @@ use projections::{
 /// Events as the first program wrote them, and those that came since.
 pub(crate) const EVENTS: &str = concat!(
     include_str!("../golden/events-v1.jsonl"),
-    include_str!("../golden/events-v2.jsonl")
+    include_str!("../golden/events-v2.jsonl"),
+    include_str!("../golden/events-v3.jsonl")
 );
 pub(crate) const HISTORY: &str = include_str!("../golden/history-v1.jsonl");
 
