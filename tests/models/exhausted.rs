@@ -6,7 +6,7 @@ use modulatio_tools::fake_model::{Behaviour, Step};
 use serde_json::{Value, json};
 
 use crate::{
-    bench::{PROTOCOLS, QUICK, asked, config, entry, is_done, ticket, titled},
+    bench::{PROTOCOLS, QUICK, asked, config, entry, is_done, started, ticket, titled},
     context::{json_log, lay, long_artifact, read_it_all, told, uncounting, window, windowed},
     support::{TestVault, body},
 };
@@ -71,7 +71,12 @@ fn what_does_not_fit_is_kept_redacted_and_a_person_is_asked() {
         vault.run(&["project", "resume", &plan]).ok();
         vault.run_until_idle();
         is_done(&vault, &plan, &model);
-        assert_eq!(asked(&model).len(), 4, "nothing that does not fit was sent");
+        assert_eq!(vault.journal(&plan).count("SubObjectiveDecomposed"), 1);
+        assert_eq!(
+            asked(&model).len(),
+            1 + 2 * 4,
+            "the division and its two parts: nothing that does not fit was sent"
+        );
     }
 }
 
@@ -136,7 +141,12 @@ fn an_artifact_too_big_to_be_reviewed_asks_a_person_and_is_paid_once() {
     vault.run(&["project", "resume", &plan]).ok();
     vault.run_until_idle();
     is_done(&vault, &plan, &model);
-    assert_eq!(asked(&model).len(), 4, "the artifact is not produced again");
+    let journal = vault.journal(&plan);
+    assert_eq!(
+        started(&journal)[..4],
+        ["s1-plan", "s1-t1-produce-1", "s1-decompose", "s1-plan"]
+    );
+    assert_eq!(asked(&model).len(), 3 + 2 * 4, "the parts take its place");
 }
 
 #[test]

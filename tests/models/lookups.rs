@@ -52,7 +52,7 @@ fn what_a_model_asks_for_wrongly_is_told_to_it_and_it_goes_on() {
                 "path must be a text",
                 "it goes up or nowhere",
                 "it is absolute",
-                "no tool of this production returned",
+                "no tool of this step returned",
                 "has made no files yet",
             ] {
                 assert!(seen.contains(part), "{part:?} is not in {seen}");
@@ -89,38 +89,42 @@ fn forced(body: &Value) -> Option<&str> {
 }
 
 #[test]
-fn after_twenty_four_turns_the_answer_is_forced() {
+fn of_twenty_four_calls_the_last_must_be_the_answer() {
     for protocol in PROTOCOLS {
-        let model = server([turn(vec![list()]).times(24)]);
+        let model = server([turn(vec![list()]).times(23)]);
         let vault = vault(protocol, &model, "");
         let plan = vault.approved(&body(1));
         vault.run_until_idle();
         is_done(&vault, &plan, &model);
         let requests = model.requests();
-        assert_eq!(requests.len(), 1 + 25 + 2);
-        assert_eq!(
-            forced(&requests[24].body),
-            None,
-            "the last of the free turns"
-        );
-        assert_eq!(forced(&requests[25].body), Some("submit_artifact"));
+        assert_eq!(requests.len(), 1 + 24 + 2);
+        assert_eq!(forced(&requests[23].body), None, "the last free call");
+        assert_eq!(forced(&requests[24].body), Some("submit_artifact"));
+        let seen = messages(&model, 24);
+        assert!(seen.contains("the next call is the last one"), "{seen}");
     }
 }
 
+/// The production and its three redos use up their calls, then quality control uses up its own.
 #[test]
-fn a_model_that_never_hands_in_ends_at_a_ticket() {
+fn models_that_never_hand_in_end_at_a_ticket() {
     for protocol in PROTOCOLS {
         let model = server([turn(vec![list()]).times(0)]);
         let vault = vault(protocol, &model, "");
         let plan = vault.approved(&body(1));
         vault.run_until_idle();
         assert_eq!(vault.journal(&plan).status(), "paused");
-        assert_eq!(model.requests().len(), 1 + 24 + 2);
+        assert_eq!(model.requests().len(), 1 + (1 + 3 + 1) * 24);
+        let journal = vault.journal(&plan);
+        assert_eq!(journal.count("TaskRedone"), 3 + 1, "the last by a fix");
+        assert_eq!(journal.count("TaskBlocked"), 1);
         let text = ticket(&vault, 1);
-        assert!(
-            text.contains("kind: reply") && text.contains("s1-t1-produce-1"),
-            "{text}"
-        );
+        for part in [
+            "kind: blocked",
+            "24 calls were made, and nothing was handed in",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in {text}");
+        }
         vault.is_proven(&plan);
     }
 }
