@@ -246,7 +246,11 @@ impl<'a> Runner<'a> {
         Ended::At(self.log.plan().status.name(), why)
     }
 
+    /// A plan that was paused or cancelled while its calls are under way stays the daemon's until they are answered.
     pub(super) fn show_beat(&self) {
+        if !self.log.plan().is_at_work() {
+            return;
+        }
         self.beat
             .at_work(self.log.plan(), self.held.values().copied().max());
     }
