@@ -96,23 +96,22 @@ impl Runner<'_> {
         }))
     }
 
-    /// The files of a step's task, by path, as they lie on disk; what was changed or deleted meanwhile is restored.
+    /// The files of a step's task, by path, as they were handed in. What was changed or deleted on disk meanwhile is
+    /// restored, unless the step's own agent is at work on it.
     pub(super) fn exhibits(&mut self, step: &Step) -> Result<Vec<Exhibit>> {
         let run = self.log.plan().run.as_ref();
         let task = step.task().and_then(|(id, _)| run?.task(id));
         let Some(task) = task.cloned() else {
             return Ok(Vec::new());
         };
+        let at_work = !task.talk.is_empty() && !matches!(step, Step::Review { .. });
         let mut exhibits = Vec::new();
         for artifact in &task.artifacts {
-            let project = self.log.project();
-            let read = project.read_artifact(&self.id, &artifact.path, &artifact.b3)?;
-            let bytes = match read {
-                Ok(bytes) => Some(bytes),
-                Err(fault) => {
-                    tracing::warn!(plan = %self.id, "{fault}; restored from the journal");
-                    self.restore(&task, artifact)?
-                }
+            // What the agent was asked with stays what it was while its tools change the file.
+            let bytes = if at_work {
+                self.recorded(&task, artifact)?
+            } else {
+                self.on_disk(&task, artifact)?
             };
             exhibits.extend(bytes.map(|bytes| Exhibit::of(&artifact.path, bytes)));
         }
@@ -120,18 +119,36 @@ impl Runner<'_> {
         Ok(exhibits)
     }
 
+    /// A file as it lies there, or as it should.
+    fn on_disk(&mut self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
+        let project = self.log.project();
+        match project.read_artifact(&self.id, &artifact.path, &artifact.b3)? {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(fault) => {
+                tracing::warn!(plan = %self.id, "{fault}; restored from the journal");
+                self.restore(task, artifact)
+            }
+        }
+    }
+
     fn restore(&mut self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
-        let bytes = match &artifact.content {
-            Some(kept) => self.log.project().resolve(kept)?,
-            None => match self.handed_in(task, &artifact.path)? {
-                Some(text) => text.into_bytes(),
-                None => return Ok(None),
-            },
+        let Some(bytes) = self.recorded(task, artifact)? else {
+            return Ok(None);
         };
         self.fence()?;
         let project = self.log.project();
         project.write_artifact(&self.id, &artifact.path, &bytes)?;
         Ok(Some(bytes))
+    }
+
+    /// A file as the journal has it.
+    fn recorded(&self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
+        match &artifact.content {
+            Some(kept) => self.log.project().resolve(kept).map(Some),
+            None => Ok(self
+                .handed_in(task, &artifact.path)?
+                .map(String::into_bytes)),
+        }
     }
 
     /// What the last reply that handed a file in has of it.
