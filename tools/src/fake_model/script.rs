@@ -62,6 +62,8 @@ pub struct When {
     pub offers: Option<String>,
     /// The last message holds this text.
     pub last_message: Option<String>,
+    /// The messages, the system prompt among them, hold this text.
+    pub text: Option<String>,
     /// The request names this model.
     pub model: Option<String>,
     /// The request wants a stream, or wants none.
@@ -150,6 +152,20 @@ impl Step {
         self
     }
 
+    /// Only for requests that hold `text` anywhere in their messages: those of one task, say.
+    #[must_use]
+    pub fn for_text(mut self, text: &str) -> Self {
+        self.when.text = Some(text.to_owned());
+        self
+    }
+
+    /// Only for requests that name this model.
+    #[must_use]
+    pub fn for_model(mut self, model: &str) -> Self {
+        self.when.model = Some(model.to_owned());
+        self
+    }
+
     /// For so many requests; 0 means all.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
@@ -183,6 +199,10 @@ impl When {
             && is(&self.model, Some(&ask.model))
             && self.offers.as_ref().is_none_or(offers)
             && self.last_message.as_ref().is_none_or(says)
+            && self
+                .text
+                .as_ref()
+                .is_none_or(|text| ask.text.contains(text))
             && self.stream.is_none_or(|stream| stream == ask.stream)
     }
 }
@@ -293,6 +313,7 @@ mod tests {
         let asked = Ask {
             tools: vec!["read_file".into(), "submit_tasks".into()],
             model: "m".into(),
+            text: "# Task: Write\nhello".into(),
             stream: true,
             ..ask("submit_tasks", "hello")
         };
@@ -300,6 +321,7 @@ mod tests {
         for when in [
             r#"{}"#,
             r#"{"tool": "submit_tasks", "offers": "read_file", "model": "m", "stream": true, "last_message": "ell"}"#,
+            r#"{"text": "Task: Write", "last_message": "hello"}"#,
         ] {
             assert!(holds(when), "{when}");
         }
@@ -309,6 +331,8 @@ mod tests {
             r#"{"model": "n"}"#,
             r#"{"stream": false}"#,
             r#"{"last_message": "bye"}"#,
+            r#"{"last_message": "Task: Write"}"#,
+            r#"{"text": "Task: Read"}"#,
             r#"{"model": "m", "stream": false}"#,
         ] {
             assert!(!holds(when), "{when}");
