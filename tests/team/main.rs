@@ -1,0 +1,25 @@
+//! Teams that are scripted call by call: the real binary against the scriptable server, and every path that work can
+//! take from a plan to its delivered files. What is asserted is what the server saw, what the journal says, and what
+//! lies on disk.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+//TODO mod artifacts;
+mod bench;
+mod crash;
+//TODO mod decompose;
+//TODO mod drafts;
+//TODO mod folders;
+//TODO mod injection;
+//TODO mod interrupted;
+//TODO mod iterations;
+//TODO mod needs;
+mod parallel;
+//TODO mod producers;
+//TODO mod prompts;
+mod redo;
+//TODO mod reflection;
+//TODO mod rehearse;
+//TODO mod tickets;
+//TODO mod transcripts;
