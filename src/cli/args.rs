@@ -1,5 +1,8 @@
 //! What can be typed.
 
+mod plan;
+mod ticket;
+
 use std::path::PathBuf;
 
 use clap::{
@@ -7,12 +10,14 @@ use clap::{
     error::ErrorKind, parser::ValueSource,
 };
 use projections::{
-    ids::{CallId, PlanId, ProjectCode, TicketId},
-    time::{MicroUsd, Timestamp},
+    ids::{PlanId, ProjectCode},
+    time::Timestamp,
 };
 
+pub(super) use plan::{BudgetEdit, DraftOptions, PlanCommand, RehearseOptions, Word};
+pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
+
 use crate::{
-    command::Change,
     error::{Error, Result},
     vault::{Vault, replay::Until},
 };
@@ -166,195 +171,6 @@ pub(super) enum ProjectCommand {
         #[arg(long, default_value = "")]
         note: String,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum TicketCommand {
-    /// List open tickets, the most urgent first
-    List {
-        /// Only this project's
-        project: Option<ProjectCode>,
-        /// Answered and withdrawn ones as well
-        #[arg(long)]
-        all: bool,
-    },
-    /// Show a ticket: what happened, why it matters, what you can do
-    Show {
-        /// The ticket
-        ticket: TicketId,
-    },
-    /// Answer a ticket with yes, or take note of it
-    Approve(Answer),
-    /// Answer a ticket with no
-    Decline(Answer),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Answer {
-    /// The ticket
-    pub(super) ticket: TicketId,
-    /// A note for the record
-    #[arg(long, default_value = "")]
-    pub(super) note: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum PromptsCommand {
-    /// List their names; prompts/NAME.md in the vault or a project takes the place of one
-    List,
-    /// Print one, as it comes with the program
-    Show {
-        /// Its name
-        name: String,
-    },
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct DraftOptions {
-    /// A text to work from; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub(super) attach: Vec<PathBuf>,
-    /// Dollars that the plan may cost, its drafting included
-    #[arg(long, value_name = "USD", value_parser = cost)]
-    pub(super) max_cost_usd: Option<MicroUsd>,
-    /// Tokens that the plan may use, its drafting included
-    #[arg(long, value_name = "N")]
-    pub(super) max_tokens: Option<u64>,
-    /// Minutes that the plan may take since it first started
-    #[arg(long, value_name = "N")]
-    pub(super) max_wall_clock_min: Option<u64>,
-}
-
-fn cost(text: &str) -> std::result::Result<MicroUsd, String> {
-    MicroUsd::parse_usd(text).ok_or_else(|| "write dollars such as 2.50".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum PlanCommand {
-    /// Add a plan from a Markdown file as a draft, and print its id
-    Add {
-        /// The project's code
-        project: ProjectCode,
-        /// The Markdown file
-        file: PathBuf,
-    },
-    /// Let the Leader write a plan as a draft, and print its id
-    Draft {
-        /// The project's code
-        project: ProjectCode,
-        /// What is to be reached
-        objective: String,
-        #[command(flatten)]
-        options: DraftOptions,
-    },
-    /// Let the Leader write a draft anew
-    Revise {
-        /// The plan
-        plan: PlanId,
-        /// What is to be changed; without it, a draft that was interrupted is gone on with
-        feedback: Option<String>,
-        /// A text to work from; may be given several times
-        #[arg(long, value_name = "FILE")]
-        attach: Vec<PathBuf>,
-    },
-    /// List plans
-    List {
-        /// Only this project's
-        project: Option<ProjectCode>,
-    },
-    /// Show where a plan stands
-    Show {
-        /// The plan
-        plan: PlanId,
-    },
-    /// Let a draft run, or a paused plan go on
-    Approve(Word),
-    /// Refuse a draft, or what a paused plan asks
-    Decline(Word),
-    /// Stop a plan at its next step, until it is resumed
-    Pause(Word),
-    /// End a plan for good
-    Cancel(Word),
-    /// Change a plan's caps; approve it afterwards if it is paused
-    EditBudget(BudgetEdit),
-    /// Take reservations of calls in doubt off the books: they were not billed, or are accounted for elsewhere
-    Release {
-        /// The plan
-        plan: PlanId,
-        /// The call; without it all that are in doubt
-        call: Option<CallId>,
-        /// A note for the record
-        #[arg(long, default_value = "")]
-        note: String,
-    },
-    /// Run today's program on recorded replies: would it still ask the same? Offline, free, changes nothing
-    Rehearse(RehearseOptions),
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct RehearseOptions {
-    /// The plan, as it stands now
-    pub(super) plan: PlanId,
-    /// The journal to take the replies from, of any plan [default: the plan's own]
-    #[arg(long, value_name = "JOURNAL")]
-    pub(super) from: Option<PathBuf>,
-    /// Show the beginning of today's prompt at the first difference (so does -v)
-    #[arg(long)]
-    pub(super) show_prompt: bool,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct BudgetEdit {
-    /// The plan
-    pub(super) plan: PlanId,
-    #[command(flatten)]
-    pub(super) caps: CapsEdit,
-}
-
-/// At least one of them. A group holds every argument of its struct, so the plan cannot stand beside them.
-#[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = true)]
-pub(super) struct CapsEdit {
-    /// Dollars that the plan may cost, or none for no cap
-    #[arg(long = "max-cost-usd", value_name = "USD|none", value_parser = change_of_cost)]
-    pub(super) cost: Option<Change<MicroUsd>>,
-    /// Tokens that the plan may use, or none for no cap
-    #[arg(long = "max-tokens", value_name = "N|none", value_parser = change_of_count)]
-    pub(super) tokens: Option<Change<u64>>,
-    /// Minutes that the plan may take since it first started, or none for no cap
-    #[arg(long = "max-wall-clock-min", value_name = "N|none", value_parser = change_of_count)]
-    pub(super) minutes: Option<Change<u64>>,
-}
-
-fn change_of_cost(text: &str) -> std::result::Result<Change<MicroUsd>, String> {
-    change(text, |text| {
-        MicroUsd::parse_usd(text).ok_or("write dollars such as 2.50, or none")
-    })
-}
-
-fn change_of_count(text: &str) -> std::result::Result<Change<u64>, String> {
-    change(text, |text| {
-        text.parse().map_err(|_| "write a whole number, or none")
-    })
-}
-
-fn change<T>(
-    text: &str,
-    parse: impl FnOnce(&str) -> std::result::Result<T, &'static str>,
-) -> std::result::Result<Change<T>, String> {
-    if text == "none" {
-        return Ok(Change::Remove);
-    }
-    parse(text).map(Change::Set).map_err(str::to_owned)
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct Word {
-    /// The plan
-    pub(super) plan: PlanId,
-    /// A note for the record
-    #[arg(long, default_value = "")]
-    pub(super) note: String,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -19,11 +19,7 @@ use std::{
 
 use journal::{Lease, LeaseNote};
 use projections::{
-    event::{Event, StatusName},
-    ids::PlanId,
-    payload::Payload,
-    plan::Status,
-    time::Timestamp,
+    event::StatusName, ids::PlanId, payload::Payload, plan::Status, time::Timestamp,
 };
 use tokio::task::JoinSet;
 
@@ -43,7 +39,7 @@ use crate::{
 const LOOK_UP: Duration = Duration::from_millis(250);
 
 /// How long a machine that refuses is left alone while paid work is under way.
-const REFUSED_MS: u64 = 1_000;
+pub(super) const REFUSED_MS: u64 = 1_000;
 
 /// How an attempt to run a plan ended.
 #[derive(Debug)]
@@ -320,68 +316,6 @@ impl<'a> Runner<'a> {
         match done {
             Some(done) => self.finished(lived(done)).await,
             None => self.log.refresh(),
-        }
-    }
-
-    /// Reports under this claim. What the plan has moved past is no error: the state says what is next.
-    pub(super) fn report(&mut self, report: Report) -> Result<Vec<Event>> {
-        match self.log.submit(&Command::Runner(report), &self.actor) {
-            Err(Error::Refused {
-                refusal: Refusal::Moot,
-                ..
-            }) => Ok(Vec::new()),
-            Ok(events) => {
-                self.tell_of(&events);
-                Ok(events)
-            }
-            failed => failed,
-        }
-    }
-
-    /// What was done outside is not given up because a disk is full: it is kept in memory and tried again, until it
-    /// is durable or the process is asked to stop.
-    pub(super) async fn persist(&mut self, report: Report) -> Result<()> {
-        loop {
-            let error = match self.report(report.clone()) {
-                Ok(_) => return Ok(()),
-                Err(error) if !error.is_passing() || self.shutdown.is_asked() => {
-                    return Err(error);
-                }
-                Err(error) => error,
-            };
-            tracing::error!(plan = %self.id, "an answer cannot be made durable yet, trying again: {}", error.told());
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(REFUSED_MS)) => {}
-                () = self.shutdown.asked() => {}
-            }
-            self.reopen();
-        }
-    }
-
-    fn reopen(&mut self) {
-        if let Err(error) = self.log.reopen() {
-            tracing::error!(plan = %self.id, "the journal cannot be opened: {}", error.told());
-        }
-    }
-
-    /// What becomes of a failed call: who reads the log should not have to read the journal for it.
-    fn tell_of(&self, events: &[Event]) {
-        for event in events {
-            match event {
-                Event::ModelFellBack(e) => {
-                    let (step, from, to) = (e.step.seat(), &e.from, &e.to);
-                    tracing::warn!(plan = %self.id, step, from, to, "falling back: {}", e.why);
-                }
-                Event::ModelCallFailed(e) => {
-                    if let Some(until) = e.retry_at {
-                        tracing::info!(plan = %self.id, call = %e.call_id, %until, "trying again");
-                    }
-                }
-                Event::TaskBlocked(e) => {
-                    tracing::warn!(plan = %self.id, task = %e.task, "blocked: {}", e.why);
-                }
-                _ => {}
-            }
         }
     }
 

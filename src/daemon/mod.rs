@@ -20,6 +20,7 @@ mod orders;
 mod price;
 mod probe;
 mod provider;
+mod report;
 mod room;
 mod shutdown;
 mod speak;
