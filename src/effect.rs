@@ -104,9 +104,14 @@ fn in_work<'a>(plan: &'a Plan, run: &'a Run, parallel: u32) -> Vec<&'a Task> {
         let mut flying = plan.calls.in_flight.values();
         flying.any(|call| call.step.task().is_some_and(|(id, _)| *id == task.spec.id))
     };
+    // One that waits for its next try has been begun as well.
+    let tries = |task: &Task| {
+        let step = task.talking();
+        step.is_some_and(|step| run.troubles.contains_key(&step.label()))
+    };
     let (begun, fresh): (Vec<&Task>, Vec<&Task>) = run
         .workable()
-        .partition(|task| task.is_begun() || calls(task));
+        .partition(|task| task.is_begun() || calls(task) || tries(task));
     let most = usize::try_from(parallel.max(1)).unwrap_or(usize::MAX);
     begun.into_iter().chain(fresh).take(most).collect()
 }
