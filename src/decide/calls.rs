@@ -148,10 +148,13 @@ fn completed(decision: &mut Decision<'_>, report: &Report) -> Decided {
     outcome::of_reply(decision, call_id, &call.step, reply, *cut)
 }
 
-/// Whether the step's talk with tools is as long as it may be.
+/// Whether the step's talk with tools is as long as it may be. Who works on no task holds none.
 fn is_last_call(decision: &Decision<'_>, step: &Step) -> bool {
+    let Some((id, _)) = step.task() else {
+        return true;
+    };
     let run = decision.plan.run.as_ref();
-    let task = step.task().and_then(|(id, _)| run?.task(id));
+    let task = run.and_then(|run| run.task(id));
     let turns = task.map_or(0, |task| task.talk.len());
     let most = usize::try_from(decision.context.policy.max_iters).unwrap_or(usize::MAX);
     turns.saturating_add(1) >= most

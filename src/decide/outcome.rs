@@ -143,13 +143,16 @@ pub(super) fn used_up(
             let what = format!("{most} calls were made, and nothing was handed in");
             engine_rejects(decision, task, DefectClass::MaxIters, vec![what])
         }
-        Step::Draft { .. }
-        | Step::PlanTasks { .. }
-        | Step::Review { .. }
-        | Step::Reflect { .. }
-        | Step::Decompose { .. } => {
+        Step::Review { .. } => {
             let why = format!("{most} calls were made; answer now, without calling other tools");
             rejected(decision, call_id, step, text, &why, false)
+        }
+        Step::Draft { .. }
+        | Step::PlanTasks { .. }
+        | Step::Reflect { .. }
+        | Step::Decompose { .. } => {
+            let why = "it calls a tool that is not offered here";
+            rejected(decision, call_id, step, text, why, false)
         }
     }
 }
