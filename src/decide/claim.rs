@@ -10,7 +10,7 @@ use projections::{
     plan::{Plan, Status},
 };
 
-use super::{Decided, Decision, Refusal, question, tools};
+use super::{Decided, Decision, Refusal, drafting, question, tools};
 
 /// Claims an approved plan, or one whose runner was lost. The caller holds its lease, so no runner is alive.
 pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
@@ -29,12 +29,8 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
         let what = fault.to_string();
         return question::ask(decision, PauseReason::Body, TicketSubject::Body, &what);
     }
-    if recovered && decision.plan.barren_claims >= decision.context.policy.barren_claims {
+    if recovered && let Some(what) = barren(decision) {
         abandon_calls(decision, "its runner was lost");
-        let what = format!(
-            "{} runners in a row were lost before they completed a step",
-            decision.plan.barren_claims
-        );
         return question::ask(
             decision,
             PauseReason::Quarantine,
@@ -52,11 +48,24 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
     Ok(())
 }
 
+/// Why nobody takes a plan any more that brings its runners down.
+fn barren(decision: &Decision<'_>) -> Option<String> {
+    let lost = decision.plan.barren_claims;
+    (lost >= decision.context.policy.barren_claims)
+        .then(|| format!("{lost} runners in a row were lost before they completed a step"))
+}
+
 /// Whoever lets the Leader write the plan works on a draft.
 fn claim_draft(decision: &mut Decision<'_>) -> Decided {
+    let recovered = !decision.plan.calls.in_flight.is_empty();
+    if recovered && let Some(what) = barren(decision) {
+        abandon_calls(decision, "its runner was lost");
+        drafting::failed(decision, &what);
+        return Ok(());
+    }
     decision.push(PlanClaimed {
         epoch: decision.plan.epoch.next(),
-        recovered: !decision.plan.calls.in_flight.is_empty(),
+        recovered,
     });
     abandon_calls(decision, "its runner was lost");
     Ok(())

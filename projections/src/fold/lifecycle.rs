@@ -49,6 +49,7 @@ pub(super) fn draft_requested(plan: &mut Plan, e: &DraftRequested) -> Result<(),
         attachments: e.attachments.clone(),
         failed: None,
     });
+    plan.barren_claims = 0;
     plan.run = Some(Run::at(0, RunStage::Drafting));
     Ok(())
 }
@@ -128,7 +129,11 @@ pub(super) fn claimed(plan: &mut Plan, entry: &Entry, e: &PlanClaimed) -> Result
     // Whoever writes the plan works on a draft, which stays one.
     if plan.is_at_work() && plan.status == Status::Draft {
         plan.epoch = e.epoch;
-        plan.barren_claims += 1;
+        plan.barren_claims = if e.recovered {
+            plan.barren_claims + 1
+        } else {
+            1
+        };
         return Ok(());
     }
     let note = if e.recovered {
