@@ -8,15 +8,18 @@
 
 mod caps;
 mod chaos;
+mod drafting;
 mod edits;
 mod failures;
 mod models;
 mod plans;
 mod promises;
 mod prompts;
+mod quality;
 mod replies;
 mod script;
 mod table;
 mod talk;
+mod team;
 mod tickets;
 mod world;

@@ -300,3 +300,165 @@ fn bytes_per_token_are_learned_from_what_the_provider_counts() {
         .any(|e| matches!(e, Event::ContextSoftWarned(_)));
     assert!(!warned);
 }
+
+/// What the first producer's prompt says each of its calls returned, after so many turns of at most `most` calls.
+fn returned(turns: usize, most: u32) -> Vec<String> {
+    let mut world = talking(turns);
+    world.policy.max_iters = most;
+    until_asked(&mut world, turns + 1);
+    let turns = world.last_prompt.unwrap().turns.into_iter();
+    let text = |turn| match turn {
+        Turn::Returned { text, .. } => Some(text),
+        Turn::Asked(_) | Turn::Answered(_) | Turn::Called { .. } => None,
+    };
+    turns.filter_map(text).collect()
+}
+
+#[test]
+fn a_call_that_was_made_before_is_told_so_and_the_last_calls_are_announced() {
+    let texts = returned(4, 5);
+    assert!(!texts[0].contains('['), "{texts:?}");
+    for (at, text) in texts.iter().enumerate().skip(2) {
+        let first = ["t00000001", "t00000002"][at % 2];
+        let told = format!(
+            "[the same call as {first}, with the same arguments; make another one, or hand in]"
+        );
+        assert!(text.contains(&told), "{text}");
+    }
+    let left = |at: usize, word: &str| assert!(texts[at].ends_with(word), "{at}: {}", texts[at]);
+    left(3, "[3 calls are left, the one that hands in included]");
+    left(5, "[2 calls are left, the one that hands in included]");
+    left(7, "[the next call is the last one: hand in]");
+    assert!(
+        texts.iter().step_by(2).all(|text| !text.contains("left,")),
+        "once a turn"
+    );
+}
+
+#[test]
+fn what_was_sent_once_is_sent_again_as_it_was() {
+    for turns in 1..4 {
+        let (before, after) = (returned(turns, 5), returned(turns + 1, 5));
+        assert_eq!(before[..], after[..before.len()]);
+    }
+}
+
+/// A plan whose first producer calls this tool, and whose runner is killed while it runs.
+fn killed_inside(tool: &str) -> World {
+    let mut world = World::approved();
+    let turn = vec![called("list_files"), called(tool)];
+    world.tools.insert("s1-t1-produce-1".to_owned(), vec![turn]);
+    let mut script = Script::default();
+    while world.effects < 1 || world.kinds().last().unwrap() != "ToolCallStarted" {
+        world.tick(&mut |step| script.answer(step));
+    }
+    world.kill();
+    world
+}
+
+fn finished(world: &World) -> Vec<ToolOutcome> {
+    let finished = |event| match event {
+        Event::ToolCallFinished(e) => Some(e.outcome),
+        _ => None,
+    };
+    world.events().into_iter().filter_map(finished).collect()
+}
+
+#[test]
+fn a_tool_that_was_interrupted_is_not_run_again_and_its_model_is_told() {
+    let mut world = killed_inside("run_shell");
+    let claimed = world.claim().unwrap();
+    let kinds: Vec<&str> = claimed.iter().map(Event::kind).collect();
+    assert_eq!(kinds, ["PlanClaimed", "ToolCallFinished"]);
+    until_asked(&mut world, 2);
+    assert_eq!(world.effects, 1);
+    let prompt = format!("{:?}", world.last_prompt.as_ref().unwrap().turns);
+    assert!(
+        prompt.contains("whether it took effect, and how far, is not known"),
+        "{prompt}"
+    );
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Done);
+    assert_eq!(
+        finished(&world),
+        [ToolOutcome::Done, ToolOutcome::Interrupted]
+    );
+    world.check_replay();
+}
+
+#[test]
+fn a_tool_that_changes_nothing_is_simply_run_again() {
+    let mut world = killed_inside("read_file");
+    until_asked(&mut world, 2);
+    assert_eq!(world.effects, 2);
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Done);
+    assert_eq!(finished(&world), [ToolOutcome::Done; 2]);
+    let started = world
+        .kinds()
+        .iter()
+        .filter(|k| *k == "ToolCallStarted")
+        .count();
+    assert_eq!(started, 3);
+    world.check_replay();
+}
+
+#[test]
+fn a_tool_that_runs_is_not_begun_a_second_time_under_the_same_claim() {
+    let world = &mut killed_inside("read_file");
+    let starting = || Report::ToolStarting {
+        task: "s1-t1".parse().unwrap(),
+        tool_call: ToolCallId::nth(2),
+        repeatable: true,
+    };
+    assert!(world.report(starting(), Epoch(1)).is_err());
+    assert!(effect::due(&world.plan, world.now, 3).effects.is_empty());
+    world.claim().unwrap();
+    assert_eq!(effect::due(&world.plan, world.now, 3).effects.len(), 1);
+    world.report(starting(), Epoch(2)).unwrap();
+    assert!(world.report(starting(), Epoch(2)).is_err());
+}
+
+#[test]
+fn a_tool_of_a_plan_that_is_paused_meanwhile_may_still_return_and_none_begins() {
+    let mut world = talking(1);
+    let mut script = Script::default();
+    while world.kinds().last().unwrap() != "ToolCallStarted" {
+        world.tick(&mut |step| script.answer(step));
+    }
+    let note = String::new;
+    world
+        .operator(modulatio::command::Command::Pause { note: note() })
+        .unwrap();
+    world.drive(Script::default());
+    assert_eq!((world.effects, finished(&world).len()), (1, 1));
+    world
+        .operator(modulatio::command::Command::Resume { note: note() })
+        .unwrap();
+    world.drive(Script::default());
+    assert_eq!(
+        (world.plan.status.clone(), world.effects),
+        (Status::Done, 2)
+    );
+    world.check_replay();
+}
+
+#[test]
+fn quality_control_looks_with_tools_and_its_talk_is_its_own() {
+    let mut world = talking(1);
+    world
+        .tools
+        .insert("s1-t1-qc-1".to_owned(), vec![vec![called("read_file")]; 2]);
+    let mut script = Script::default();
+    while asked(&world, "s1-t1-qc-1") < 3 {
+        world.tick(&mut |step| script.answer(step));
+    }
+    let turns = &world.last_prompt.as_ref().unwrap().turns;
+    let calls = turns
+        .iter()
+        .filter(|turn| matches!(turn, Turn::Called { .. }));
+    assert_eq!(calls.count(), 2);
+    world.drive(script);
+    assert_eq!(world.plan.status, Status::Done);
+    world.check_replay();
+}
