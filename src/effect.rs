@@ -80,6 +80,14 @@ pub fn stands_at(plan: &Plan, step: &Step) -> bool {
         .any(|effect| matches!(effect, Effect::CallModel { step: s } if s == *step))
 }
 
+/// Whether something that the work waits for has begun, with a runner or with one that was lost.
+#[must_use]
+pub fn has_begun(plan: &Plan) -> bool {
+    let runs = plan.run.iter();
+    let mut awaited = runs.flat_map(|run| awaited(plan, run, u32::MAX));
+    !plan.calls.in_flight.is_empty() || awaited.any(|effect| is_under_way(plan, &effect))
+}
+
 /// What the sub-objective in work waits for.
 fn awaited(plan: &Plan, run: &Run, parallel: u32) -> Vec<Effect> {
     let ask = |step| vec![Effect::CallModel { step }];

@@ -216,11 +216,12 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Nothing is due in a plan that is executing only if the machine is wrong; a person must hear of it.
+    /// Nothing is due in a plan that is executing only if the machine is wrong; a person must hear of it. Work that was
+    /// told of by a frame that seemed to fail is the next claim's to begin again.
     fn nothing_due(&mut self) -> Result<Ended> {
         self.log.refresh()?;
         let plan = self.log.plan();
-        if plan.is_at_work() && plan.calls.in_flight.is_empty() {
+        if plan.is_at_work() && !effect::has_begun(plan) {
             let why =
                 "nothing is due although the plan is executing; please report this".to_owned();
             self.report(Report::Obstructed { why })?;

@@ -31,6 +31,13 @@ pub(super) struct ToolDone {
     returned: Returned,
 }
 
+/// A tool that was called, before it is told of.
+enum Ready {
+    /// The journal has what it returns.
+    Returned(Returned),
+    ToRun(Box<Errand>),
+}
+
 /// All that a tool needs, apart from its runner: it runs in a thread of its own.
 struct Errand {
     tool: String,
@@ -51,6 +58,20 @@ impl Runner<'_> {
             return Ok(());
         };
         let arguments = self.text(&call.arguments)?;
+        let room = self.room_for_a_result(&step);
+        // All that can fail comes first: a tool that was told of and never run would be waited for.
+        let work = if call.tool == "read_tool_result" {
+            Ready::Returned(self.read_again(&task, &arguments, room)?)
+        } else {
+            Ready::ToRun(Box::new(Errand {
+                place: self.workplace(&task, &step)?,
+                bench: self.team.bench.clone(),
+                tool: self.offered(&step, &call.tool),
+                arguments,
+                room,
+                cancel: self.cancel.clone(),
+            }))
+        };
         let begun = self.report(Report::ToolStarting {
             task: id.clone(),
             tool_call: call.id.clone(),
@@ -60,29 +81,18 @@ impl Runner<'_> {
             return Ok(());
         }
         tracing::debug!(plan = %self.id, call = %call.id, tool = call.tool, "running a tool");
-        let room = self.room_for_a_result(&step);
-        let (task_id, call_id) = (id.clone(), call.id.clone());
+        let (task, call) = (id.clone(), call.id.clone());
         let done = move |returned| {
             Done::Tool(ToolDone {
-                task: task_id,
-                call: call_id,
+                task,
+                call,
                 returned,
             })
         };
-        if call.tool == "read_tool_result" {
-            let returned = self.read_again(&task, &arguments, room)?;
-            self.work.spawn(std::future::ready(done(returned)));
-            return Ok(());
-        }
-        let errand = Errand {
-            place: self.workplace(&task, &step)?,
-            bench: self.team.bench.clone(),
-            tool: self.offered(&step, &call.tool),
-            arguments,
-            room,
-            cancel: self.cancel.clone(),
+        match work {
+            Ready::Returned(returned) => self.work.spawn(std::future::ready(done(returned))),
+            Ready::ToRun(errand) => self.work.spawn_blocking(move || done(errand.run())),
         };
-        self.work.spawn_blocking(move || done(errand.run()));
         Ok(())
     }
 
