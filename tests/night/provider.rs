@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use modulatio_tools::fake_model::{Behaviour, Chaos, FakeModel, Prices, Script, Step};
+use serde_json::json;
 
 use crate::support::{Lots, TestVault, books};
 
@@ -25,7 +26,7 @@ pub(crate) fn start(lots: &mut Lots) -> FakeModel {
             input_usd: 3.0,
             output_usd: 15.0,
         }),
-        ..Script::of(bad_answers()).with_chaos(chaos)
+        ..Script::of(bad_answers().into_iter().chain(divisions())).with_chaos(chaos)
     };
     FakeModel::start(script).expect("a free port")
 }
@@ -48,6 +49,34 @@ fn bad_answers() -> Vec<Step> {
             .for_message(&format!("essay{essay}.md"))
     })
     .collect()
+}
+
+/// Sub-objectives that are divided into tasks, of which three are worked on at the same time.
+const DIVIDED: [u32; 4] = [2, 6, 10, 14];
+
+/// Tasks of each of them.
+const TASKS: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// The last task needs the others.
+fn divisions() -> impl Iterator<Item = Step> {
+    let task = |n: u32, part: &str| {
+        let needs: &[&str] = if part == "e" { &TASKS[..4] } else { &[] };
+        json!({"id": part, "title": format!("Part {part}"), "brief": "Write it.", "kind": "document",
+               "artifacts": [format!("{part}{n}.md")], "needs": needs, "acceptance": ["it is whole"]})
+    };
+    DIVIDED.into_iter().map(move |n| {
+        let tasks = TASKS.map(|part| task(n, part));
+        Step::new(Behaviour::Arguments(json!({"tasks": tasks})))
+            .for_tool("submit_tasks")
+            .for_message(&format!("essay{n}.md"))
+            .times(0)
+    })
+}
+
+/// The fewest calls of a plan of so many sub-objectives.
+pub(crate) fn calls(sub_objectives: u32) -> u32 {
+    let divided = DIVIDED.into_iter().filter(|n| *n <= sub_objectives).count() as u32;
+    sub_objectives * 4 + divided * (TASKS.len() as u32 - 1) * 2
 }
 
 fn faults() -> Vec<Behaviour> {
