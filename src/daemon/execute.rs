@@ -193,6 +193,9 @@ impl<'a> Runner<'a> {
         // A hand edit, a cancellation above all, takes effect at the next step.
         self.log.reconcile(SETTLED)?;
         self.log.reconcile_tickets(SETTLED)?;
+        if self.log.plan().status.name().is_terminal() {
+            self.cancel.store(true, Ordering::Relaxed);
+        }
         self.show_beat();
         let (now, parallel) = (self.log.now(), self.team.policy().parallel);
         self.held.retain(|_, until| *until > now);
