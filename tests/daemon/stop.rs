@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
+use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step, ToolCall};
 
 use crate::support::{Daemon, SIGINT, SIGTERM, TestVault, body, wait_until};
 
@@ -140,4 +140,92 @@ fn an_orphan_is_claimed_at_the_next_start() {
         .collect();
     assert_eq!(claims, [false, true]);
     drop(heir);
+}
+
+/// Three tasks that nothing keeps from being worked on at the same time.
+fn three_tasks() -> Step {
+    let task = |id: &str| {
+        serde_json::json!({"id": id, "title": id, "brief": "Write it.", "kind": "document",
+                           "artifacts": [format!("{id}.md")], "needs": [], "acceptance": ["it is whole"]})
+    };
+    let tasks = ["a", "b", "c"].map(task);
+    Step::new(Behaviour::Arguments(serde_json::json!({"tasks": tasks}))).for_tool("submit_tasks")
+}
+
+#[test]
+fn sigterm_with_several_calls_under_way_ends_it_in_time_and_each_is_asked_again() {
+    let slow = Step::new(Behaviour::Default)
+        .for_tool("submit_artifact")
+        .after(Duration::from_secs(60))
+        .times(3);
+    let model = FakeModel::start(Script::of([three_tasks(), slow])).expect("a free port");
+    let vault = TestVault::asking(&model.base_url());
+    let plan = vault.approved(&body(1));
+    let daemon = Daemon::start(&vault, &[]);
+    wait_until("three calls are under way", || model.requests().len() == 4);
+    let asked = Instant::now();
+    daemon.send(SIGTERM);
+    let (status, log) = daemon.ended();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.status(), "approved");
+    assert_eq!(journal.count("ModelCallAbandoned"), 3);
+    vault.is_proven(&plan);
+    vault.run_until_idle();
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.status(), "done");
+    assert_eq!(journal.count("ModelCallStarted"), 1 + 3 + 3 * 2 + 1);
+    vault.is_proven(&plan);
+}
+
+/// A producer that runs this command before it hands in, and what it is told of it.
+fn with_a_command(command: &str) -> (FakeModel, TestVault, String) {
+    let run = ToolCall {
+        name: "run_shell".to_owned(),
+        arguments: serde_json::json!({"command": command}),
+    };
+    let run = Step::new(Behaviour::ToolCalls(vec![run])).for_tool("submit_artifact");
+    let model = FakeModel::start(Script::of([run])).expect("a free port");
+    let vault = TestVault::asking(&model.base_url());
+    let config = vault.read("modulatio.yaml");
+    vault.write("modulatio.yaml", &format!("{config}sandbox: off\n"));
+    let plan = vault.approved(&body(1));
+    (model, vault, plan)
+}
+
+#[test]
+fn sigterm_ends_a_command_in_time_and_its_agent_hears_that_it_was_interrupted() {
+    let (model, vault, plan) = with_a_command("echo begun > begun.txt; sleep 60");
+    let daemon = Daemon::start(&vault, &[]);
+    let begun = vault.path(&format!("ess/runs/{plan}/artifacts/begun.txt"));
+    wait_until("the command runs", || begun.exists());
+    let asked = Instant::now();
+    daemon.send(SIGTERM);
+    let (status, log) = daemon.ended();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    assert_eq!(vault.journal(&plan).status(), "approved");
+    vault.is_proven(&plan);
+    vault.run_until_idle();
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.status(), "done");
+    assert_eq!(journal.count("ToolCallStarted"), 1, "it is not run again");
+    let told = model.requests()[2].body["messages"].to_string();
+    assert!(told.contains("This call was interrupted"), "{told}");
+    vault.is_proven(&plan);
+}
+
+#[test]
+fn a_command_ends_when_its_plan_is_cancelled() {
+    let (_model, vault, plan) = with_a_command("echo begun > begun.txt; sleep 60");
+    let daemon = Daemon::start(&vault, &["--tick-seconds", "3600"]);
+    let begun = vault.path(&format!("ess/runs/{plan}/artifacts/begun.txt"));
+    wait_until("the command runs", || begun.exists());
+    let asked = Instant::now();
+    vault.run(&["plan", "cancel", &plan]).ok();
+    daemon.says("runner done");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{}", daemon.log());
+    assert_eq!(vault.journal(&plan).status(), "cancelled");
+    vault.is_proven(&plan);
 }
