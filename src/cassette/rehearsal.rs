@@ -9,8 +9,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use projections::{
     event::{
-        Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted, ToolCallFinished,
-        ToolCallStarted,
+        Attachment, Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted,
+        ToolCallFinished, ToolCallStarted,
     },
     fold::{self, Entry},
     ids::{CallId, TaskId, ToolCallId},
@@ -69,8 +69,8 @@ pub fn rehearse<E>(
     let Some((first, rest)) = recording.frames().split_first() else {
         return Ok(None);
     };
-    let inline = inlined(first, resolve)?;
-    let (Ok(recorded), Ok(stage)) = (fold::apply(None, first), open(&inline, premise)) else {
+    let opening = open(first, premise, resolve)?;
+    let (Ok(recorded), Ok(stage)) = (fold::apply(None, first), opening) else {
         return Ok(None);
     };
     let rehearsal = Rehearsal {
@@ -89,25 +89,18 @@ pub fn rehearse<E>(
     rehearsal.run(first, rest).map(Some)
 }
 
-/// A frame whose material stands in it, as a stage keeps all texts.
-fn inlined<E>(
-    entry: &Entry,
+/// The stage with the recorded plan, or with the other one as if it had just been written down.
+fn open<E>(
+    first: &Entry,
+    premise: &Premise,
     resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
-) -> Result<Entry, E> {
-    let mut entry = entry.clone();
-    for event in &mut entry.events {
+) -> Result<Result<Stage, fold::Corrupt>, E> {
+    let mut first = first.clone();
+    for event in &mut first.events {
         if let Event::DraftRequested(e) = event {
-            for attachment in &mut e.attachments {
-                attachment.text = Payload::Text(resolve(&attachment.text)?);
-            }
+            e.attachments = inline(&e.attachments, resolve)?;
         }
     }
-    Ok(entry)
-}
-
-/// The stage with the recorded plan, or with the other one as if it had just been written down.
-fn open(first: &Entry, premise: &Premise) -> Result<Stage, fold::Corrupt> {
-    let mut first = first.clone();
     if let Some(plan) = &premise.other {
         let drafted = PlanDrafted {
             format: FORMAT,
@@ -119,7 +112,21 @@ fn open(first: &Entry, premise: &Premise) -> Result<Stage, fold::Corrupt> {
         };
         first.events = vec![drafted.into()];
     }
-    Stage::begin(first, premise)
+    Ok(Stage::begin(first, premise))
+}
+
+/// Attachments with their texts at hand: the stage has no place to look them up.
+fn inline<E>(
+    attachments: &[Attachment],
+    resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
+) -> Result<Vec<Attachment>, E> {
+    let one = |attachment: &Attachment| {
+        Ok(Attachment {
+            name: attachment.name.clone(),
+            text: Payload::Text(resolve(&attachment.text)?),
+        })
+    };
+    attachments.iter().map(one).collect()
 }
 
 struct Rehearsal<'a, E> {

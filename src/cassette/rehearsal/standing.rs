@@ -11,6 +11,7 @@ use projections::{
 use super::{
     Rehearsal, Stop,
     difference::{standing, step_of},
+    inline,
 };
 use crate::{
     cassette::report::What,
@@ -56,13 +57,9 @@ impl<E> Rehearsal<'_, E> {
                 self.act("the change of caps", &command)
             }
             Event::DraftRequested(e) => {
-                let mut attachments = e.attachments.clone();
-                for attachment in &mut attachments {
-                    attachment.text = Payload::Text((self.resolve)(&attachment.text)?);
-                }
                 let command = Command::RequestDraft {
                     wish: e.wish.clone(),
-                    attachments,
+                    attachments: inline(&e.attachments, self.resolve)?,
                 };
                 self.act("the wish for another draft", &command)
             }
