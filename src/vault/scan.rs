@@ -237,13 +237,21 @@ fn take_in_answer(project: &Project, path: &Path) -> Result<bool> {
     if let Seal::Intact(_) = document::seal_of(&text) {
         return Ok(false);
     }
-    let plan = document::read(text.as_bytes()).ok();
-    let plan = plan.and_then(|doc| doc.values.get("affected_plan_id")?.as_str()?.parse().ok());
+    let read = document::read(text.as_bytes()).ok();
+    let read = read.and_then(|doc| doc.values.get("affected_plan_id")?.as_str()?.parse().ok());
+    let plan = read.or_else(|| named_in_a_line(&text));
     // A ticket of the existing program, or a text that names no plan of this project: nobody's answer.
     let Some(plan) = plan.filter(|id: &PlanId| project.journal_path(id).exists()) else {
         return Ok(false);
     };
     project.open_plan(&plan)?.reconcile_tickets(SETTLED)
+}
+
+/// The plan of a ticket whose frontmatter is none any more: who slipped in it is to be told, not passed over.
+fn named_in_a_line(text: &str) -> Option<PlanId> {
+    let mut lines = text.lines();
+    let named = lines.find_map(|line| line.strip_prefix("affected_plan_id:"))?;
+    named.trim().trim_matches(['"', '\'']).parse().ok()
 }
 
 fn trace(place: &Place, listed: &Listed) -> Trace {
