@@ -94,12 +94,14 @@ pub(crate) fn entry(name: &str, model: &FakeModel, more: &str) -> String {
     )
 }
 
-/// A vault with one free model, `fake-1`, and these further sections.
-pub(crate) fn vault(model: &FakeModel, more: &str) -> TestVault {
+/// A configuration with one free model, `fake-1`, and these further sections.
+pub(crate) fn config(model: &FakeModel, more: &str) -> String {
     let entry = entry("fake-1", model, "");
-    TestVault::with(&format!(
-        "models:\n{entry}team: {{leader: fake-1}}\n{QUICK}{more}"
-    ))
+    format!("models:\n{entry}team: {{leader: fake-1}}\n{QUICK}{more}")
+}
+
+pub(crate) fn vault(model: &FakeModel, more: &str) -> TestVault {
+    TestVault::with(&config(model, more))
 }
 
 /// Adds a finished configuration's line to the project.
