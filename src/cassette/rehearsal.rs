@@ -189,7 +189,10 @@ impl<E> Rehearsal<'_, E> {
             Event::ModelCallCompleted(e) => self.answered(e),
             Event::ToolCallStarted(e) => self.started(e),
             Event::ToolCallFinished(e) => self.returned(e),
-            Event::ContextSoftWarned(_) | Event::ContextCompressed(_) | Event::ModelFellBack(_) => {
+            Event::ContextSoftWarned(_)
+            | Event::ContextCompressed(_)
+            | Event::ContextExhausted(_)
+            | Event::ModelFellBack(_) => {
                 self.pressed(event);
                 Ok(())
             }
@@ -316,7 +319,7 @@ impl<E> Rehearsal<'_, E> {
         self.made("a tool's result", returned).map(drop)
     }
 
-    /// What the world's pressure did to prompts: models given up, results left out. What cannot have happened here
+    /// What the world's pressure did to prompts: models given up, results left out, a person asked. What cannot have happened here
     /// did not; it shows in the next prompt.
     fn pressed(&mut self, event: &Event) {
         let report = match event {
@@ -338,6 +341,15 @@ impl<E> Rehearsal<'_, E> {
                     after_tokens: e.after_tokens,
                 }
             }
+            // What a person answers to it decides how the plan goes on.
+            Event::ContextExhausted(e) => Told::ContextFull {
+                step: e.step.clone(),
+                model: e.model.clone(),
+                room: room(e.estimated_tokens, e.window_tokens),
+                checkpoint: e.checkpoint.clone(),
+                b3: e.b3,
+                bytes: e.bytes,
+            },
             Event::ModelFellBack(e) => Told::FallingBack {
                 step: e.step.clone(),
                 from: e.from.clone(),
