@@ -26,8 +26,8 @@ use super::{
 };
 use crate::{
     command::{Called, Fallback, Report as Told, Room},
-    decide::{Policy, Refusal},
-    prompts::Ground,
+    decide::{self, Policy, Refusal},
+    prompts::{Ground, Shown},
 };
 
 /// What is rehearsed today.
@@ -138,7 +138,7 @@ struct Rehearsal<'a, E> {
     stage: Stage,
     seq: u64,
     /// What the recorded artifacts of each task hold, by path.
-    kept: BTreeMap<TaskId, BTreeMap<String, Vec<u8>>>,
+    kept: BTreeMap<TaskId, BTreeMap<String, Shown>>,
     /// Recorded ids and those of the stage.
     calls: BTreeMap<CallId, CallId>,
     tools: BTreeMap<ToolCallId, ToolCallId>,
@@ -186,7 +186,7 @@ impl<E> Rehearsal<'_, E> {
     fn event(&mut self, entry: &Entry, event: &Event) -> Result<(), Stop<E>> {
         match event {
             Event::ModelCallStarted(e) => self.asked(e),
-            Event::ModelCallCompleted(e) => self.answered(e),
+            Event::ModelCallCompleted(e) => self.answered(entry, e),
             Event::ToolCallStarted(e) => self.started(e),
             Event::ToolCallFinished(e) => self.returned(e),
             Event::ContextSoftWarned(_)
@@ -261,7 +261,7 @@ impl<E> Rehearsal<'_, E> {
         }
     }
 
-    fn answered(&mut self, e: &ModelCallCompleted) -> Result<(), Stop<E>> {
+    fn answered(&mut self, entry: &Entry, e: &ModelCallCompleted) -> Result<(), Stop<E>> {
         let Some(call_id) = self.calls.remove(&e.call_id) else {
             return Ok(());
         };
@@ -270,6 +270,12 @@ impl<E> Rehearsal<'_, E> {
             calls.push(Called {
                 tool: call.tool.clone(),
                 arguments: (self.resolve)(&call.arguments)?,
+            });
+        }
+        if decide::overdrew(&entry.events, &e.call_id) {
+            calls.push(Called {
+                tool: "(one that was not run)".to_owned(),
+                arguments: "{}".to_owned(),
             });
         }
         let completed = self.stage.report(Told::CallCompleted {

@@ -32,6 +32,7 @@ use crate::command::Command;
 
 pub use create::{draft, import, wished};
 pub use edit::EditFault;
+pub(crate) use outcome::overdrew;
 
 /// What a decision may depend on besides the state and the command.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@
 
 use projections::{
     event::{
-        PauseReason, ReplyRejected, SubObjectiveDecomposed, TaskBlocked, TaskFixed, TaskProduced,
-        TaskRedone, TaskReviewed, TasksPlanned, TicketSubject,
+        Event, PauseReason, ReplyRejected, SubObjectiveDecomposed, TaskBlocked, TaskFixed,
+        TaskProduced, TaskRedone, TaskReviewed, TasksPlanned, TicketSubject,
     },
     ids::{CallId, TaskId},
     plan::Task,
@@ -21,6 +21,9 @@ use projections::{
 
 use super::{Decided, Decision, claim, drafting, question, reflection};
 use crate::prompts::reply::{self, ReplyFault};
+
+/// What a judge that only looks is told, after the number of its calls.
+const ANSWER_NOW: &str = "calls were made; answer now, without calling other tools";
 
 /// Reads the answer and takes the step, or has it repaired, or asks a person.
 pub(super) fn of_reply(
@@ -144,7 +147,7 @@ pub(super) fn used_up(
             engine_rejects(decision, task, DefectClass::MaxIters, vec![what])
         }
         Step::Review { .. } => {
-            let why = format!("{most} calls were made; answer now, without calling other tools");
+            let why = format!("{most} {ANSWER_NOW}");
             rejected(decision, call_id, step, text, &why, false)
         }
         Step::Draft { .. }
@@ -155,6 +158,17 @@ pub(super) fn used_up(
             rejected(decision, call_id, step, text, why, false)
         }
     }
+}
+
+/// Whether the answer to `call` called other tools although it was the step's last: these events of its frame follow
+/// from that, and the tools are named nowhere.
+pub(crate) fn overdrew(events: &[Event], call: &CallId) -> bool {
+    let of_calls = |defect: &Defect| defect.class == DefectClass::MaxIters;
+    events.iter().any(|event| match event {
+        Event::TaskReviewed(e) => e.by_engine && e.verdict.defects.iter().any(of_calls),
+        Event::ReplyRejected(e) => e.call_id == *call && e.why.ends_with(ANSWER_NOW),
+        _ => false,
+    })
 }
 
 /// A production that did not leave what it was to make.

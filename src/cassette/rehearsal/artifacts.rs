@@ -1,12 +1,11 @@
 //! Files that the recorded run left on disk: what was in them comes from the recording, and is handed to the stage when
 //! it was there.
 
-use std::collections::BTreeMap;
-
 use projections::{
     event::{ArtifactWritten, Event},
     fold::Entry,
     ids::TaskId,
+    payload::Digest,
     plan::{Artifact, TaskStage},
     work::Step,
 };
@@ -14,7 +13,7 @@ use projections::{
 use super::{Rehearsal, Stop};
 use crate::{
     command::Report as Told,
-    prompts::{self, Exhibit, reply},
+    prompts::{self, Exhibit, Shown, reply},
 };
 
 impl<E> Rehearsal<'_, E> {
@@ -26,11 +25,11 @@ impl<E> Rehearsal<'_, E> {
         let mut artifacts = Vec::new();
         for event in &entry.events {
             if let Event::ArtifactWritten(e) = event {
-                let bytes = self.content(e)?;
+                let shown = self.content(e)?;
                 self.kept
                     .entry(e.task.clone())
                     .or_default()
-                    .insert(e.path.clone(), bytes);
+                    .insert(e.path.clone(), shown);
                 artifacts.push(Artifact {
                     path: e.path.clone(),
                     b3: e.b3,
@@ -49,23 +48,35 @@ impl<E> Rehearsal<'_, E> {
     }
 
     /// What was in a file: as the frame keeps it, or as the reply before it has it.
-    fn content(&mut self, e: &ArtifactWritten) -> Result<Vec<u8>, E> {
+    fn content(&mut self, e: &ArtifactWritten) -> Result<Shown, E> {
         if let Some(kept) = &e.content {
-            return (self.resolve)(kept).map(String::into_bytes);
+            // Only texts can be looked up; what is none comes back as another text, and its length is all that a
+            // prompt says of it.
+            let text = (self.resolve)(kept)?;
+            let whole = Digest::of(text.as_bytes()) == e.b3;
+            return Ok(if whole {
+                Shown::Text(text)
+            } else {
+                Shown::Binary(e.bytes)
+            });
         }
-        let task = self.recorded.run.as_ref().and_then(|run| run.task(&e.task));
-        let Some(task) = task else {
-            return Ok(Vec::new());
+        Ok(Shown::Text(self.handed_in(e)?.unwrap_or_default()))
+    }
+
+    fn handed_in(&mut self, e: &ArtifactWritten) -> Result<Option<String>, E> {
+        let run = self.recorded.run.as_ref();
+        let Some(task) = run.and_then(|run| run.task(&e.task)) else {
+            return Ok(None);
         };
         let TaskStage::Writing { reply } = &task.stage else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let paths = task.spec.artifacts.clone();
         let text = (self.resolve)(&reply.clone())?;
         let produced = reply::artifact(&text).ok();
         let files = produced.iter().flat_map(|produced| produced.files(&paths));
         let mut found = files.filter(|(path, _)| *path == e.path);
-        Ok(found.next().map_or_else(Vec::new, |(_, text)| text.into()))
+        Ok(found.next().map(|(_, text)| text.to_owned()))
     }
 
     /// The files of a step's task, as the recorded run had them.
@@ -74,11 +85,8 @@ impl<E> Rehearsal<'_, E> {
             return Vec::new();
         }
         let kept = step.task().and_then(|(task, _)| self.kept.get(task));
-        let files: BTreeMap<String, Vec<u8>> = kept.cloned().unwrap_or_default();
-        files
-            .into_iter()
-            .map(|(path, bytes)| Exhibit::of(&path, bytes))
-            .collect()
+        let files = kept.cloned().unwrap_or_default().into_iter();
+        files.map(|(path, shown)| Exhibit { path, shown }).collect()
     }
 }
 

@@ -4,7 +4,6 @@ use projections::{
     event::{Decision, Event, PauseReason},
     fold::Entry,
     ids::TicketId,
-    payload::Payload,
     plan::{Plan, Status},
 };
 
@@ -63,17 +62,31 @@ impl<E> Rehearsal<'_, E> {
                 };
                 self.act("the wish for another draft", &command)
             }
+            Event::TicketWithdrawn(e) if asks_again(entry) => self.asked_again(&e.ticket),
             _ => self.decided(entry, event),
         }
+    }
+
+    /// A person approved a text that was another by then: the stage withdraws its question, and asks, as well.
+    fn asked_again(&mut self, id: &TicketId) -> Result<(), Stop<E>> {
+        let ticket = self.stage.plan().tickets.get(id);
+        let Some(ticket) = ticket.filter(|ticket| ticket.is_open()) else {
+            return Ok(());
+        };
+        let command = Command::DecideTicket {
+            ticket: id.clone(),
+            digest: ticket.digest,
+            decision: Decision::Approved,
+            note: String::new(),
+        };
+        self.act("the answer to a ticket", &command)
     }
 
     /// A ticket that the stage has opened too is answered as it was; another's question never came up here.
     pub(super) fn decided(&mut self, entry: &Entry, event: &Event) -> Result<(), Stop<E>> {
         let cancels = |event: &Event| matches!(event, Event::PlanCancelled(_));
-        let e = match event {
-            Event::TicketDecided(e) => e,
-            Event::TicketWithdrawn(e) => return self.stale(entry, &e.ticket),
-            _ => return Ok(()),
+        let Event::TicketDecided(e) = event else {
+            return Ok(());
         };
         // Cancelling answers every ticket, in one act.
         if entry.events.iter().any(cancels) {
@@ -88,26 +101,6 @@ impl<E> Rehearsal<'_, E> {
             digest: ticket.digest,
             decision: e.decision,
             note: e.note.clone(),
-        };
-        self.act("the answer to a ticket", &command)
-    }
-
-    /// An approval of what had changed, which was asked again: it is given here too, unless the ticket was withdrawn
-    /// with the draft that it was about.
-    fn stale(&mut self, entry: &Entry, ticket: &TicketId) -> Result<(), Stop<E>> {
-        let redrafts = |event: &Event| matches!(event, Event::DraftRequested(_));
-        let known = self.stage.plan().tickets.get(ticket);
-        let Some(known) = known.filter(|known| known.is_open()) else {
-            return Ok(());
-        };
-        if entry.events.iter().any(redrafts) {
-            return Ok(());
-        }
-        let command = Command::DecideTicket {
-            ticket: ticket.clone(),
-            digest: known.digest,
-            decision: Decision::Approved,
-            note: String::new(),
         };
         self.act("the answer to a ticket", &command)
     }
@@ -191,6 +184,12 @@ fn is_by_hand(entry: &Entry, revision: &Event) -> bool {
     !before
         .into_iter()
         .any(|event| matches!(event, Event::TicketDecided(_)))
+}
+
+/// Whether a frame does no more than to ask once more.
+fn asks_again(entry: &Entry) -> bool {
+    let opens = |event: &Event| matches!(event, Event::TicketOpened(_));
+    entry.events.iter().any(opens)
 }
 
 /// Whether a person did this; a plan that was found as it is counts as put there by one.
