@@ -5,7 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-//TODO mod artifacts;
+mod artifacts;
 mod bench;
 mod crash;
 mod decompose;
@@ -13,13 +13,13 @@ mod drafts;
 //TODO mod folders;
 //TODO mod injection;
 mod interrupted;
-//TODO mod iterations;
-//TODO mod needs;
+mod iterations;
+mod needs;
 mod parallel;
-//TODO mod producers;
+mod producers;
 //TODO mod prompts;
 mod redo;
-//TODO mod reflection;
+mod reflection;
 mod rehearse;
 mod tickets;
 //TODO mod transcripts;
