@@ -147,11 +147,13 @@ pub(crate) fn last_message(request: &Recorded) -> String {
     said(messages.last().expect("a message"))
 }
 
-/// Names of the tools that a request offers.
+/// Names of the tools that a request offers, sorted.
 pub(crate) fn offered(request: &Recorded) -> Vec<String> {
     let tools = request.body["tools"].as_array().into_iter().flatten();
     let name = |tool: &Value| tool["function"]["name"].as_str().map(str::to_owned);
-    tools.filter_map(name).collect()
+    let mut names: Vec<String> = tools.filter_map(name).collect();
+    names.sort();
+    names
 }
 
 /// The tool that a request forces.
