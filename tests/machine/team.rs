@@ -2,7 +2,7 @@
 
 use modulatio::{effect, prompts::Turn};
 use projections::{
-    event::FailureClass,
+    event::{Decision, FailureClass},
     plan::{Status, TaskStage},
 };
 
@@ -112,6 +112,24 @@ fn a_task_that_waits_to_be_tried_again_keeps_its_place_too() {
     let due = effect::due(&world.plan, world.now, 2);
     assert!(due.effects.is_empty(), "two are in work: {due:?}");
     assert!(due.wake_at.is_some());
+    world.drive(script);
+    assert_eq!(world.plan.status, Status::Done);
+}
+
+#[test]
+fn a_task_that_comes_back_from_a_person_waits_for_a_place() {
+    let mut world = World::approved();
+    world.policy.parallel = 2;
+    let mut script = Script::default()
+        .says("s1-plan", tasks(1, 4))
+        .says("s1-t1-qc-1", verdict(false, "environmental"));
+    while world.under_way() != ["s1-t2-qc-1", "s1-t3-produce-1"] {
+        world.tick(&mut |step| script.answer(step));
+    }
+    assert_eq!(world.blocked(), ["s1-t1"]);
+    world.answer(Decision::Approved);
+    let due = effect::due(&world.plan, world.now, 2);
+    assert!(due.effects.is_empty(), "two are in work: {due:?}");
     world.drive(script);
     assert_eq!(world.plan.status, Status::Done);
 }

@@ -179,10 +179,10 @@ impl Task {
         all.find(|used| used.call.id == *id)
     }
 
-    /// Whether somebody has begun to work on it.
+    /// Whether somebody has begun to work on it. One that comes back from a person has lost its place to others.
     #[must_use]
     pub fn is_begun(&self) -> bool {
-        self.attempt > 1 || !self.talk.is_empty() || self.stage != TaskStage::Producing
+        self.redos > 0 || !self.talk.is_empty() || self.stage != TaskStage::Producing
     }
 
     /// The next called tool that has not returned.
