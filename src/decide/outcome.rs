@@ -19,7 +19,7 @@ use projections::{
     work::{Defect, DefectClass, Redo, Severity, Step, Verdict},
 };
 
-use super::{Decided, Decision, claim, drafting, question, reflection};
+use super::{Decided, Decision, claim, drafting, question, reflection, ticket};
 use crate::prompts::reply::{self, ReplyFault};
 
 /// What a judge that only looks is told, after the number of its calls.
@@ -93,6 +93,7 @@ fn decomposed(decision: &mut Decision<'_>, index: u32, text: &str) -> Result<Dec
         body,
         why: parts.rationale,
     });
+    ticket::withdraw_gone(decision);
     claim::go_on(decision);
     Ok(Ok(()))
 }

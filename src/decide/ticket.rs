@@ -7,7 +7,7 @@ use projections::{
         Decision as Answer, DecomposeRequested, Event, PlanApproved, PlanDeclined, PlanResumed,
         PlanRevised, StatusName, TaskUnblocked, TicketDecided, TicketSubject, TicketWithdrawn,
     },
-    ids::TicketId,
+    ids::{TaskId, TicketId},
     payload::Digest,
     plan::{Plan, Run, TaskStage, Ticket},
 };
@@ -47,6 +47,7 @@ pub(super) fn decide(
             apply_approval(decision, ticket.subject);
             if decision.status() == StatusName::Paused && may_go_on(&decision.plan) {
                 decision.push(PlanResumed { note });
+                withdraw_gone(decision);
             }
         }
     }
@@ -76,6 +77,29 @@ fn answerable(decision: &Decision<'_>, id: &TicketId, digest: &Digest) -> Result
         ));
     }
     Ok(ticket.clone())
+}
+
+/// Takes back the questions about tasks that are gone: the sub-objective was rewritten, or divided. While the plan
+/// waits they stay, since its pause is explained by them.
+pub(super) fn withdraw_gone(decision: &mut Decision<'_>) {
+    let run = decision.plan.run.as_ref();
+    let waits = |id: &TaskId| {
+        let task = run.and_then(|run| run.task(id));
+        task.is_some_and(|task| matches!(task.stage, TaskStage::Blocked { .. }))
+    };
+    let gone = |ticket: &Ticket| match &ticket.subject {
+        TicketSubject::BlockedTask { task } => !waits(task),
+        _ => false,
+    };
+    let open = decision.plan.open_tickets();
+    let gone = open.filter(|(_, ticket)| gone(ticket));
+    let gone: Vec<TicketId> = gone.map(|(id, _)| id.clone()).collect();
+    for ticket in gone {
+        decision.push(TicketWithdrawn {
+            ticket,
+            why: "the sub-objective of its task reads otherwise now".to_owned(),
+        });
+    }
 }
 
 /// Whether nothing that is left open keeps the plan from going on.

@@ -400,6 +400,32 @@ fn of_two_blocked_tasks_the_approved_one_goes_on_and_the_other_still_asks() {
 }
 
 #[test]
+fn the_question_about_a_task_that_is_gone_is_taken_back() {
+    let mut world = World::approved();
+    let script = Script::default()
+        .says("s1-plan", tasks(1, 2))
+        .says("s1-t1-qc-1", verdict(false, "environmental"))
+        .says("s1-t2-qc-1", verdict(false, "environmental"));
+    world.drive(script);
+    crate::edits::edit(&mut world, |text| text.replace("an essay.", "a letter.")).unwrap();
+    assert_eq!(
+        world.plan.open_tickets().count(),
+        2,
+        "the pause still says why"
+    );
+    let kinds: Vec<String> = world
+        .answer(Decision::Approved)
+        .iter()
+        .map(|e| e.kind().to_owned())
+        .collect();
+    assert_eq!(kinds, ["TicketDecided", "PlanResumed", "TicketWithdrawn"]);
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Done);
+    assert!(world.plan.open_tickets().next().is_none());
+    world.check_replay();
+}
+
+#[test]
 fn resuming_a_plan_sends_every_blocked_task_back() {
     let mut world = World::approved();
     let script = Script::default()
