@@ -50,6 +50,11 @@ impl World {
         let plan = &self.plan;
         if plan.status == Status::Done {
             assert_eq!(
+                plan.open_tickets().count(),
+                0,
+                "nothing waits for an answer"
+            );
+            assert_eq!(
                 Ok(plan.current_index as usize),
                 plan.items.as_ref().map(Vec::len).map_err(|_| ())
             );
@@ -120,6 +125,12 @@ impl World {
                 _ => None,
             })
             .collect();
+        let at_rest = matches!(plan.status, Status::Paused { .. });
+        for id in asked.iter().filter(|_| !at_rest) {
+            let task = plan.run.as_ref().and_then(|run| run.task(id));
+            let blocked = task.is_some_and(|t| matches!(t.stage, TaskStage::Blocked { .. }));
+            assert!(blocked, "{id} waits for nobody, and its ticket asks");
+        }
         for task in plan.run.iter().flat_map(|run| run.blocked()) {
             assert!(
                 asked.contains(&&task.spec.id),

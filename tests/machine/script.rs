@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use modulatio::command::Called;
 use projections::{event::FailureClass, work::Step};
 use serde_json::json;
 
@@ -10,6 +11,8 @@ use serde_json::json;
 pub(crate) enum Answer {
     /// This text.
     Says(String),
+    /// Calls of tools.
+    Calls(Vec<Called>),
     /// No answer.
     Fails(FailureClass),
     /// The runner is killed before it comes.

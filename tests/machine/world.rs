@@ -405,10 +405,20 @@ impl World {
     }
 
     fn settle(&mut self, epoch: Epoch, call_id: CallId, answer: Answer) {
+        if !self.plan.calls.in_flight.contains_key(&call_id) {
+            // It was cut meanwhile.
+            let late = self.complete(epoch, call_id, String::new());
+            assert_eq!(late, Err(Refusal::Moot));
+            return;
+        }
         match answer {
             Answer::Says(reply) => {
                 let calls = self.next_tools(&call_id);
                 drop(self.completes(epoch, call_id, reply, calls).unwrap());
+            }
+            Answer::Calls(calls) => {
+                let said = "let me see".to_owned();
+                drop(self.completes(epoch, call_id, said, calls).unwrap());
             }
             Answer::Fails(class) => {
                 let next = self.next.pop().map(|model| self.fallback(&call_id, model));
