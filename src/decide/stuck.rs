@@ -7,11 +7,9 @@ use projections::{
 
 use super::Decision;
 
-/// Pauses a plan whose work has come to a standstill.
+/// Pauses a plan whose work has come to a standstill; one that was resumed while its last call was still under way
+/// would else be claimed for nothing.
 pub(super) fn pause_if_stuck(decision: &mut Decision<'_>) {
-    if !decision.is_executing() {
-        return;
-    }
     if let Some(note) = decision.plan.run.as_ref().and_then(standstill) {
         decision.pause(PauseReason::Blocked, &note);
     }

@@ -1,6 +1,6 @@
 //! What becomes of a production that does not stand: an edit, another one, quality control's own hand, a person.
 
-use modulatio::command::Called;
+use modulatio::command::{Called, Command};
 use projections::{
     event::{Decision, Event, PauseReason, Priority, TaskRedone, TaskReviewed, TicketSubject},
     plan::Status,
@@ -426,6 +426,24 @@ fn the_question_about_a_task_that_is_gone_is_taken_back() {
 }
 
 #[test]
+fn a_plan_that_is_resumed_before_its_last_answer_blocks_it_waits_for_a_person() {
+    let mut world = World::approved();
+    let mut script = Script::default().says("s1-t1-qc-1", verdict(false, "environmental"));
+    while world.under_way() != ["s1-t1-qc-1"] {
+        world.tick(&mut |step| script.answer(step));
+    }
+    let note = String::new;
+    world.operator(Command::Pause { note: note() }).unwrap();
+    world.operator(Command::Resume { note: note() }).unwrap();
+    world.tick(&mut |step| script.answer(step));
+    assert!(is_blocked(&world), "{:?}", world.plan.status);
+    world.answer(Decision::Approved);
+    world.drive(script);
+    assert_eq!(world.plan.status, Status::Done);
+    world.check_replay();
+}
+
+#[test]
 fn resuming_a_plan_sends_every_blocked_task_back() {
     let mut world = World::approved();
     let script = Script::default()
@@ -434,9 +452,7 @@ fn resuming_a_plan_sends_every_blocked_task_back() {
         .says("s1-t2-qc-1", verdict(false, "environmental"));
     world.drive(script);
     let note = String::new();
-    world
-        .operator(modulatio::command::Command::Resume { note })
-        .unwrap();
+    world.operator(Command::Resume { note }).unwrap();
     assert!(world.blocked().is_empty() && world.plan.open_tickets().next().is_none());
     world.drive(Script::default());
     assert_eq!(world.plan.status, Status::Done);
