@@ -250,23 +250,46 @@ impl World {
             };
         };
         let due = effect::due(&self.plan, self.now, self.policy.parallel);
-        match (due.effects.into_iter().next(), due.wake_at) {
-            (Some(Effect::CallModel { step }), _) => self.call(epoch, step),
-            (Some(Effect::RunTool { task, call }), _) => self.begin_tool(epoch, task, call),
-            (Some(Effect::CollectArtifacts { task, reply }), _) => {
-                self.collect(epoch, task, &reply);
+        for effect in due.effects {
+            match effect {
+                // One that is held back waits until another call is settled: a cap leaves no room for both.
+                Effect::CallModel { step } => {
+                    if self.call(epoch, step) {
+                        return Did::Something;
+                    }
+                }
+                Effect::RunTool { task, call } => {
+                    self.begin_tool(epoch, task, call);
+                    return Did::Something;
+                }
+                Effect::CollectArtifacts { task, reply } => {
+                    self.collect(epoch, task, &reply);
+                    return Did::Something;
+                }
             }
-            (None, _) if !self.flying.is_empty() => {
+        }
+        self.wait(epoch, due.wake_at, answer);
+        Did::Something
+    }
+
+    /// Something under way comes back, or the time that a step waits for.
+    fn wait(
+        &mut self,
+        epoch: Epoch,
+        until: Option<Timestamp>,
+        answer: &mut dyn FnMut(&Step) -> Answer,
+    ) {
+        match until {
+            _ if !self.flying.is_empty() => {
                 let next = self.first % self.flying.len();
                 match self.flying.remove(next) {
                     Flying::Call(id, step) => self.settle(epoch, id, answer(&step)),
                     Flying::Tool(task, call) => self.end_tool(epoch, task, &call),
                 }
             }
-            (None, Some(time)) => self.now = time,
-            (None, None) => self.leave(epoch),
+            Some(time) => self.now = time,
+            None => self.leave(epoch),
         }
-        Did::Something
     }
 
     fn leave(&mut self, epoch: Epoch) {
@@ -349,7 +372,8 @@ impl World {
         self.report(report, epoch).unwrap();
     }
 
-    fn call(&mut self, epoch: Epoch, step: Step) {
+    /// Whether the call was made, or the plan paused over it.
+    fn call(&mut self, epoch: Epoch, step: Step) -> bool {
         let briefing = self.briefing_of(&step);
         let prompt = prompts::prompt(&self.plan, &step, &briefing).unwrap();
         let report = Report::CallStarting {
@@ -361,11 +385,18 @@ impl World {
             prompt_bytes: 300,
         };
         self.last_prompt = Some(prompt);
-        let events = self.report(report, epoch).unwrap();
+        let events = match self.report(report, epoch) {
+            Err(Refusal::Later) => {
+                assert!(!self.plan.calls.in_flight.is_empty(), "later is not never");
+                return false;
+            }
+            heard => heard.unwrap(),
+        };
         if let Some(id) = started(&events) {
             self.asked.push(step.label());
             self.flying.push(Flying::Call(id, step));
         }
+        true
     }
 
     /// What holds for all prompts here.
