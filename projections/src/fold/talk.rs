@@ -42,6 +42,9 @@ pub(super) fn tool_started(
     if used.result.is_some() {
         return Err("the tool returned before");
     }
+    if used.started.is_some_and(|(epoch, _)| epoch == entry.epoch) {
+        return Err("the tool is running already");
+    }
     used.started = Some((entry.epoch, e.repeatable));
     Ok(())
 }
