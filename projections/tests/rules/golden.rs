@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use projections::{codec, event::Event, files::Ledger, fold, frontmatter, timeline};
 
-use crate::support::{EVENTS, HISTORY, event, every_event, fold_all, history};
+use crate::support::{EVENTS, HISTORY, event, every_event, fold_all, history, of_a_team};
 
 #[test]
 fn every_golden_event_reads_and_writes_back_byte_for_byte_in_its_newest_version() {
@@ -49,6 +49,32 @@ fn a_value_that_came_with_a_version_has_its_default_before_it() {
         panic!()
     };
     assert!(!failed.in_doubt);
+    let Event::TasksPlanned(planned) = of("TasksPlanned") else {
+        panic!()
+    };
+    let spec = &planned.tasks[0];
+    assert_eq!(spec.artifacts.len(), 1, "a task had one artifact");
+    assert!(spec.needs.is_empty() && spec.producer.is_none());
+    let Event::TaskRedone(redone) = of("TaskRedone") else {
+        panic!()
+    };
+    assert_eq!(redone.how, projections::work::Redo::Anew);
+    let Event::TaskReviewed(reviewed) = of("TaskReviewed") else {
+        panic!()
+    };
+    assert!(!reviewed.by_engine);
+    let Event::TicketOpened(ticket) = of("TicketOpened") else {
+        panic!()
+    };
+    assert!(!ticket.for_information);
+    let Event::ToolCallFinished(tool) = of("ToolCallFinished") else {
+        panic!()
+    };
+    assert!(tool.shown.is_none());
+    let Event::ArtifactWritten(written) = of("ArtifactWritten") else {
+        panic!()
+    };
+    assert!(written.content.is_none());
 }
 
 #[test]
@@ -109,10 +135,33 @@ fn the_golden_history_folds_to_the_same_plan_file() {
 }
 
 #[test]
+fn the_golden_history_of_a_team_folds_to_the_same_plan_file() {
+    let plan = fold_all(&of_a_team()).unwrap();
+    let report = plan.quality_report.as_deref().unwrap();
+    insta::assert_snapshot!(format!("{}\n=====\n{report}", frontmatter::render(&plan)));
+}
+
+#[test]
+fn the_golden_history_of_a_team_reads_as_a_timeline() {
+    let events = of_a_team().into_iter().flat_map(|entry| entry.events);
+    let lines: Vec<String> = events.map(|event| timeline::describe(&event)).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn the_golden_history_of_a_team_projects_the_same_ledgers() {
+    insta::assert_snapshot!(ledgers(of_a_team()));
+}
+
+#[test]
 fn the_golden_history_projects_the_same_ledgers() {
+    insta::assert_snapshot!(ledgers(history()));
+}
+
+fn ledgers(history: Vec<fold::Entry>) -> String {
     let mut plan = None;
     let mut ledgers = [String::new(), String::new(), String::new()];
-    for entry in history() {
+    for entry in history {
         let mut observe = |plan: &projections::plan::Plan, event: &Event| {
             for (ledger, text) in Ledger::ALL.into_iter().zip(&mut ledgers) {
                 for piece in ledger.addition(plan, &entry, event) {
@@ -126,7 +175,7 @@ fn the_golden_history_projects_the_same_ledgers() {
         };
         plan = Some(fold::apply_observed(plan, &entry, &mut observe).unwrap());
     }
-    insta::assert_snapshot!(ledgers.join("----\n"));
+    ledgers.join("----\n")
 }
 
 #[test]
@@ -140,16 +189,17 @@ fn the_golden_history_reads_as_a_timeline() {
 
 #[test]
 fn every_prefix_of_the_golden_history_is_a_plan_that_renders_and_reads_back() {
-    let frames = history();
-    assert_eq!(frames.len(), HISTORY.lines().count());
-    for end in 1..=frames.len() {
-        let plan = fold_all(&frames[..end]).unwrap();
-        let text = frontmatter::render(&plan);
-        let document = projections::document::read(text.as_bytes()).unwrap();
-        assert_eq!(
-            document.values["status"].as_str(),
-            Some(plan.status.name().as_str())
-        );
-        assert_eq!(document.body, plan.body);
+    assert_eq!(history().len(), HISTORY.lines().count());
+    for frames in [history(), of_a_team()] {
+        for end in 1..=frames.len() {
+            let plan = fold_all(&frames[..end]).unwrap();
+            let text = frontmatter::render(&plan);
+            let document = projections::document::read(text.as_bytes()).unwrap();
+            assert_eq!(
+                document.values["status"].as_str(),
+                Some(plan.status.name().as_str())
+            );
+            assert_eq!(document.body, plan.body);
+        }
     }
 }

@@ -1,10 +1,19 @@
 //! Lines that other programs parse: byte for byte, the guide's keys first.
 
 use projections::{
-    audit, event::Event, fold, heartbeat::Heartbeat, plan::Plan, ticket, time::Timestamp, usage,
+    audit,
+    event::Event,
+    files::Ledger,
+    fold,
+    heartbeat::Heartbeat,
+    payload::{BlobRef, Digest, Payload},
+    plan::Plan,
+    ticket,
+    time::Timestamp,
+    usage,
 };
 
-use crate::support::{fold_all, history};
+use crate::support::{event, fold_all, history, of_a_team};
 
 /// Lines of the golden history, with the frame that wrote each.
 fn lines(of: fn(&Plan, &fold::Entry, &Event) -> Option<String>) -> Vec<String> {
@@ -123,4 +132,86 @@ fn a_heartbeat_waits_only_between_tries() {
     );
     let trying = beat(&fold_all(&frames[..failed + 2]).unwrap(), "daemon:host:42");
     assert!(trying.contains(r#""waiting_until":null"#), "{trying}");
+}
+
+/// The transcript's lines of these frames, every text that may be long kept in the blob store.
+fn transcript(frames: Vec<fold::Entry>, blobs: bool) -> Vec<serde_json::Value> {
+    let mut kept = std::collections::BTreeMap::new();
+    let (mut plan, mut lines) = (None, Vec::new());
+    for mut entry in frames {
+        for text in entry.events.iter_mut().flat_map(Event::texts_mut) {
+            if let (Payload::Text(words), true) = (&*text, blobs) {
+                let (b3, bytes) = (Digest::of(words.as_bytes()), words.len() as u64);
+                kept.insert(b3, words.clone());
+                *text = Payload::Blob(BlobRef { b3, bytes });
+            }
+        }
+        let mut observe = |plan: &Plan, event: &Event| {
+            let mut line = Vec::new();
+            for piece in Ledger::Tools.addition(plan, &entry, event) {
+                let resolved = piece.resolved::<()>(&mut |payload| match payload {
+                    Payload::Text(text) => Ok(text.clone().into_bytes()),
+                    Payload::Blob(blob) => Ok(kept[&blob.b3].clone().into_bytes()),
+                });
+                line.extend(resolved.unwrap());
+            }
+            if let Some(line) = line.strip_suffix(b"\n") {
+                assert!(!line.contains(&b'\n'), "one line a call");
+                lines.push(serde_json::from_slice(line).unwrap());
+            }
+        };
+        plan = Some(fold::apply_observed(plan, &entry, &mut observe).unwrap());
+    }
+    lines
+}
+
+#[test]
+fn a_line_of_the_transcript_tells_who_called_what_with_what_and_what_came_of_it() {
+    let lines = transcript(of_a_team(), false);
+    assert_eq!(lines.len(), 2);
+    let keys: Vec<&String> = lines[0].as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys[..6],
+        ["task_id", "role", "tool", "args", "result", "timestamp"]
+    );
+    assert_eq!(lines[0]["task_id"], "s1-t2");
+    assert_eq!(lines[0]["role"], "producer");
+    assert_eq!(lines[0]["tool"], "read_file");
+    assert_eq!(
+        lines[0]["args"]["path"], "s1/t1.md",
+        "an object, as it was called"
+    );
+    let result = lines[0]["result"].as_str().unwrap();
+    assert!(result.starts_with("what read_file found"), "{result}");
+    assert_eq!(lines[1]["args"], "s1/t2.md", "what is no object is text");
+    assert_eq!(lines[1]["outcome"], "interrupted");
+}
+
+#[test]
+fn a_line_of_the_transcript_holds_texts_that_lie_in_the_blob_store() {
+    let (inline, kept) = (
+        transcript(of_a_team(), false),
+        transcript(of_a_team(), true),
+    );
+    for (one, other) in inline.iter().zip(&kept) {
+        assert_eq!(one["result"], other["result"]);
+        // Arguments from the store are told as the text that they are.
+        let text = other["args"].as_str().unwrap();
+        let told: serde_json::Value = serde_json::from_str(text).unwrap_or(text.into());
+        assert_eq!(one["args"], told);
+    }
+}
+
+#[test]
+fn a_transcript_has_all_that_a_tool_returned_and_the_role_that_called_it() {
+    let mut frames = of_a_team();
+    let finished = |e: &Event| matches!(e, Event::ToolCallFinished(_));
+    let at = frames.iter().position(|f| f.events.iter().any(finished));
+    let event = event(
+        r#"{"kind":"ToolCallFinished","v":2,"task":"s1-t2","tool_call":"t00000001","outcome":"done","result":"a\nb\u0000 \u2028 \"c\"","shown":"a"}"#,
+    );
+    frames.truncate(at.unwrap() + 1);
+    frames.last_mut().unwrap().events = vec![event];
+    let line = &transcript(frames, true)[0];
+    assert_eq!(line["result"], "a\nb\u{0} \u{2028} \"c\"");
 }

@@ -19,6 +19,9 @@ pub(crate) const EVENTS: &str = concat!(
     include_str!("../golden/events-v3.jsonl")
 );
 pub(crate) const HISTORY: &str = include_str!("../golden/history-v1.jsonl");
+/// A team's: a draft that failed and one that was edited before it ran, tasks at once, tools of which one was
+/// interrupted, redos, a fix, a blocked task, a division, a report.
+pub(crate) const OF_A_TEAM: &str = include_str!("../golden/history-v3.jsonl");
 
 pub(crate) const BODY: &str = "\n### Sub-objectives\n\n**1. First** — a.\n\n**2. Second** — b.\n";
 
@@ -33,10 +36,17 @@ pub(crate) fn event(line: &str) -> Event {
 
 /// The golden history's frames.
 pub(crate) fn history() -> Vec<Entry> {
-    (0..)
-        .zip(HISTORY.lines())
-        .map(|(seq, line)| frame(seq, line))
-        .collect()
+    frames(HISTORY)
+}
+
+/// The frames of the golden history of a team.
+pub(crate) fn of_a_team() -> Vec<Entry> {
+    frames(OF_A_TEAM)
+}
+
+fn frames(lines: &str) -> Vec<Entry> {
+    let lines = (0..).zip(lines.lines());
+    lines.map(|(seq, line)| frame(seq, line)).collect()
 }
 
 fn frame(seq: u64, line: &str) -> Entry {
