@@ -114,12 +114,12 @@ fn raised(vault: &TestVault, model: &modulatio_tools::fake_model::FakeModel, pla
 
 #[test]
 fn three_daemons_together_use_no_more_tokens_than_the_day_allows_and_go_on_once_it_allows_more() {
-    case("max_tokens: 60000", 60_000, false);
+    case("max_tokens: 150000", 150_000, false);
 }
 
 #[test]
 fn three_daemons_together_pay_no_more_than_the_day_allows_and_go_on_once_it_allows_more() {
-    case("max_cost_usd: 0.30", 300_000, true);
+    case("max_cost_usd: 0.75", 750_000, true);
 }
 
 #[test]
@@ -141,9 +141,13 @@ fn a_daily_cap_that_is_set_while_plans_run_holds_from_their_next_call_on() {
     )
     .unwrap();
     for plan in &plans {
-        wait_until("the day is full", || {
-            paused_by(&vault, plan) == Some(CapKind::DailyTokens)
-        });
+        wait_until(
+            "the day is full, and what was under way is answered",
+            || {
+                paused_by(&vault, plan) == Some(CapKind::DailyTokens)
+                    && vault.journal(plan).plan.calls.in_flight.is_empty()
+            },
+        );
     }
     drop(daemons);
     let sold = model.sold();

@@ -25,15 +25,32 @@ pub(crate) fn start(lots: &mut Lots) -> FakeModel {
     };
     let script = Script {
         delay_ms: 3,
-        ..Script::of(detours())
+        ..Script::of(divisions().chain(detours()))
             .with_chaos(chaos)
             .with_usage(UsageSays::Greedy)
     };
     FakeModel::start(script).expect("a free port")
 }
 
+/// Every second sub-objective is divided into tasks that are worked on at the same time.
+fn divisions() -> impl Iterator<Item = Step> {
+    let task = |n: u32, part: &str| {
+        json!({"id": part, "title": format!("Part {part}"), "brief": "Write it.", "kind": "document",
+               "artifacts": [format!("{part}{n}.md")], "needs": [], "acceptance": ["it is whole"]})
+    };
+    let division = move |n: u32| {
+        let tasks = ["a", "b", "c", "d"].map(|part| task(n, part));
+        Step::new(Behaviour::Arguments(json!({"tasks": tasks})))
+            .for_tool("submit_tasks")
+            .for_message(&format!("essay{n}.md"))
+            .usage(UsageSays::Greedy)
+            .times(0)
+    };
+    [1, 3, 5].into_iter().map(division)
+}
+
 /// Answers after which a prompt is longer the next time: tools that are called first, and one to be repaired.
-fn detours() -> Vec<Step> {
+fn detours() -> [Step; 3] {
     let look = |name: &str| {
         Behaviour::ToolCalls(vec![ToolCall {
             name: name.to_owned(),
@@ -46,7 +63,6 @@ fn detours() -> Vec<Step> {
         ("submit_verdict", Behaviour::WrongSchema),
     ]
     .map(|(tool, answer)| Step::new(answer).for_tool(tool).usage(UsageSays::Greedy))
-    .into()
 }
 
 /// The settings of a vault that asks this server in both protocols, with these lines besides.

@@ -39,9 +39,9 @@ fn killed_daemons(vault: &TestVault, lots: &mut Lots) {
 /// One plan under one cap, with an operator who meddles and daemons that die.
 fn case(lots: &mut Lots, of_cost: bool) {
     let most = if of_cost {
-        lots.within(30_000, 220_000)
+        lots.within(60_000, 450_000)
     } else {
-        lots.within(6_000, 40_000)
+        lots.within(12_000, 90_000)
     };
     let cap = Cap { of_cost, most };
     let model = greedy::start(lots);

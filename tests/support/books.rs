@@ -124,6 +124,7 @@ impl Books {
             journal
                 .events()
                 .for_each(|event| books.enter(&journal.plan, event));
+            books.doubt_orphans(&journal.plan);
             books.read_ledger(vault, plan);
         }
         books
@@ -160,6 +161,18 @@ impl Books {
             .expect("a call starts before it ends");
         assert_eq!(call.end, End::Open, "{key} ended twice");
         call.end = end;
+    }
+
+    /// Calls whose runner was killed after their plan was paused or cancelled stay open until it is claimed again, or
+    /// `modulatio plan release` takes them off the books; until then their reservations stand, as of calls in doubt.
+    fn doubt_orphans(&mut self, plan: &Plan) {
+        let id = plan.id.to_string();
+        let open = |call: &&mut Call| call.plan == id && call.end == End::Open;
+        for call in self.calls.values_mut().filter(open) {
+            if !plan.is_at_work() {
+                call.end = End::InDoubt;
+            }
+        }
     }
 
     fn read_ledger(&mut self, vault: &TestVault, plan: &str) {
