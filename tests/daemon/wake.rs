@@ -131,3 +131,53 @@ fn by_file_edit(vault: &TestVault, plan: &str) {
     assert_eq!(approvals, ["file-edit"]);
     assert_eq!(journal.count("EditRejected"), 0);
 }
+
+/// A plan that pauses with a ticket after its first sub-objective, and a daemon that sleeps since.
+fn asks() -> (TestVault, String, Daemon) {
+    let vault = TestVault::with(
+        "models:\n  m: {provider: rehearsal, outcomes: {1: pause}}\nteam: {leader: m}\n",
+    );
+    let plan = vault.approved(&body(2));
+    let daemon = asleep(&vault);
+    assert_eq!(vault.journal(&plan).status(), "paused");
+    (vault, plan, daemon)
+}
+
+/// The ticket with this answer in it, saved whole.
+fn answer_by_hand(vault: &TestVault, decision: &str, note: &str) {
+    let text = vault.read("ess/tickets/ESS-1.md");
+    let answered = text
+        .replace("\ndecision: null\n", &format!("\ndecision: {decision}\n"))
+        .replace("\nnote: ''\n", &format!("\nnote: {note}\n"));
+    assert_ne!(text, answered);
+    vault.write("ess/tickets/sedA1b2C3", &answered);
+    std::fs::rename(
+        vault.path("ess/tickets/sedA1b2C3"),
+        vault.path("ess/tickets/ESS-1.md"),
+    )
+    .unwrap();
+}
+
+#[test]
+fn an_answer_in_a_tickets_file_wakes_it() {
+    let (vault, plan, _daemon) = asks();
+    answer_by_hand(&vault, "approved", "go on");
+    wait_until("the plan is done", || {
+        vault.journal(&plan).status() == "done"
+    });
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.count("TicketDecided"), 1);
+    assert_eq!(journal.count("EditRejected"), 0);
+    vault.is_proven(&plan);
+}
+
+#[test]
+fn an_answer_that_declines_ends_the_plan() {
+    let (vault, plan, _daemon) = asks();
+    answer_by_hand(&vault, "declined", "enough");
+    wait_until("the plan is aborted", || {
+        vault.journal(&plan).status() == "aborted"
+    });
+    vault.follows(&plan);
+    vault.is_proven(&plan);
+}
