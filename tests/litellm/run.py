@@ -32,10 +32,11 @@ HERE = Path(__file__).resolve().parent
 FIXED_USAGE = (2095, 503)
 ANSWERS = {
     "planner": {"tasks": [{"title": "Write it", "brief": "Write it well.", "kind": "document",
-                           "artifact": "essay.md", "acceptance": ["it is not empty"]}]},
+                           "artifacts": ["essay.md"], "acceptance": ["it is not empty"]}]},
     "producer": {"content": "# Essay\n\nA text with ```fences``` and \"quotes\".\n", "summary": "Written."},
     "qc": {"passed": True, "summary": "Good.", "defects": []},
-    "leader": {"outcome": "continue", "rationale": "All is well.", "divergences": []},
+    "leader": {"outcome": "continue", "rationale": "All is well.", "divergences": [],
+               "quality_report": "Two essays, both good."},
 }
 BODY = """## Essays
 
