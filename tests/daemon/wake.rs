@@ -155,7 +155,7 @@ fn answer_by_hand(vault: &TestVault, decision: &str, note: &str) {
         vault.path("ess/tickets/sedA1b2C3"),
         vault.path("ess/tickets/ESS-1.md"),
     )
-    .unwrap();
+    .expect("a file");
 }
 
 #[test]
