@@ -5,5 +5,6 @@
 mod support;
 
 mod again;
+mod drafts;
 mod essay;
 mod everywhere;
