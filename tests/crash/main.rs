@@ -5,6 +5,7 @@
 mod support;
 
 mod again;
+mod division;
 mod drafts;
 mod essay;
 mod everywhere;
