@@ -7,7 +7,10 @@ use modulatio::{
     vault::{Day, Vault},
 };
 use modulatio_tools::fake_model::{FakeModel, Script};
-use projections::{event::CapKind, event::Event, plan::Status};
+use projections::{
+    event::{CapKind, Event, PauseReason},
+    plan::Status,
+};
 
 use crate::{
     greedy,
@@ -48,6 +51,18 @@ fn three_daemons(vault: &TestVault, lots: &mut Lots) {
     vault.run_until_idle();
 }
 
+/// On a busy machine three runners of a plan may be killed before they complete a call, which sets it aside.
+fn let_poisoned_go_on(vault: &TestVault, plans: &[String]) {
+    let poisoned = |plan: &&String| {
+        let status = vault.journal(plan).plan.status;
+        matches!(status, Status::Paused { reason, .. } if reason == PauseReason::Quarantine)
+    };
+    for plan in plans.iter().filter(poisoned) {
+        vault.run(&["plan", "approve", plan]).ok();
+    }
+    vault.run_until_idle();
+}
+
 fn paused_by(vault: &TestVault, plan: &str) -> Option<CapKind> {
     let journal = vault.journal(plan);
     let last = journal.events().filter_map(|event| match event {
@@ -66,6 +81,7 @@ fn case(daily: &str, cap: u64, of_cost: bool) {
     let vault = greedy::vault(&model, &format!("daily: {{{daily}}}\n"));
     let plans: Vec<String> = (0..4).map(|_| vault.approved(&body(3))).collect();
     three_daemons(&vault, &mut lots);
+    let_poisoned_go_on(&vault, &plans);
     let sold = model.sold();
     let spent = if of_cost {
         total(&sold).micros
@@ -80,7 +96,8 @@ fn case(daily: &str, cap: u64, of_cost: bool) {
         CapKind::DailyTokens
     };
     for plan in &plans {
-        assert_eq!(paused_by(&vault, plan), Some(kind), "{plan}");
+        let status = vault.journal(plan).plan.status;
+        assert_eq!(paused_by(&vault, plan), Some(kind), "{plan}: {status:?}");
     }
     let audit = Books::of(&vault, &plans).agree_with(&sold);
     let day = today(&vault);
