@@ -965,6 +965,9 @@ pub enum TicketSubject {
         index: u32,
         /// Where the conversation was kept, relative to the project.
         checkpoint: String,
+        /// Whether approving lets the Leader divide it; earlier programs only tried again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        divides: bool,
     },
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use projections::{
     event::{Event, StatusName},
+    files,
     ids::{CallId, PlanId, ProjectCode},
     plan::Plan,
 };
@@ -38,7 +39,10 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
         PlanCommand::List { project } => show::list(vault, project.as_ref(), json),
         PlanCommand::Show { plan } => show::one(vault, plan, json),
         PlanCommand::Approve(word) => say(vault, word, |note| Command::Approve { note }),
-        PlanCommand::Decline(word) => say(vault, word, |note| Command::Decline { note }),
+        PlanCommand::Decline(word) => {
+            say(vault, word, |note| Command::Decline { note })?;
+            settle_orphans(vault, &word.plan)
+        }
         PlanCommand::Pause(word) => say(vault, word, |note| Command::Pause { note }),
         PlanCommand::Cancel(word) => cancel(vault, word),
         PlanCommand::EditBudget(edit) => edit_budget(vault, edit),
@@ -88,12 +92,34 @@ fn say(vault: &Vault, word: &Word, command: impl Fn(String) -> Command) -> Resul
 /// Takes in what the operator wrote into the plan's file, then what they say here.
 pub(super) fn submit(vault: &Vault, id: &PlanId, command: &Command, actor: &Actor) -> Result<()> {
     let mut log = open(vault, id)?;
-    log.submit(command, actor)?;
+    let events = log.submit(command, actor)?;
+    asked_again(&events)?;
     output::print(&format!("{id} {}", log.plan().status.name()));
     for (ticket, _) in log.plan().open_tickets() {
         output::tell(&format!("open: tickets/{ticket}.md"));
     }
     Ok(())
+}
+
+/// Whether what was answered asks again, since the plan's text has changed.
+pub(super) fn asked_again(events: &[Event]) -> Result<()> {
+    let withdrawn = events.iter().find_map(|event| match event {
+        Event::TicketWithdrawn(e) => Some(e),
+        _ => None,
+    });
+    let opened = events.iter().find_map(|event| match event {
+        Event::TicketOpened(e) => Some(&e.ticket),
+        _ => None,
+    });
+    match (withdrawn, opened) {
+        (Some(old), Some(new)) => Err(Error::AskedAgain(format!(
+            "{} was not answered: {}; look at {} and answer {new}",
+            old.ticket,
+            old.why,
+            files::ticket_path(new)
+        ))),
+        (Some(_) | None, _) => Ok(()),
+    }
 }
 
 fn open(vault: &Vault, id: &PlanId) -> Result<PlanLog> {
@@ -161,9 +187,13 @@ fn cancel(vault: &Vault, word: &Word) -> Result<()> {
         },
         &actor(),
     )?;
-    let project = vault.project_of(&word.plan)?;
-    if let Some(_lease) = PlanLog::lease(&project, &word.plan)? {
-        let mut log = project.open_plan(&word.plan)?;
+    settle_orphans(vault, &word.plan)
+}
+
+fn settle_orphans(vault: &Vault, id: &PlanId) -> Result<()> {
+    let project = vault.project_of(id)?;
+    if let Some(_lease) = PlanLog::lease(&project, id)? {
+        let mut log = project.open_plan(id)?;
         match log.submit(&Command::SettleOrphans, &actor()) {
             // Nothing to settle, or settled by somebody else since: the plan is cancelled all the same.
             Ok(_)

@@ -2,7 +2,6 @@
 
 use projections::{
     event::{Decision, Event, Priority},
-    files,
     ids::{PlanId, ProjectCode, TicketId},
     plan::{Plan, Ticket},
     ticket,
@@ -174,17 +173,14 @@ fn decide(vault: &Vault, answer: &Answer, decision: Decision) -> Result<()> {
         note: answer.note.clone(),
     };
     let events = log.submit(&command, &actor())?;
-    let asked_again = events.iter().find_map(|event| match event {
-        Event::TicketOpened(e) => Some(e.ticket.clone()),
+    super::plan::asked_again(&events)?;
+    let withdrawn = events.iter().find_map(|event| match event {
+        Event::TicketWithdrawn(e) if e.ticket == *id => Some(&e.why),
         _ => None,
     });
-    let withdrawn = |event: &Event| matches!(event, Event::TicketWithdrawn(e) if e.ticket == *id);
-    if events.iter().any(withdrawn) {
-        let again = asked_again.map_or_else(String::new, |new| {
-            format!("; look at {} and answer {new}", files::ticket_path(&new))
-        });
+    if let Some(why) = withdrawn {
         return Err(Error::AskedAgain(format!(
-            "{id} was not answered: the plan's text has changed since it was opened{again}"
+            "{id} asks no longer: {why}; if {plan_id} is still paused, modulatio project resume {plan_id} lets it go on"
         )));
     }
     output::print(&format!(

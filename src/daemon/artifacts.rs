@@ -11,12 +11,13 @@ use projections::{
 use super::execute::Runner;
 use crate::{
     command::Report,
-    error::Result,
+    error::{Error, Result},
     prompts::{Exhibit, reply},
+    toolbox::{self, Found, Unplaced},
 };
 
 /// Largest artifact, in bytes.
-const LARGEST: usize = 16 << 20;
+const LARGEST: u64 = 16 << 20;
 
 impl Runner<'_> {
     /// Puts on disk what the reply hands in, and says what is there of what the task was to make.
@@ -37,9 +38,13 @@ impl Runner<'_> {
         let handed_in = produced.files(&task.spec.artifacts);
         for (path, content) in &handed_in {
             if task.spec.artifacts.iter().any(|own| own == path) {
-                match self.write(path, content.as_bytes()) {
+                match self.write(path, content.as_bytes())? {
                     Ok(artifact) => artifacts.push(artifact),
-                    Err(why) => return self.obstructed(why),
+                    Err(Unplaced::InTheWay(why)) => missing.push(format!("{path} {why}")),
+                    Err(Unplaced::Machine(error)) => {
+                        let why = format!("the artifact {path} cannot be written: {error}");
+                        return self.obstructed(why);
+                    }
                 }
             } else {
                 missing.push(format!("{path} is none of the task's artifacts"));
@@ -61,39 +66,37 @@ impl Runner<'_> {
         self.report(report).map(drop)
     }
 
-    fn write(&self, path: &str, bytes: &[u8]) -> std::result::Result<Artifact, String> {
-        let written = self.log.project().write_artifact(&self.id, path, bytes);
-        let b3 = written
-            .map_err(|error| format!("the artifact {path} cannot be written: {}", error.told()))?;
-        Ok(Artifact {
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<std::result::Result<Artifact, Unplaced>> {
+        let root = self.log.project().workspace(&self.id)?;
+        let put = toolbox::put_artifact(&root, path, bytes);
+        Ok(put.map(|()| Artifact {
             path: path.to_owned(),
-            b3,
+            b3: Digest::of(bytes),
             bytes: bytes.len() as u64,
             content: None,
-        })
+        }))
     }
 
     /// A file that a tool wrote, its bytes kept.
     fn found(&self, path: &str) -> Result<std::result::Result<Artifact, String>> {
-        let project = self.log.project();
-        let Some(bytes) = project.found_artifact(&self.id, path)? else {
-            return Ok(Err(format!("{path} was not handed in")));
+        let bytes = match self.look(path)? {
+            Found::Bytes(bytes) if bytes.is_empty() => return Ok(Err(format!("{path} is empty"))),
+            Found::Bytes(bytes) => bytes,
+            Found::Nothing => return Ok(Err(format!("{path} was not handed in"))),
+            Found::Odd(why) => return Ok(Err(format!("{path} {why}"))),
         };
-        if bytes.is_empty() {
-            return Ok(Err(format!("{path} is empty")));
-        }
-        if bytes.len() > LARGEST {
-            let length = bytes.len();
-            return Ok(Err(format!(
-                "{path} has {length} bytes, more than the {LARGEST} that an artifact may have"
-            )));
-        }
         Ok(Ok(Artifact {
             path: path.to_owned(),
             b3: Digest::of(&bytes),
             bytes: bytes.len() as u64,
-            content: Some(project.keep_bytes(bytes)?),
+            content: Some(self.log.project().keep_bytes(bytes)?),
         }))
+    }
+
+    fn look(&self, path: &str) -> Result<Found> {
+        let root = self.log.project().workspace(&self.id)?;
+        let failed = Error::io("read", root.join(path));
+        toolbox::find_artifact(&root, path, LARGEST).map_err(failed)
     }
 
     /// The files of a step's task, by path, as they were handed in. What was changed or deleted on disk meanwhile is
@@ -119,25 +122,52 @@ impl Runner<'_> {
         Ok(exhibits)
     }
 
-    /// A file as it lies there, or as it should.
-    fn on_disk(&mut self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
-        let project = self.log.project();
-        match project.read_artifact(&self.id, &artifact.path, &artifact.b3)? {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(fault) => {
-                tracing::warn!(plan = %self.id, "{fault}; restored from the journal");
-                self.restore(task, artifact)
+    /// Restores what has passed and is about to be built or reflected upon: what is vouched for is what was judged.
+    pub(super) fn restore_passed(&mut self, step: &Step) -> Result<()> {
+        let Some(run) = &self.log.plan().run else {
+            return Ok(());
+        };
+        let needed: Vec<&TaskId> = match step {
+            Step::Reflect { .. } => run.tasks.iter().map(|task| &task.spec.id).collect(),
+            Step::Produce { task, .. } | Step::Fix { task, .. } => {
+                let task = run.task(task).filter(|task| task.talk.is_empty());
+                task.iter().flat_map(|task| &task.spec.needs).collect()
+            }
+            Step::Draft { .. }
+            | Step::PlanTasks { .. }
+            | Step::Review { .. }
+            | Step::Decompose { .. } => Vec::new(),
+        };
+        let tasks: Vec<Task> = needed
+            .into_iter()
+            .filter_map(|id| run.task(id).cloned())
+            .collect();
+        for task in &tasks {
+            for artifact in &task.artifacts {
+                self.on_disk(task, artifact)?;
             }
         }
+        Ok(())
     }
 
-    fn restore(&mut self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
+    /// A file as it lies there, or as it should.
+    fn on_disk(&mut self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
+        let path = &artifact.path;
+        let why = match self.look(path)? {
+            Found::Bytes(bytes) if Digest::of(&bytes) == artifact.b3 => return Ok(Some(bytes)),
+            Found::Bytes(_) => "was changed since it was handed in",
+            Found::Nothing => "is gone",
+            Found::Odd(_) => "is no file any more",
+        };
         let Some(bytes) = self.recorded(task, artifact)? else {
+            tracing::warn!(plan = %self.id, "artifact {path} {why}, and the journal does not hold it");
             return Ok(None);
         };
+        tracing::warn!(plan = %self.id, "artifact {path} {why}; restored from the journal");
         self.fence()?;
-        let project = self.log.project();
-        project.write_artifact(&self.id, &artifact.path, &bytes)?;
+        if let Err(fault) = self.write(path, &bytes)? {
+            tracing::warn!(plan = %self.id, "artifact {path} {fault}");
+        }
         Ok(Some(bytes))
     }
 
@@ -145,14 +175,12 @@ impl Runner<'_> {
     fn recorded(&self, task: &Task, artifact: &Artifact) -> Result<Option<Vec<u8>>> {
         match &artifact.content {
             Some(kept) => self.log.project().resolve(kept).map(Some),
-            None => Ok(self
-                .handed_in(task, &artifact.path)?
-                .map(String::into_bytes)),
+            None => Ok(self.handed_in(task, artifact)?.map(String::into_bytes)),
         }
     }
 
-    /// What the last reply that handed a file in has of it.
-    fn handed_in(&self, task: &Task, path: &str) -> Result<Option<String>> {
+    /// What the reply that handed a file in has of it: tasks of an earlier division had the same names.
+    fn handed_in(&self, task: &Task, artifact: &Artifact) -> Result<Option<String>> {
         for attempt in (1..=task.attempt).rev() {
             let id = task.spec.id.clone();
             let steps = [
@@ -170,7 +198,10 @@ impl Runner<'_> {
                     continue;
                 };
                 let files = produced.files(&task.spec.artifacts);
-                if let Some((_, text)) = files.iter().find(|(known, _)| *known == path) {
+                let is_it = |(path, text): &&(&str, &str)| {
+                    *path == artifact.path && Digest::of(text.as_bytes()) == artifact.b3
+                };
+                if let Some((_, text)) = files.iter().find(is_it) {
                     return Ok(Some((*text).to_owned()));
                 }
             }

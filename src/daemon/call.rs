@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock,
     command::{Fallback, Report},
-    decide::Refusal,
+    decide::{self, Refusal},
     error::{Error, Result},
     models::{Admission, Failure, Reply, Request},
     prompts::{self, Briefing, Fit, NotThere, Prompt},
@@ -56,6 +56,7 @@ impl Runner<'_> {
     /// Asks the step's model, unless a cap, a dead endpoint or the window forbids it; then the plan knows, or what is
     /// due has changed, or the step is left alone for a while.
     pub(super) fn begin_call(&mut self, step: &Step) -> Result<()> {
+        self.restore_passed(step)?;
         let member = self.team.member(self.log.plan(), step).clone();
         let mut briefing = Briefing {
             no_tools: !member.calls_tools,
@@ -164,6 +165,11 @@ impl Runner<'_> {
         prompt: Prompt,
     ) -> Result<Option<Sent>> {
         let reserved = member.worst_case(&request);
+        let policy = self.team.policy();
+        if decide::must_wait(self.log.plan(), &policy, self.log.now(), reserved) {
+            self.hold_for_room(step, FOR_ROOM_MS);
+            return Ok(None);
+        }
         let serial = self.log.plan().calls.started + 1;
         let expected = CallId::nth(serial, &step.label());
         let Some(day) = self.reserve_day(step, &member, &expected, reserved)? else {
@@ -182,7 +188,7 @@ impl Runner<'_> {
                 refusal: Refusal::Later,
                 ..
             }) => {
-                self.hold_for_room(step);
+                self.hold_for_room(step, FOR_ROOM_MS);
                 Vec::new()
             }
             reported => reported?,
@@ -208,8 +214,8 @@ impl Runner<'_> {
     }
 
     /// Leaves a step alone until calls under way have made room under a cap, or ended without.
-    pub(super) fn hold_for_room(&mut self, step: &Step) {
-        self.hold(step.label(), self.log.now().plus_millis(FOR_ROOM_MS));
+    pub(super) fn hold_for_room(&mut self, step: &Step, millis: u64) {
+        self.hold(step.label(), self.log.now().plus_millis(millis));
     }
 
     pub(super) async fn heard(&mut self, answered: Answered) -> Result<()> {

@@ -50,7 +50,7 @@ impl Runner<'_> {
             }
             // Calls of this plan that are under way are booked at their worst; what they leave may be enough.
             Ok(DayAdmission::Refused { .. }) if !self.log.plan().calls.in_flight.is_empty() => {
-                self.hold_for_room(step);
+                self.hold_for_room(step, AGAIN_MS);
                 Ok(None)
             }
             Ok(DayAdmission::Refused { cap, used, limit }) => {

@@ -38,6 +38,9 @@ use crate::{
 /// Longest wait before the journal is asked again whether the plan was paused or cancelled meanwhile.
 const LOOK_UP: Duration = Duration::from_millis(250);
 
+/// How long tools that were told to end are waited for when the process is asked to stop.
+const TOOLS_END: Duration = Duration::from_secs(1);
+
 /// How long a machine that refuses is left alone while paid work is under way.
 pub(super) const REFUSED_MS: u64 = 1_000;
 
@@ -116,7 +119,9 @@ impl<'a> Runner<'a> {
             return Ok(None);
         };
         let mut log = project.open_plan(id)?.under(team.policy());
-        if log.reconcile(SETTLED)? == Reconciled::Unsettled {
+        if log.reconcile(SETTLED)? == Reconciled::Unsettled
+            || matches!(log.reconcile_tickets(SETTLED), Ok(true))
+        {
             return Ok(None);
         }
         let actor = Actor::named(around.by);
@@ -192,7 +197,7 @@ impl<'a> Runner<'a> {
     async fn go_on(&mut self) -> Result<Option<Ended>> {
         // A hand edit, a cancellation above all, takes effect at the next step.
         self.log.reconcile(SETTLED)?;
-        self.log.reconcile_tickets(SETTLED)?;
+        self.take_in_answers();
         if self.log.plan().status.name().is_terminal() {
             self.cancel.store(true, Ordering::Relaxed);
         }
@@ -210,6 +215,13 @@ impl<'a> Runner<'a> {
         }
         self.wait(wake_at).await?;
         Ok(None)
+    }
+
+    /// A ticket's file that cannot be read keeps nothing from going on: the journal is the truth.
+    fn take_in_answers(&mut self) {
+        if let Err(error) = self.log.reconcile_tickets(SETTLED) {
+            tracing::warn!(plan = %self.id, "a ticket's file is passed over: {}", error.told());
+        }
     }
 
     fn is_held(&self, effect: &Effect) -> bool {
@@ -323,11 +335,29 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// Whether a tool that this runner began has not returned.
+    fn runs_tools(&self) -> bool {
+        let epoch = self.log.plan().epoch;
+        let tasks = self.log.plan().run.iter().flat_map(|run| &run.tasks);
+        let mut uses = tasks.flat_map(|task| task.talk.iter().flat_map(|turn| &turn.uses));
+        uses.any(|used| used.result.is_none() && used.started.is_some_and(|(e, _)| e == epoch))
+    }
+
     /// Gives the plan back. Answers that are there are taken, other calls are cut, and tools end.
     async fn release(&mut self) -> Result<Ended> {
         self.cancel.store(true, Ordering::Relaxed);
-        while let Some(done) = self.work.try_join_next() {
-            self.finished(lived(done)).await?;
+        let deadline = tokio::time::Instant::now() + TOOLS_END;
+        loop {
+            let done = if self.runs_tools() {
+                let next = tokio::time::timeout_at(deadline, self.work.join_next()).await;
+                next.ok().flatten()
+            } else {
+                self.work.try_join_next()
+            };
+            match done {
+                Some(done) => self.finished(lived(done)).await?,
+                None => break,
+            }
         }
         self.report(Report::Releasing {
             why: "its runner was asked to stop".to_owned(),

@@ -96,6 +96,7 @@ pub(super) fn resume(decision: &mut Decision<'_>, note: &str) -> Decided {
     if decision.status() != StatusName::Paused {
         return Err(decision.refuse("resumed", &resume_hint(decision)));
     }
+    ticket::withdraw_gone(decision);
     if let Some((id, stale)) = stale(decision) {
         return ticket::ask_again(decision, &id, &stale);
     }

@@ -8,10 +8,10 @@ use projections::{
     },
     ids::CallId,
     plan::Plan,
-    time::MicroUsd,
+    time::{MicroUsd, Timestamp},
 };
 
-use super::{Decided, Decision, Refusal, question};
+use super::{Decided, Decision, Policy, Refusal, question};
 use crate::command::Change;
 
 /// One cap with what is used of it, both in the cap's unit.
@@ -28,17 +28,20 @@ pub(super) fn admits(
     model: &str,
     next: Reserved,
 ) -> Result<bool, Refusal> {
+    if must_wait(
+        &decision.plan,
+        &decision.context.policy,
+        decision.context.now,
+        next,
+    ) {
+        return Err(Refusal::Later);
+    }
     let levels = levels(decision, caps(decision), next);
     // A call of unknown price could pass any cap on cost.
     let passes = |level: &&Level| {
         level.used > level.limit || (level.cap == CapKind::Cost && next.cost.is_none())
     };
     if let Some(over) = levels.iter().find(passes) {
-        // Calls under way are booked at their worst; what they leave may be enough.
-        let shrinks = over.cap != CapKind::WallClock && over.used > over.limit;
-        if shrinks && !decision.plan.calls.in_flight.is_empty() {
-            return Err(Refusal::Later);
-        }
         let what = if over.used > over.limit {
             spent(&decision.plan, over)
         } else {
@@ -49,6 +52,17 @@ pub(super) fn admits(
     }
     warn_near(decision);
     Ok(true)
+}
+
+/// Whether a call of worst case `next` passes a cap only for now: others are under way, booked at their worst, and what
+/// they leave may be enough.
+#[must_use]
+pub fn must_wait(plan: &Plan, policy: &Policy, now: Timestamp, next: Reserved) -> bool {
+    let over = |level: &Level| level.cap != CapKind::WallClock && level.used > level.limit;
+    !plan.calls.in_flight.is_empty()
+        && levels_of(plan, caps_of(plan, policy), now, next)
+            .iter()
+            .any(over)
 }
 
 /// The vault's cap for the day leaves no room for the next call.
@@ -167,7 +181,11 @@ fn warn(decision: &mut Decision<'_>, level: &Level) {
 
 /// The plan's own caps, and the defaults where it sets none.
 fn caps(decision: &Decision<'_>) -> Caps {
-    let (own, default) = (decision.plan.caps, decision.context.policy.default_caps);
+    caps_of(&decision.plan, &decision.context.policy)
+}
+
+fn caps_of(plan: &Plan, policy: &Policy) -> Caps {
+    let (own, default) = (plan.caps, policy.default_caps);
     Caps {
         max_wall_clock_min: own.max_wall_clock_min.or(default.max_wall_clock_min),
         max_tokens: own.max_tokens.or(default.max_tokens),
@@ -176,11 +194,14 @@ fn caps(decision: &Decision<'_>) -> Caps {
 }
 
 fn levels(decision: &Decision<'_>, caps: Caps, next: Reserved) -> Vec<Level> {
-    let plan = &decision.plan;
+    levels_of(&decision.plan, caps, decision.context.now, next)
+}
+
+fn levels_of(plan: &Plan, caps: Caps, now: Timestamp, next: Reserved) -> Vec<Level> {
     let total = plan.committed().plus(next);
     let seconds = plan
         .execution_started_at
-        .map_or(0, |at| decision.context.now.micros_since(at) / 1_000_000);
+        .map_or(0, |at| now.micros_since(at) / 1_000_000);
     let tokens = caps.max_tokens.map(|limit| Level {
         cap: CapKind::Tokens,
         used: total.tokens,

@@ -46,7 +46,7 @@ fn heard(decision: &mut Decision<'_>, report: &Report) -> Decided {
             artifacts,
             missing,
         } => collected(decision, task, artifacts, missing),
-        Report::Obstructed { .. } if decision.status().is_terminal() => Err(Refusal::Moot),
+        Report::Obstructed { .. } if !may_be_obstructed(decision) => Err(Refusal::Moot),
         Report::Obstructed { why } => question::ask(
             decision,
             PauseReason::Environment,
@@ -55,6 +55,15 @@ fn heard(decision: &mut Decision<'_>, report: &Report) -> Decided {
         ),
         Report::Releasing { why } => releasing(decision, why),
     }
+}
+
+/// Whether it matters to the plan that the machine does not let its runner work.
+fn may_be_obstructed(decision: &Decision<'_>) -> bool {
+    let waits = matches!(
+        decision.plan.status,
+        Status::Approved | Status::Paused { .. }
+    );
+    waits || decision.plan.is_at_work()
 }
 
 /// Only the last claim's runner is heard.

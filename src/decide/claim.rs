@@ -10,7 +10,7 @@ use projections::{
     plan::{Plan, Status},
 };
 
-use super::{Decided, Decision, Refusal, drafting, question, tools};
+use super::{Decided, Decision, Refusal, drafting, question, stuck, tools};
 
 /// Claims an approved plan, or one whose runner was lost. The caller holds its lease, so no runner is alive.
 pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
@@ -45,6 +45,7 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
     abandon_calls(decision, "its runner was lost");
     tools::interrupt(decision);
     go_on(decision);
+    stuck::pause_if_stuck(decision);
     Ok(())
 }
 

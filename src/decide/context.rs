@@ -91,6 +91,7 @@ fn full(decision: &mut Decision<'_>, report: &Report) -> Decided {
     let subject = TicketSubject::Context {
         index,
         checkpoint: checkpoint.clone(),
+        divides: true,
     };
     question::ask(decision, PauseReason::Context, subject, &what)
 }

@@ -1,11 +1,11 @@
 //! The Leader writes the plan: asked for by an operator, answered with a body, approved like any draft.
 
 use projections::{
-    event::{Attachment, DraftFailed, DraftRequested, PlanRevised, StatusName, TicketWithdrawn},
+    event::{Attachment, DraftFailed, DraftRequested, PlanRevised, StatusName},
     ids::TicketId,
 };
 
-use super::{Decided, Decision, question};
+use super::{Decided, Decision, question, ticket};
 use crate::prompts::reply::Drafted;
 
 /// An operator wants the draft written, or written anew.
@@ -29,7 +29,6 @@ pub(super) fn request(
         return Err(decision.refuse("written anew", hint));
     }
     withdraw_question(decision, "the plan is written anew");
-    super::claim::abandon_calls(decision, "another draft was asked for");
     let revision = decision.plan.wishes.len() + 1;
     decision.push(DraftRequested {
         revision: u32::try_from(revision).unwrap_or(u32::MAX),
@@ -45,11 +44,8 @@ fn withdraw_question(decision: &mut Decision<'_>, why: &str) {
         .open_tickets()
         .map(|(id, _)| id.clone())
         .collect();
-    for ticket in open {
-        decision.push(TicketWithdrawn {
-            ticket,
-            why: why.to_owned(),
-        });
+    for id in open {
+        ticket::withdraw(decision, id, why);
     }
 }
 

@@ -43,6 +43,11 @@ pub enum EditFault {
         /// Where it stands.
         status: StatusName,
     },
+    /// What is approved is not what the plan says now.
+    #[error(
+        "the plan has been written anew since this text of it was opened, so it was not approved; read it again and approve that"
+    )]
+    WrittenAnew,
     /// The file says nothing new.
     #[error("the file was rewritten without a change of meaning")]
     Nothing,
@@ -168,6 +173,9 @@ fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Re
     match (from, StatusName::parse(written)) {
         (now, Some(wished)) if now == wished || was_granted(decision, base, wished) => Ok(()),
         (StatusName::Draft | StatusName::Paused, Some(StatusName::Approved)) => {
+            if !same_text(&edited.body, &decision.plan.body) {
+                return Err(EditFault::WrittenAnew.into());
+            }
             approval::approve(decision, NOTE)
         }
         (StatusName::Draft, Some(StatusName::Declined)) => approval::decline(decision, NOTE),

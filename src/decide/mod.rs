@@ -30,6 +30,7 @@ use projections::{
 
 use crate::command::Command;
 
+pub use budget::must_wait;
 pub use create::{draft, import, wished};
 pub use edit::EditFault;
 pub(crate) use outcome::overdrew;

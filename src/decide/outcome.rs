@@ -280,9 +280,10 @@ fn fixed(decision: &mut Decision<'_>, id: &TaskId) -> Decided {
     };
     let (attempt, claim, title) = (task.attempt, task.claim.clone(), task.spec.title.clone());
     let what = format!(
-        "quality control mended task {id} ({title}) itself, after its producer's {} production(s) were rejected: \
-         {claim}",
-        attempt - 1
+        "quality control mended task {id} ({}) itself, after its producer's {} production(s) were rejected. It says:\n\n{}",
+        question::one_line(&title),
+        attempt - 1,
+        question::quote(&claim)
     );
     decision.push(TaskFixed {
         task: id.clone(),
@@ -298,9 +299,12 @@ fn blocked(decision: &mut Decision<'_>, id: &TaskId, verdict: &Verdict, fixing: 
         let (severity, class) = (defect.severity.as_str(), defect.class.as_str());
         let place = match defect.location.trim() {
             "" => String::new(),
-            place => format!(" at {place}"),
+            place => format!(" at {}", question::one_line(place)),
         };
-        format!("- {severity}, {class}{place}: {}", defect.what)
+        format!(
+            "- {severity}, {class}{place}: {}",
+            question::one_line(&defect.what)
+        )
     };
     let defects: Vec<String> = verdict.defects.iter().map(line).collect();
     let judged = if fixing {
@@ -308,14 +312,15 @@ fn blocked(decision: &mut Decision<'_>, id: &TaskId, verdict: &Verdict, fixing: 
     } else {
         "QC rejected it for something outside its reach"
     };
-    let why = format!("{judged}: {}", verdict.summary);
+    let why = format!("{judged}: {}", question::one_line(&verdict.summary));
     decision.push(TaskBlocked {
         task: id.clone(),
         why: why.clone(),
     });
     let title = in_work(decision, id).map_or_else(String::new, |t| t.spec.title.clone());
     let what = format!(
-        "task {id} ({title}) is blocked. {why}\n\n{}",
+        "task {id} ({}) is blocked. {why}\n\n{}",
+        question::one_line(&title),
         defects.join("\n")
     );
     let subject = TicketSubject::BlockedTask { task: id.clone() };

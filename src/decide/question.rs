@@ -33,7 +33,7 @@ pub(super) fn ask(
         return Ok(());
     }
     // Several tasks may come to the same halt at once; one question is enough.
-    if is_asked(&decision.plan, reason, &subject) {
+    if is_asked(&decision.plan, &subject) {
         return Ok(());
     }
     let ticket = open(decision, subject, what)?;
@@ -45,8 +45,8 @@ pub(super) fn ask(
 }
 
 /// Whether a plan waits for this answer already.
-fn is_asked(plan: &Plan, reason: PauseReason, subject: &TicketSubject) -> bool {
-    let paused = matches!(&plan.status, Status::Paused { reason: known, .. } if *known == reason);
+fn is_asked(plan: &Plan, subject: &TicketSubject) -> bool {
+    let paused = matches!(plan.status, Status::Paused { .. });
     let alike = |ticket: &Ticket| discriminant(&ticket.subject) == discriminant(subject);
     paused && plan.open_tickets().any(|(_, ticket)| alike(ticket))
 }
@@ -208,6 +208,11 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
              you divide it yourself in the plan's file first, yours are run.",
         ),
     }
+}
+
+/// A text of an agent's on one line, so that it cannot open a section of its own.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The first line of a text, cut to `most` characters.

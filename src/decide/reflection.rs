@@ -17,7 +17,7 @@ use crate::prompts::reply::{Revision, Thought};
 
 pub(super) fn reflected(decision: &mut Decision<'_>, index: u32, thought: Thought) -> Decided {
     record(decision, index, &thought);
-    let rationale = thought.rationale;
+    let rationale = question::one_line(&thought.rationale);
     match thought.outcome {
         Outcome::Continue | Outcome::ReviseMinor => {
             claim::go_on(decision);
@@ -100,7 +100,7 @@ fn proposal(plan: &Plan, index: u32, revision: Option<&Revision>) -> (TicketSubj
         .iter()
         .map(|item| (item.title.clone(), item.description.clone()))
         .collect();
-    let said = format!("\n\nIt proposes: {}", revision.summary);
+    let said = format!("\n\nIt proposes:\n\n{}", question::quote(&revision.summary));
     if items.is_empty() {
         return (TicketSubject::Reflection, said);
     }

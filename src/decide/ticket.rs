@@ -3,13 +3,15 @@
 
 use projections::{
     body::{self, SubObjective},
+    document::MAX_BODY,
     event::{
-        Decision as Answer, DecomposeRequested, Event, PlanApproved, PlanDeclined, PlanResumed,
-        PlanRevised, StatusName, TaskUnblocked, TicketDecided, TicketSubject, TicketWithdrawn,
+        Decision as Answer, DecomposeRequested, Event, PauseReason, PlanApproved, PlanDeclined,
+        PlanResumed, PlanRevised, StatusName, TaskUnblocked, TicketDecided, TicketSubject,
+        TicketWithdrawn,
     },
-    ids::{TaskId, TicketId},
+    ids::TicketId,
     payload::Digest,
-    plan::{Plan, Run, TaskStage, Ticket},
+    plan::{Plan, Run, Status, TaskStage, Ticket},
 };
 
 use super::{Decided, Decision, Refusal, approval, question, stuck};
@@ -37,17 +39,21 @@ pub(super) fn decide(
     }
     let note = note.to_owned();
     match (answer, decision.status()) {
-        (Answer::Approved, StatusName::Draft) => decision.push(PlanApproved { note }),
-        (Answer::Declined, StatusName::Draft) => decision.push(PlanDeclined { note }),
+        (answer, StatusName::Draft) if matches!(ticket.subject, TicketSubject::Draft { .. }) => {
+            match answer {
+                Answer::Approved => decision.push(PlanApproved { note }),
+                Answer::Declined => decision.push(PlanDeclined { note }),
+            }
+        }
         (Answer::Declined, _) => {
             answer_open(decision, Answer::Declined, &note);
             approval::abort(decision, &note);
         }
         (Answer::Approved, _) => {
             apply_approval(decision, ticket.subject);
-            if decision.status() == StatusName::Paused && may_go_on(&decision.plan) {
-                decision.push(PlanResumed { note });
+            if may_go_on(&decision.plan) {
                 withdraw_gone(decision);
+                decision.push(PlanResumed { note });
             }
         }
     }
@@ -79,34 +85,42 @@ fn answerable(decision: &Decision<'_>, id: &TicketId, digest: &Digest) -> Result
     Ok(ticket.clone())
 }
 
-/// Takes back the questions about tasks that are gone: the sub-objective was rewritten, or divided. While the plan
-/// waits they stay, since its pause is explained by them.
-pub(super) fn withdraw_gone(decision: &mut Decision<'_>) {
-    let run = decision.plan.run.as_ref();
-    let waits = |id: &TaskId| {
-        let task = run.and_then(|run| run.task(id));
-        task.is_some_and(|task| matches!(task.stage, TaskStage::Blocked { .. }))
-    };
-    let gone = |ticket: &Ticket| match &ticket.subject {
-        TicketSubject::BlockedTask { task } => !waits(task),
-        _ => false,
-    };
-    let open = decision.plan.open_tickets();
-    let gone = open.filter(|(_, ticket)| gone(ticket));
-    let gone: Vec<TicketId> = gone.map(|(id, _)| id.clone()).collect();
-    for ticket in gone {
-        decision.push(TicketWithdrawn {
-            ticket,
-            why: "the sub-objective of its task reads otherwise now".to_owned(),
-        });
-    }
-}
-
-/// Whether nothing that is left open keeps the plan from going on.
+/// Whether a paused plan goes on by itself: nothing that is left open keeps it, and no operator's word does.
 fn may_go_on(plan: &Plan) -> bool {
+    match &plan.status {
+        Status::Paused { reason, .. } if *reason != PauseReason::Operator => {}
+        _ => return false,
+    }
     let mut open = plan.open_tickets();
     let only_tasks = open.all(|(_, t)| matches!(t.subject, TicketSubject::BlockedTask { .. }));
     only_tasks && plan.run.as_ref().is_none_or(stuck::is_workable)
+}
+
+/// Why a ticket is withdrawn whose task is not there any more.
+const GONE: &str = "the task that it was about is gone";
+
+/// Whether a ticket is about a task that does not wait for an answer: the text was edited, the sub-objective divided.
+/// Another task may bear its name by then.
+fn is_gone(plan: &Plan, subject: &TicketSubject) -> bool {
+    let TicketSubject::BlockedTask { task } = subject else {
+        return false;
+    };
+    let task = plan.run.as_ref().and_then(|run| run.task(task));
+    !task.is_some_and(|task| matches!(task.stage, TaskStage::Blocked { .. }))
+}
+
+/// Withdraws every ticket whose task is gone, before another task can take its name: of a plan that goes on. While one
+/// is paused its tickets say why.
+pub(super) fn withdraw_gone(decision: &mut Decision<'_>) {
+    let gone = decision.plan.open_tickets();
+    let gone = gone.filter(|(_, ticket)| is_gone(&decision.plan, &ticket.subject));
+    let gone: Vec<TicketId> = gone.map(|(id, _)| id.clone()).collect();
+    gone.into_iter().for_each(|id| withdraw(decision, id, GONE));
+}
+
+pub(super) fn withdraw(decision: &mut Decision<'_>, ticket: TicketId, why: &str) {
+    let why = why.to_owned();
+    decision.push(TicketWithdrawn { ticket, why });
 }
 
 /// Whether the text that a ticket asks about is another now.
@@ -131,10 +145,7 @@ pub(super) fn is_stale(plan: &Plan, subject: &TicketSubject) -> bool {
 /// Withdraws a ticket whose question is not the one any more, and asks with the text as it is.
 pub(super) fn ask_again(decision: &mut Decision<'_>, id: &TicketId, ticket: &Ticket) -> Decided {
     let why = "the plan's text has been changed since it was opened";
-    decision.push(TicketWithdrawn {
-        ticket: id.clone(),
-        why: why.to_owned(),
-    });
+    withdraw(decision, id.clone(), why);
     let (subject, what) = match &ticket.subject {
         TicketSubject::Revision { body, .. } => renewed(&decision.plan, body),
         _ => (
@@ -152,10 +163,14 @@ fn renewed(plan: &Plan, proposed: &str) -> (TicketSubject, String) {
     let items = body::sub_objectives(proposed).unwrap_or_default();
     let rest: Vec<(String, String)> = items.iter().skip(finished).map(as_written).collect();
     match body::replace_from(&plan.body, finished, &rest) {
-        Ok(body) => {
+        Ok(body) if body.len() <= MAX_BODY => {
             let what = "the Leader's proposal stands, for a plan that was edited".to_owned();
             (question::about_revision(plan, body), what)
         }
+        Ok(_) => (
+            TicketSubject::Reflection,
+            "the Leader's proposal would make the edited plan too long".to_owned(),
+        ),
         Err(fault) => (
             TicketSubject::Reflection,
             format!("the Leader's proposal does not fit the edited plan ({fault})"),
@@ -216,6 +231,8 @@ pub(super) fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject
                 decision.push(TaskUnblocked { task });
             }
         }
+        // As it was asked by a program that divided nothing.
+        TicketSubject::Context { divides: false, .. } => {}
         TicketSubject::Context { index, .. } => {
             // Work that an operator has divided meanwhile is gone, and the sub-objective begins anew.
             let still = |run: &Run| run.index == index;

@@ -4,18 +4,18 @@
 use projections::{
     body::SubObjective,
     ids::TaskId,
-    payload::Digest,
-    plan::{Finished, Plan, Run, Task, TaskRecord, TaskStage},
-    work::{Defect, Redo, Step},
+    plan::{Plan, Run, Task},
+    work::{Redo, Step},
 };
 
-use super::{Briefing, Exhibit, Ground, NotThere, Shown, Template, Tool};
+use super::{
+    Briefing, Exhibit, Ground, NotThere, Shown, Template, Tool,
+    past::{defects, finished, made, note, reflections, team_state, work},
+    phrase::{NONE, bullets, marked, one_line, or},
+};
 
 /// The folder by which agents find the material that came with the wish for a plan.
 pub const ATTACHMENTS: &str = "attachments";
-
-const NOTHING_YET: &str = "(nothing yet)";
-const NONE: &str = "(none)";
 
 /// Longest file that is shown whole to who can read it with a tool, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -97,8 +97,8 @@ fn planner(plan: &Plan, item: &SubObjective, ground: &Ground) -> String {
             ("max_tasks", &ground.max_tasks.to_string()),
             ("producers", &producers(ground)),
             ("item", &shown(item)),
-            ("note", note(plan, item)),
-            ("team_state", team_state(plan)),
+            ("note", &note(plan, item)),
+            ("team_state", &team_state(plan)),
         ],
     )
 }
@@ -131,7 +131,7 @@ impl<'a> Work<'a> {
                 ("tools", tools(plan, ground, offered)),
                 ("standards", standards(ground, task)),
                 ("item", shown(item)),
-                ("note", note(plan, item).to_owned()),
+                ("note", note(plan, item)),
                 ("title", spec.title.clone()),
                 ("brief", spec.brief.clone()),
                 ("kind", spec.kind.as_str().to_owned()),
@@ -190,7 +190,7 @@ fn reflect(plan: &Plan, run: &Run, item: &SubObjective, ground: &Ground) -> Stri
         ("before", bullets(&before)),
         ("item", shown(item)),
         ("work", work(run)),
-        ("team_state", team_state(plan).to_owned()),
+        ("team_state", team_state(plan)),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(key, v)| (*key, v.as_str())).collect();
     let template = if left == 0 {
@@ -207,78 +207,9 @@ fn decompose(plan: &Plan, run: &Run, item: &SubObjective, ground: &Ground) -> St
         &[
             ("item", &shown(item)),
             ("work", &work(run)),
-            ("team_state", team_state(plan)),
+            ("team_state", &team_state(plan)),
         ],
     )
-}
-
-/// The note of the reflection right before this sub-objective.
-fn note<'a>(plan: &'a Plan, item: &SubObjective) -> &'a str {
-    let last = plan.reflections.last();
-    let last = last.filter(|r| r.after_sub_objective + 1 == item.number);
-    last.and_then(|r| r.note.as_deref()).unwrap_or(NONE)
-}
-
-fn team_state(plan: &Plan) -> &str {
-    plan.team_state.as_deref().unwrap_or(NOTHING_YET)
-}
-
-fn reflections(plan: &Plan) -> String {
-    let line = |r: &projections::work::Reflection| {
-        let (after, outcome) = (r.after_sub_objective, r.outcome.as_str());
-        format!("after {after}, {outcome}: {}", one_line(&r.rationale))
-    };
-    bullets(&plan.reflections.iter().map(line).collect::<Vec<_>>())
-}
-
-/// What the tasks of the sub-objective claim and what was found, as data.
-fn work(run: &Run) -> String {
-    let accounts: Vec<String> = run.tasks.iter().map(account).collect();
-    if accounts.is_empty() {
-        return NOTHING_YET.to_owned();
-    }
-    marked("claims and verdicts", &accounts.join("\n"))
-}
-
-fn account(task: &Task) -> String {
-    let verdict = task.verdict.as_ref();
-    let verdict = verdict.map_or("not judged", |verdict| verdict.summary.as_str());
-    let paths: Vec<&str> = task.artifacts.iter().map(|a| a.path.as_str()).collect();
-    let made = or("nothing", &paths.join(", "));
-    let how = match (task.how, &task.stage) {
-        (Redo::Fix, _) => ", mended by quality control itself",
-        (_, TaskStage::Blocked { .. }) => ", blocked",
-        _ => "",
-    };
-    let (id, title, attempts) = (&task.spec.id, &task.spec.title, task.attempt);
-    format!(
-        "- {id} {title}: {made}, {attempts} production(s){how}\n  - claim: {}\n  - verdict: {verdict}",
-        task.claim
-    )
-}
-
-fn finished(item: &Finished) -> String {
-    let record = |task: &TaskRecord| {
-        let fixed = if task.fixed {
-            ", mended by quality control"
-        } else {
-            ""
-        };
-        let made = or("nothing", &task.artifacts.join(", "));
-        let (title, attempts, verdict) = (&task.title, task.attempts, one_line(&task.verdict));
-        format!("\n  - {title}: {made}, {attempts} production(s){fixed}; verdict: {verdict}")
-    };
-    let tasks: String = item.tasks.iter().map(record).collect();
-    format!("{}. {}{tasks}", item.index, item.title)
-}
-
-/// What a task that others need has made; what it claims is its producer's word, and so data.
-fn made(run: &Run, id: &TaskId) -> Option<String> {
-    let task = run.task(id)?;
-    let paths: Vec<&str> = task.artifacts.iter().map(|a| a.path.as_str()).collect();
-    let (title, paths) = (&task.spec.title, paths.join(", "));
-    let claim = marked(&format!("the claim of {id}"), &task.claim);
-    Some(format!("- {id} {title}: {paths}\n\n{claim}"))
 }
 
 fn producers(ground: &Ground) -> String {
@@ -351,48 +282,6 @@ fn exhibits(artifacts: &[Exhibit], offered: &[Tool]) -> String {
     shown.join("\n\n")
 }
 
-/// A foreign text as data, between two lines that it cannot contain.
-fn marked(name: &str, text: &str) -> String {
-    let boundary = Digest::of(text.as_bytes()).to_string();
-    let boundary = &boundary[..32];
-    format!("===== BEGIN {boundary} {name}\n{text}\n===== END {boundary}")
-}
-
 fn shown(item: &SubObjective) -> String {
     format!("{}. {}\n\n{}", item.number, item.title, item.text)
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn or(stand_in: &str, text: &str) -> String {
-    if text.is_empty() { stand_in } else { text }.to_owned()
-}
-
-fn bullets(lines: &[String]) -> String {
-    if lines.is_empty() {
-        return NONE.to_owned();
-    }
-    let lines: Vec<String> = lines.iter().map(|line| format!("- {line}")).collect();
-    lines.join("\n")
-}
-
-fn defects(task: &Task) -> String {
-    let line = |defect: &Defect| {
-        let place = match defect.location.trim() {
-            "" => String::new(),
-            place => format!(" at {}", one_line(place)),
-        };
-        let (severity, class) = (defect.severity.as_str(), defect.class.as_str());
-        format!("{severity}, {class}{place}: {}", one_line(&defect.what))
-    };
-    let lines: Vec<String> = task.defects.iter().map(line).collect();
-    let how = match task.how {
-        _ if lines.is_empty() => "",
-        Redo::Anew => "\n\nWrite it anew.",
-        Redo::Edit => "\n\nEdit what there is; leave alone what is not named.",
-        Redo::Fix => "",
-    };
-    format!("{}{how}", bullets(&lines))
 }

@@ -4,6 +4,8 @@
 
 mod asked;
 mod ground;
+mod past;
+mod phrase;
 pub mod reply;
 mod talk;
 mod template;

@@ -11,6 +11,7 @@
 //! | `walk.rs`, `shown.rs`, `deadline.rs`               | names below a folder; text by lines; bounded time    |
 //! | `command.rs`, `shell.rs`, `sandbox/`               | `run_shell`: a command in a sandbox                  |
 //! | `web/`                                             | `http_get`: a public page as text                    |
+//! | `artifact.rs`                                      | the run's files as the engine puts and finds them    |
 //!
 //! ```text
 //!  path as the model wrote it ──name.rs──▶ plain parts ──place.rs──▶ root or registered folder, may it be written?
@@ -26,6 +27,7 @@
 //! crash finds its text replaced already, and says that it is not there.
 
 mod arguments;
+mod artifact;
 mod call;
 mod command;
 mod deadline;
@@ -43,6 +45,7 @@ mod walk;
 pub mod web;
 mod write;
 
+pub use artifact::{Found, Unplaced, find_artifact, put_artifact};
 pub use call::{call_id, read_again, run};
 pub use command::run_shell;
 pub use place::{Folder, Workplace};

@@ -1,4 +1,5 @@
-//! Artifacts: what producers make, written whole below the run's `artifacts/`, by paths that were checked.
+//! What lies in a run's directory besides projections: artifacts as an auditor finds them, kept conversations, and the
+//! material of a plan that the Leader wrote. Artifacts are put there by who works with agents.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use projections::{
     plan::Plan,
 };
 
-use super::{Project, atomic, make_dirs, set_mode};
+use super::{Project, atomic, regular};
 use crate::error::{Error, Result};
 
 /// Why an artifact cannot be used.
@@ -38,36 +39,6 @@ pub struct Checkpoint {
 }
 
 impl Project {
-    /// Writes an artifact: temporary file, sync, name, directory sync. Writing the same again is harmless.
-    ///
-    /// # Errors
-    /// [`Error::BadFile`] for a path that leads out of the run, or through a symlink; the file system's.
-    pub fn write_artifact(&self, plan: &PlanId, path: &str, content: &[u8]) -> Result<Digest> {
-        let target = self.artifact_path(plan, path)?;
-        let (dir, name) = (
-            target.parent().unwrap_or(&target),
-            target.file_name().unwrap_or_default(),
-        );
-        if std::fs::symlink_metadata(&target).is_ok_and(|meta| !meta.is_file()) {
-            return Err(Error::BadFile {
-                file: target,
-                why: "something that is no file stands there".to_owned(),
-            });
-        }
-        let temporary = dir.join(format!(
-            ".{}.tmp-{}",
-            name.to_string_lossy(),
-            std::process::id()
-        ));
-        self.write_synced(&temporary, content)?;
-        set_mode(self.vault().root(), &temporary, 0o666);
-        self.disk()
-            .rename(&temporary, &target)
-            .map_err(Error::io("rename over", &target))?;
-        self.disk().sync_dir(dir).map_err(Error::io("sync", dir))?;
-        Ok(Digest::of(content))
-    }
-
     fn write_synced(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let failed = |error| Error::io("write", path)(error);
         if self.disk().exists(path).map_err(failed)? {
@@ -94,30 +65,17 @@ impl Project {
         path: &str,
         b3: &Digest,
     ) -> Result<std::result::Result<Vec<u8>, ArtifactFault>> {
+        let target = self.dir().join(files::artifacts_path(plan)).join(path);
         let changed = |why| ArtifactFault::Changed {
             path: path.to_owned(),
             why,
         };
-        match self.found_artifact(plan, path)? {
-            Some(bytes) if Digest::of(&bytes) == *b3 => Ok(Ok(bytes)),
-            Some(_) => Ok(Err(changed("was changed since it was written"))),
-            None => Ok(Err(changed("is gone"))),
-        }
-    }
-
-    /// What lies where an artifact belongs, if it is a file and not reached by a symlink.
-    ///
-    /// # Errors
-    /// [`Error::BadFile`] for a path that leads out of the run; the file system's.
-    pub fn found_artifact(&self, plan: &PlanId, path: &str) -> Result<Option<Vec<u8>>> {
-        let target = self.artifact_path(plan, path)?;
-        match std::fs::symlink_metadata(&target) {
-            Ok(meta) if !meta.is_file() => return Ok(None),
-            Ok(_) | Err(_) => {}
-        }
-        match std::fs::read(&target) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        match regular::read(&target) {
+            Ok(bytes) if Digest::of(&bytes) == *b3 => Ok(Ok(bytes)),
+            Ok(_) => Ok(Err(changed("was changed since it was written"))),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(Err(changed("is gone")))
+            }
             Err(error) => Err(Error::io("read", target)(error)),
         }
     }
@@ -197,70 +155,4 @@ impl Project {
     pub fn workspace(&self, plan: &PlanId) -> Result<PathBuf> {
         self.make_dir(&files::artifacts_path(plan))
     }
-
-    /// The files of a run, by path below its artifacts, with their lengths; what begins with a dot is not shown, and
-    /// symlinks are not followed.
-    ///
-    /// # Errors
-    /// The file system's.
-    pub fn run_files(&self, plan: &PlanId) -> Result<Vec<(String, u64)>> {
-        let root = self.dir().join(files::artifacts_path(plan));
-        let mut found = Vec::new();
-        let mut open = vec![root.clone()];
-        while let Some(dir) = open.pop() {
-            let entries = match std::fs::read_dir(&dir) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Error::io("read", dir)(error)),
-            };
-            for entry in entries {
-                let entry = entry.map_err(Error::io("read", &dir))?;
-                let meta = entry.metadata().map_err(Error::io("read", entry.path()))?;
-                if meta.is_dir() {
-                    open.push(entry.path());
-                } else if meta.is_file() {
-                    found.extend(name_below(&root, &entry.path()).map(|name| (name, meta.len())));
-                }
-            }
-        }
-        found.sort();
-        Ok(found)
-    }
-
-    /// The content of one of [`Project::run_files`]; `None` when it is none of them.
-    ///
-    /// # Errors
-    /// The file system's.
-    pub fn run_file(&self, plan: &PlanId, path: &str) -> Result<Option<Vec<u8>>> {
-        if !self.run_files(plan)?.iter().any(|(name, _)| name == path) {
-            return Ok(None);
-        }
-        let file = self.dir().join(files::artifacts_path(plan)).join(path);
-        std::fs::read(&file)
-            .map(Some)
-            .map_err(Error::io("read", file))
-    }
-
-    /// Where an artifact lies; its directory is made.
-    fn artifact_path(&self, plan: &PlanId, path: &str) -> Result<PathBuf> {
-        let below = Path::new(&self.code().directory()).join(files::artifacts_path(plan));
-        if !is_safe_relative_path(path) {
-            let why = "it is not a relative path inside the run".to_owned();
-            return Err(Error::BadFile {
-                file: PathBuf::from(path),
-                why,
-            });
-        }
-        let relative = below.join(path);
-        let dir = relative.parent().unwrap_or(&below);
-        let dir = make_dirs(self.disk(), self.vault().root(), dir)?;
-        Ok(dir.join(relative.file_name().unwrap_or_default()))
-    }
-}
-
-/// A path below `root` as text, if no part of it is hidden.
-fn name_below(root: &Path, path: &Path) -> Option<String> {
-    let below = path.strip_prefix(root).ok()?.to_str()?;
-    let hidden = below.split('/').any(|part| part.starts_with('.'));
-    (!hidden).then(|| below.to_owned())
 }

@@ -58,10 +58,18 @@ impl PlanLog {
         if is_rendered(&bytes) {
             return Ok(false);
         }
-        match self.heard(id, &bytes) {
-            Said::Nothing => Ok(false),
-            Said::Wrong(_) if !reconcile::is_settled(&path, settling) => Ok(true),
-            Said::Wrong(why) => self.refuse_ticket(&below, &bytes, why).map(|()| false),
+        let said = self.heard(id, &bytes);
+        if matches!(said, Said::Wrong(_)) && !reconcile::is_settled(&path, settling) {
+            return Ok(true);
+        }
+        self.judge_ticket(id, &below, &bytes, said).map(|()| false)
+    }
+
+    /// What a ticket's text says becomes an answer, or is refused with a reason.
+    fn judge_ticket(&mut self, id: &TicketId, below: &str, bytes: &[u8], said: Said) -> Result<()> {
+        let (command, decision) = match said {
+            Said::Nothing => return Ok(()),
+            Said::Wrong(why) => return self.refuse_ticket(below, bytes, why),
             Said::Answer {
                 digest,
                 decision,
@@ -73,21 +81,42 @@ impl PlanLog {
                     decision,
                     note,
                 };
-                self.judged = Some(Digest::of(&bytes));
-                match self.submit(&command, &Actor::named(reconcile::FILE_EDIT)) {
-                    Ok(_) => Ok(false),
-                    Err(Error::Refused { refusal, .. }) => self
-                        .refuse_ticket(&below, &bytes, refusal.to_string())
-                        .map(|()| false),
-                    Err(error) => Err(error),
-                }
+                (command, decision)
             }
+        };
+        self.judged = Some(Digest::of(bytes));
+        match self.submit(&command, &Actor::named(reconcile::FILE_EDIT)) {
+            Ok(_) => Ok(()),
+            // The same answer, read by somebody else first.
+            Err(Error::Refused { .. }) if self.is_answered(id, decision) => {
+                self.show();
+                Ok(())
+            }
+            Err(Error::Refused { refusal, .. }) => {
+                self.refuse_ticket(below, bytes, refusal.to_string())
+            }
+            Err(error) => Err(error),
         }
     }
 
-    /// A ticket's text that a rendering has displaced: an answer in it counts, and nothing else of it is lost.
+    fn is_answered(&self, id: &TicketId, decision: Decision) -> bool {
+        let ticket = self.plan().tickets.get(id);
+        let answer = ticket.and_then(|ticket| ticket.answer.as_ref());
+        answer.is_some_and(|answer| answer.decision == decision)
+    }
+
+    /// A ticket's text that a rendering has displaced: an answer in it counts, and whatever else it is, it is kept.
     pub(super) fn absorb_ticket(&mut self, file: &Whole, text: &[u8]) -> Result<()> {
-        self.project().keep_edited(file, text)
+        let mut tickets = self.plan().tickets.keys();
+        let id = tickets.find(|id| files::ticket_path(id) == file.path);
+        let open = id.filter(|id| self.plan().tickets[*id].is_open()).cloned();
+        let Some(id) = open else {
+            return self.project().keep_edited(file, text);
+        };
+        match self.heard(&id, text) {
+            Said::Nothing => self.project().keep_edited(file, text),
+            said => self.judge_ticket(&id, &file.path, text, said),
+        }
     }
 
     fn heard(&self, id: &TicketId, bytes: &[u8]) -> Said {

@@ -418,7 +418,7 @@ fn the_question_about_a_task_that_is_gone_is_taken_back() {
         .iter()
         .map(|e| e.kind().to_owned())
         .collect();
-    assert_eq!(kinds, ["TicketDecided", "PlanResumed", "TicketWithdrawn"]);
+    assert_eq!(kinds, ["TicketDecided", "TicketWithdrawn", "PlanResumed"]);
     world.drive(Script::default());
     assert_eq!(world.plan.status, Status::Done);
     assert!(world.plan.open_tickets().next().is_none());

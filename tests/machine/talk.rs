@@ -265,7 +265,8 @@ fn a_prompt_that_does_not_fit_asks_a_person_and_names_the_checkpoint() {
         ticket.subject,
         TicketSubject::Context {
             index: 1,
-            checkpoint: checkpoint.clone()
+            checkpoint: checkpoint.clone(),
+            divides: true,
         }
     );
     assert!(ticket.body.contains(&checkpoint), "{}", ticket.body);

@@ -269,6 +269,9 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         let server = thread::spawn(move || {
             let (mut stream, _) = listener.accept().expect("a connection");
+            // An answer before the question would be refused.
+            let asked = stream.read(&mut [0; 1024]).expect("a question");
+            assert!(asked > 0);
             let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
             stream.write_all(answer).expect("a reader");
         });
