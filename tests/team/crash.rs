@@ -105,6 +105,8 @@ fn two_with_tools() -> FakeModel {
         [
             turn(vec![tool("list_files", json!({}))]).for_message(&task),
             written(n).for_text(&task).for_message("Wrote "),
+            // Written again after a crash: the file is there already.
+            written(n).for_text(&task).for_message("Replaced "),
             turn(vec![tool("write_file", file)]).for_text(&task),
         ]
         .map(|step| step.times(0))

@@ -72,7 +72,9 @@ fn a_command_that_was_under_way_is_not_run_again_and_the_model_hears_of_it() {
     let (model, vault, plan) = calling(tool("run_shell", json!({ "command": command })));
     let daemon = Daemon::start(&vault, &["--until-idle"]);
     let ran = format!("ess/runs/{plan}/artifacts/ran.txt");
-    wait_until("the command runs", || vault.path(&ran).exists());
+    wait_until("the command runs", || {
+        std::fs::read_to_string(vault.path(&ran)).is_ok_and(|text| text == "once\n")
+    });
     assert_eq!(vault.journal(&plan).count("ToolCallStarted"), 1);
     assert_eq!(vault.journal(&plan).count("ToolCallFinished"), 0);
     daemon.kill();
