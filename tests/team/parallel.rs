@@ -8,7 +8,7 @@ use projections::event::Event;
 
 use crate::{
     bench::{ARTIFACT, VERDICT, server, stands, task, tasks, vault},
-    support::{Journal, body},
+    support::{Daemon, Journal, body, wait_until},
 };
 
 /// What the calls of tasks came to, from the journal's own times.
@@ -112,4 +112,26 @@ fn no_more_tasks_are_in_work_than_may_be() {
     for parallel in [2, 3] {
         assert_eq!(worked(100, parallel).most, parallel as usize);
     }
+}
+
+/// Whatever becomes of the plan meanwhile: what is under way is paid, so it is waited for and booked.
+#[test]
+fn answers_that_come_after_a_pause_are_all_booked_and_not_asked_for_again() {
+    let model = four(1_500);
+    let vault = vault(&model, "defaults: {max_parallel_tasks: 4}\n");
+    let plan = vault.approved(&body(1));
+    let daemon = Daemon::start(&vault, &["--until-idle"]);
+    wait_until("all four are asked", || model.requests().len() == 5);
+    vault.run(&["plan", "pause", &plan]).ok();
+    let (status, log) = daemon.ended();
+    assert!(status.success(), "{log}");
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.status(), "paused");
+    assert_eq!(journal.plan.calls.completed, 5, "{log}");
+    assert_eq!(journal.plan.calls.abandoned, 0);
+    vault.run(&["plan", "approve", &plan]).ok();
+    vault.run_until_idle();
+    stands(&vault, &plan, &model, "done");
+    assert_eq!(vault.journal(&plan).plan.calls.completed, 10);
+    assert_eq!(model.sold().calls, 10);
 }
