@@ -254,6 +254,7 @@ mod tests {
         assert_eq!(produced.summary, "s");
         assert!(artifact(r#"{"summary":"wrote it with tools"}"#).is_ok());
         assert!(artifact(r#"{"content":" ","summary":"s"}"#).is_err());
+        assert!(artifact(r#"{"unexpected":true}"#).is_err());
     }
 
     #[test]

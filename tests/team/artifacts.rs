@@ -144,6 +144,22 @@ fn what_is_missing_is_made_anew_before_anyone_judges() {
     is_redone_for(&two, escape, "../../out.md is none of the task's artifacts");
 }
 
+/// An answer of another form costs a repair, not one of the producer's tries.
+#[test]
+fn an_answer_that_says_nothing_is_repaired_and_no_redo_is_spent() {
+    let nothing = say(ARTIFACT, json!({"unexpected": true}));
+    let (model, vault, plan) = run(&["a.md"], [nothing, hand_in("text\n")]);
+    stands(&vault, &plan, &model, "done");
+    let journal = vault.journal(&plan);
+    assert_eq!(journal.count("ReplyRejected"), 1);
+    assert_eq!(journal.count("TaskRedone"), 0);
+    let repair = crate::bench::last_message(&asked(&model, PRODUCER)[1]);
+    assert!(
+        repair.contains("missing field `summary_for_state_doc`"),
+        "{repair}"
+    );
+}
+
 #[test]
 fn an_empty_file_of_a_tool_is_missing() {
     let (model, vault, plan) = run(
