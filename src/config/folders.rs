@@ -27,9 +27,12 @@ pub(super) fn read_folders(field: &Field<'_>) -> Vec<Folder> {
         let Some(folder) = read_folder(&item) else {
             continue;
         };
-        if folders.iter().any(|known| known.name == folder.name) {
+        if folders
+            .iter()
+            .any(|known| by_command(&known.name) == by_command(&folder.name))
+        {
             item.fault(format!(
-                "a second folder is named {:?}; give one of them another name",
+                "a second folder is named {:?}; give one of them another name (commands read a `-` as `_`)",
                 folder.name
             ));
         } else if let Some(known) = folders.iter().find(|known| known.path == folder.path) {
@@ -38,6 +41,11 @@ pub(super) fn read_folders(field: &Field<'_>) -> Vec<Folder> {
         folders.push(folder);
     }
     folders
+}
+
+/// Commands find a folder by a variable, in whose name there is no `-`.
+fn by_command(name: &str) -> String {
+    name.replace('-', "_")
 }
 
 /// A path alone, or a mapping.

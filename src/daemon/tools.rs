@@ -218,10 +218,12 @@ impl Errand {
         let folder = |folder: &Folder| -> (PathBuf, bool) {
             (folder.path.clone(), folder.writable && may_write)
         };
+        let variable = |folder: &Folder| (prompts::variable(&folder.name), folder.path.clone());
         Grounds {
             root: self.place.root.clone(),
             writable: may_write,
             folders: self.place.folders.iter().map(folder).collect(),
+            variables: self.place.folders.iter().map(variable).collect(),
         }
     }
 }

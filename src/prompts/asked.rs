@@ -235,18 +235,29 @@ fn standards(ground: &Ground, task: &Task) -> String {
     }
 }
 
+/// The environment variable by which a command finds a folder.
+#[must_use]
+pub fn variable(folder: &str) -> String {
+    format!("FOLDER_{}", folder.to_uppercase().replace('-', "_"))
+}
+
 /// What tools are good for; nothing where there are none.
 fn tools(plan: &Plan, ground: &Ground, offered: &[Tool]) -> String {
     if offered.is_empty() {
         return String::new();
     }
+    let by_command = offered.iter().any(|tool| tool.name == "run_shell");
     let folder = |(name, writable): &(String, bool)| {
         let mode = if *writable {
             "to read and write"
         } else {
             "to read"
         };
-        format!("`@{name}/` ({mode})")
+        if by_command {
+            format!("`@{name}/` ({mode}; `${}` in commands)", variable(name))
+        } else {
+            format!("`@{name}/` ({mode})")
+        }
     };
     let material = (!plan.attachments().is_empty()).then(|| (ATTACHMENTS.to_owned(), false));
     let folders: Vec<String> = ground.folders.iter().chain(&material).map(folder).collect();

@@ -21,7 +21,7 @@ use projections::{
 
 use serde_json::{Value, json};
 
-pub use asked::ATTACHMENTS;
+pub use asked::{ATTACHMENTS, variable};
 pub use ground::{Briefing, Card, Exhibit, Ground, Shown, Standard, agent, shows_artifacts};
 pub use talk::{Call, Heard, HeardUse, excerpt};
 pub use template::{Template, TemplateFault, Templates};

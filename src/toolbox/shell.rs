@@ -52,6 +52,8 @@ pub struct Grounds {
     pub writable: bool,
     /// What is there besides, by absolute path, and whether it may be changed.
     pub folders: Vec<(PathBuf, bool)>,
+    /// Environment variables by which a command finds folders, each with the path that it holds.
+    pub variables: Vec<(String, PathBuf)>,
 }
 
 /// How a command ended.
@@ -141,6 +143,7 @@ impl Grounds {
             root: root.to_owned(),
             writable,
             folders: Vec::new(),
+            variables: Vec::new(),
         }
     }
 }

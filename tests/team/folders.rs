@@ -59,10 +59,9 @@ fn a_folder_to_read_is_read_and_one_to_write_is_written() {
     let plan = run(&vault);
     stands(&vault, &plan, &model, "done");
     let asks = nth_question(&model, PRODUCER, 0);
-    assert!(
-        asks.contains("`@notes/` (to read), `@results/` (to read and write)"),
-        "{asks}"
-    );
+    for folder in ["`@notes/` (to read", "`@results/` (to read and write"] {
+        assert!(asks.contains(folder), "{asks}");
+    }
     let text = conversation(&asked(&model, PRODUCER)[1]);
     assert!(text.contains("Seneca on duty"), "{text}");
     let file = |name: &str| std::fs::read_to_string(vault.beside().join(name)).ok();
@@ -86,14 +85,11 @@ fn a_folder_to_read_is_read_and_one_to_write_is_written() {
 /// Where a command finds them, it may do with them what the file tools may.
 fn a_command_uses_them(config: &str) {
     let (model, vault) = beside([], config);
-    let at = vault.beside().canonicalize().expect("a path");
-    let at = at.display();
-    let command = format!(
-        "cat {at}/notes/a.txt; echo forged > {at}/notes/b.txt; echo allowed > {at}/out/b.txt; cp {at}/notes/a.txt essay.md"
-    );
+    let command = "cat $FOLDER_NOTES/a.txt; echo forged > $FOLDER_NOTES/b.txt; \
+                   echo allowed > $FOLDER_RESULTS/b.txt; cp $FOLDER_NOTES/a.txt essay.md";
     let model_of_commands = server([
         tasks(&[task("essay", "essay.md", &[])]),
-        shell(&command),
+        shell(command),
         written("copied"),
     ]);
     drop(model);
@@ -109,6 +105,9 @@ fn a_command_uses_them(config: &str) {
     );
     let file = |name: &str| vault.beside().join(name).exists();
     assert!(file("out/b.txt"));
+    let asks = nth_question(&model_of_commands, PRODUCER, 0);
+    let said = "`@notes/` (to read; `$FOLDER_NOTES` in commands)";
+    assert!(asks.contains(said), "{asks}");
     let told = last_message(&asked(&model_of_commands, PRODUCER)[1]);
     assert!(told.contains("Seneca on duty"), "{told}");
     // Without a sandbox nothing keeps a command from it: that is the operator's word.

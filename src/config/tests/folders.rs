@@ -91,7 +91,11 @@ fn faults_of_a_folder_say_what_to_write() {
         ),
         (
             "[/a/notes, /b/Notes]",
-            r#"[1]: a second folder is named "notes"; give one of them another name"#,
+            r#"[1]: a second folder is named "notes"; give one of them another name (commands read a `-` as `_`)"#,
+        ),
+        (
+            "[/a/my-notes, /b/my_notes]",
+            r#"[1]: a second folder is named "my_notes"; give one of them another name (commands read a `-` as `_`)"#,
         ),
         (
             "[/a/notes, {name: b, path: /a/notes/, mode: rw}]",

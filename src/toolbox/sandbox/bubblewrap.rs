@@ -16,7 +16,7 @@ pub(super) fn arguments(
 ) -> Vec<OsString> {
     let mut line = Line(Vec::new());
     line.words("--unshare-all --die-with-parent --new-session --cap-drop ALL --clearenv");
-    for (name, value) in policy::environment("/tmp".as_ref()) {
+    for (name, value) in policy::environment(&orders.grounds, "/tmp".as_ref()) {
         line.words("--setenv").words(name).word(value);
     }
     line.words("--seccomp").word(filter.to_string());
@@ -81,6 +81,7 @@ mod tests {
                 root: "/srv/w".into(),
                 writable: true,
                 folders: vec![("/srv/w/data".into(), false), ("/srv/out".into(), true)],
+                variables: vec![("FOLDER_OUT".to_owned(), "/srv/out".into())],
             },
             command: "echo a b".to_owned(),
             scratch: "/tmp".into(),

@@ -100,16 +100,19 @@ pub(super) fn scratch_bytes(limits: &Limits) -> u64 {
     limits.disk.min(limits.memory / 4)
 }
 
-/// The whole environment of a command whose temporary directory is this.
-pub(super) fn environment(scratch: &Path) -> Vec<(&'static str, OsString)> {
-    vec![
+/// The whole environment of a command on these grounds, whose temporary directory is this.
+pub(super) fn environment<'a>(grounds: &'a Grounds, scratch: &Path) -> Vec<(&'a str, OsString)> {
+    let mut all: Vec<(&str, OsString)> = vec![
         ("HOME", scratch.into()),
         ("LANG", "C.UTF-8".into()),
         ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
         ("PYTHONDONTWRITEBYTECODE", "1".into()),
         ("TERM", "dumb".into()),
         ("TMPDIR", scratch.into()),
-    ]
+    ];
+    let folders = grounds.variables.iter();
+    all.extend(folders.map(|(name, path)| (name.as_str(), path.into())));
+    all
 }
 
 /// Places of the grounds, each with whether it may be changed; what lies in another comes after it.
@@ -144,6 +147,7 @@ pub(super) fn checked(grounds: &Grounds, how: &How, command: &str) -> Result<Gro
         root: found(&grounds.root)?,
         writable: grounds.writable,
         folders: folders.collect::<Result<_, String>>()?,
+        variables: grounds.variables.clone(),
     };
     stays(grounds, &real)?;
     lawful(&real, how)?;
@@ -224,12 +228,13 @@ mod tests {
                 .iter()
                 .map(|(path, writable)| (path.into(), *writable))
                 .collect(),
+            variables: vec![("FOLDER_OUT".to_owned(), "/srv/out".into())],
         }
     }
 
     #[test]
     fn the_environment_is_this_and_nothing_else() {
-        let lines: Vec<String> = environment(Path::new("/tmp"))
+        let lines: Vec<String> = environment(&grounds("/srv/w", &[]), Path::new("/tmp"))
             .into_iter()
             .map(|(name, value)| format!("{name}={}", value.to_string_lossy()))
             .collect();
@@ -240,6 +245,7 @@ mod tests {
             "PYTHONDONTWRITEBYTECODE=1",
             "TERM=dumb",
             "TMPDIR=/tmp",
+            "FOLDER_OUT=/srv/out",
         ];
         assert_eq!(lines, expected);
     }

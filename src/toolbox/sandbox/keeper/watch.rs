@@ -71,7 +71,7 @@ impl Command {
             let (mut stage, its_end) = UnixStream::pair()?;
             let began = Instant::now();
             let child = life::again(policy::STAGE)
-                .envs(policy::environment(inner(orders)))
+                .envs(policy::environment(&orders.grounds, inner(orders)))
                 .stdin(Stdio::from(OwnedFd::from(its_end)))
                 .stdout(writer.try_clone()?)
                 .stderr(writer)
