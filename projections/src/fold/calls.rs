@@ -8,6 +8,7 @@ use crate::{
     },
     ids::CallId,
     plan::{InFlight, Learned, Plan, Trouble},
+    work::Step,
 };
 
 pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> Result<(), Refused> {
@@ -31,11 +32,21 @@ pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> R
     {
         return Err("a call for this step is under way already");
     }
+    if waits_for_a_tool(plan, &e.step) {
+        return Err("a tool that its step called has not returned");
+    }
     plan.calls.started += 1;
     match plan.calls.in_flight.insert(e.call_id.clone(), call) {
         None => Ok(()),
         Some(_) => Err("a call of this id is under way already"),
     }
+}
+
+/// A model is asked on once every tool that it called has returned.
+fn waits_for_a_tool(plan: &Plan, step: &Step) -> bool {
+    let run = plan.run.as_ref();
+    let task = step.task().and_then(|(id, _)| run?.task(id));
+    task.is_some_and(|task| task.talking().as_ref() == Some(step) && task.open_tool().is_some())
 }
 
 pub(super) fn completed(
