@@ -28,7 +28,7 @@ impl Project {
     /// [`Error::Config`] for a file that cannot be read as text, or is too long.
     pub fn standards(&self) -> Result<Vec<Guidance>> {
         let mut found = Vec::new();
-        for dir in self.from_wide_to_narrow() {
+        for dir in self.widest_first() {
             found.extend(self.guidance(&dir.join("standards.md"))?);
             found.extend(self.guidance_in(&dir.join("standards"))?);
         }
@@ -41,13 +41,13 @@ impl Project {
     /// As [`Project::standards`].
     pub fn prompts(&self) -> Result<Vec<Guidance>> {
         let mut found = Vec::new();
-        for dir in self.from_wide_to_narrow() {
+        for dir in self.widest_first() {
             found.extend(self.guidance_in(&dir.join("prompts"))?);
         }
         Ok(found)
     }
 
-    fn from_wide_to_narrow(&self) -> [&Path; 2] {
+    fn widest_first(&self) -> [&Path; 2] {
         [self.vault().root(), self.dir()]
     }
 

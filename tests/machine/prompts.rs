@@ -201,7 +201,7 @@ fn outside_of_marks(text: &str) -> String {
         // Every place where it could end is tried; the digest says which one is the end.
         let ends = inside.match_indices(&close).map(|(at, _)| at);
         let is_end =
-            |at: &usize| Digest::of(inside[..*at].as_bytes()).to_string()[..32] == *boundary;
+            |at: &usize| Digest::of(&inside.as_bytes()[..*at]).to_string()[..32] == *boundary;
         let end = ends
             .into_iter()
             .find(is_end)
