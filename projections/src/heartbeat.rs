@@ -67,7 +67,7 @@ impl Heartbeat {
             run.troubles
                 .values()
                 .filter_map(|trouble| trouble.not_before)
-                .max()
+                .min()
         });
         Self {
             active_plan: Some(plan.id.clone()),

@@ -264,7 +264,7 @@ impl<'a> Runner<'a> {
             return;
         }
         self.beat
-            .at_work(self.log.plan(), self.held.values().copied().max());
+            .at_work(self.log.plan(), self.held.values().copied().min());
     }
 
     fn perform(&mut self, effect: &Effect) -> Result<()> {

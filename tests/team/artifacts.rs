@@ -155,7 +155,7 @@ fn an_answer_that_says_nothing_is_repaired_and_no_redo_is_spent() {
     assert_eq!(journal.count("TaskRedone"), 0);
     let repair = crate::bench::last_message(&asked(&model, PRODUCER)[1]);
     assert!(
-        repair.contains("missing field `summary_for_state_doc`"),
+        repair.contains("none of `content`, `files` and `summary_for_state_doc` is there"),
         "{repair}"
     );
 }
