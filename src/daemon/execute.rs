@@ -74,6 +74,8 @@ pub(super) struct Runner<'a> {
     pub(super) held: BTreeMap<String, Timestamp>,
     /// Calls and tools under way.
     pub(super) work: JoinSet<Done>,
+    /// How much of that is tools.
+    pub(super) tools: usize,
     /// Tells tools to end.
     pub(super) cancel: Arc<AtomicBool>,
     lease: Box<dyn Lease>,
@@ -137,6 +139,7 @@ impl<'a> Runner<'a> {
             actor: actor.under(epoch),
             held: BTreeMap::new(),
             work: JoinSet::new(),
+            tools: 0,
             cancel: Arc::default(),
             lease,
             beat: around.beat,
@@ -335,20 +338,12 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Whether a tool that this runner began has not returned.
-    fn runs_tools(&self) -> bool {
-        let epoch = self.log.plan().epoch;
-        let tasks = self.log.plan().run.iter().flat_map(|run| &run.tasks);
-        let mut uses = tasks.flat_map(|task| task.talk.iter().flat_map(|turn| &turn.uses));
-        uses.any(|used| used.result.is_none() && used.started.is_some_and(|(e, _)| e == epoch))
-    }
-
-    /// Gives the plan back. Answers that are there are taken, other calls are cut, and tools end.
+    /// Gives the plan back. Answers that are there are taken, other calls are cut, and tools are ended.
     async fn release(&mut self) -> Result<Ended> {
         self.cancel.store(true, Ordering::Relaxed);
         let deadline = tokio::time::Instant::now() + TOOLS_END;
         loop {
-            let done = if self.runs_tools() {
+            let done = if self.tools > 0 {
                 let next = tokio::time::timeout_at(deadline, self.work.join_next()).await;
                 next.ok().flatten()
             } else {

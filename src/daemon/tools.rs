@@ -3,7 +3,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use projections::{
@@ -29,6 +32,8 @@ pub(super) struct ToolDone {
     task: TaskId,
     call: ToolCallId,
     returned: Returned,
+    /// It was told to end before it was through.
+    cut: bool,
 }
 
 /// A tool that was called, before it is told of.
@@ -82,15 +87,19 @@ impl Runner<'_> {
         }
         tracing::debug!(plan = %self.id, call = %call.id, tool = call.tool, "running a tool");
         let (task, call) = (id.clone(), call.id.clone());
-        let done = move |returned| {
+        let done = move |(returned, cut)| {
             Done::Tool(ToolDone {
                 task,
                 call,
                 returned,
+                cut,
             })
         };
+        self.tools += 1;
         match work {
-            Ready::Returned(returned) => self.work.spawn(std::future::ready(done(returned))),
+            Ready::Returned(returned) => {
+                self.work.spawn(std::future::ready(done((returned, false))))
+            }
             Ready::ToRun(errand) => self.work.spawn_blocking(move || done(errand.run())),
         };
         Ok(())
@@ -169,7 +178,14 @@ impl Runner<'_> {
             task,
             call,
             returned,
+            cut,
         } = done;
+        self.tools -= 1;
+        if cut {
+            // Whoever claims next runs it again, or tells the agent that it was interrupted.
+            tracing::debug!(plan = %self.id, %call, "tool cut");
+            return Ok(());
+        }
         tracing::debug!(plan = %self.id, %call, done = returned.done, "tool returned");
         let outcome = if returned.done {
             ToolOutcome::Done
@@ -196,7 +212,15 @@ impl Runner<'_> {
 }
 
 impl Errand {
-    fn run(self) -> Returned {
+    /// What it returned, and whether it was cut.
+    fn run(self) -> (Returned, bool) {
+        let returned = self.returned();
+        let heeds = matches!(self.tool.as_str(), "run_shell" | "http_get");
+        let cut = heeds && !returned.done && self.cancel.load(Ordering::Relaxed);
+        (returned, cut)
+    }
+
+    fn returned(&self) -> Returned {
         match self.tool.as_str() {
             "run_shell" => match &self.bench.shell {
                 Some(shell) => toolbox::run_shell(
