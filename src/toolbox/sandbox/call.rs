@@ -15,6 +15,7 @@ use std::{
 
 use super::{
     keeper::Report,
+    may_keep,
     policy::{self, Orders},
 };
 use crate::toolbox::shell::Ran;
@@ -26,6 +27,11 @@ const LOOK: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(keeper: &Path, orders: &Orders, cancel: &AtomicBool) -> Result<Ran, String> {
+    if !may_keep(keeper) {
+        return Err(
+            "this program cannot be the keeper of commands: it never calls take_over".to_owned(),
+        );
+    }
     let mut guard =
         start(keeper, &orders.scratch).map_err(|e| format!("the keeper cannot be started: {e}"))?;
     let text = guard.stdout.take().map(report);

@@ -41,7 +41,11 @@ mod seccomp;
 #[cfg(target_os = "linux")]
 mod stage;
 
-use std::{path::PathBuf, process::ExitCode, sync::atomic::AtomicBool};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,11 +76,15 @@ pub enum Wish {
     Off,
 }
 
+/// Whether [`take_over`] was asked: only then does this program, started again, become a keeper and not itself.
+static OFFERED: AtomicBool = AtomicBool::new(false);
+
 /// Becomes the guard, the keeper or the stage where the first argument says so. To be called before anything else in
 /// `main`: the stage must have no other threads.
 #[must_use]
 #[cfg(target_os = "linux")]
 pub fn take_over() -> Option<ExitCode> {
+    OFFERED.store(true, Ordering::Relaxed);
     match std::env::args_os().nth(1)?.to_str()? {
         policy::GUARD => Some(keeper::guard()),
         policy::KEEPER => Some(keeper::keep()),
@@ -90,6 +98,12 @@ pub fn take_over() -> Option<ExitCode> {
 #[cfg(not(target_os = "linux"))]
 pub fn take_over() -> Option<ExitCode> {
     None
+}
+
+/// Whether this program may be started as a keeper. One that never calls [`take_over`] would run itself, again and
+/// again.
+pub(super) fn may_keep(keeper: &Path) -> bool {
+    OFFERED.load(Ordering::Relaxed) || keeper != this_program()
 }
 
 /// This program, by a name that an upgrade of the file does not take away from under a running daemon.

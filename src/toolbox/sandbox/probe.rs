@@ -75,3 +75,16 @@ fn works(how: How, keeper: &Path) -> Result<How, String> {
 fn works(_: How, _: &Path) -> Result<How, String> {
     Err("commands can be confined on Linux only".to_owned())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// A test program does not ask `take_over`: started again with the keeper's word it would run its tests.
+    #[test]
+    fn a_program_that_would_start_itself_finds_no_sandbox() {
+        let why = works(How::Landlock, &super::super::this_program());
+        let why = why.expect_err("no keeper");
+        assert!(why.contains("never calls take_over"), "{why}");
+    }
+}
