@@ -45,10 +45,16 @@ pub(crate) fn with(wish: Wish, case: fn(&mut Bench)) {
 
 impl Bench {
     pub(crate) fn new(how: How) -> Self {
-        // Not in /tmp: that is another place inside.
+        // Not in /tmp: that is another place inside, where everything may be written and is gone afterwards.
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let place = if place.starts_with("/tmp") {
+            Path::new("/var/tmp")
+        } else {
+            place
+        };
         let place = tempfile::Builder::new()
             .prefix("sandbox-test-")
-            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .tempdir_in(place)
             .expect("the test's own part works");
         let root = place.path().join("workspace");
         std::fs::create_dir(&root).expect("the test's own part works");
