@@ -1,9 +1,6 @@
 //! The Leader writes the plan: asked for by an operator, answered with a body, approved like any draft.
 
-use projections::{
-    event::{Attachment, DraftFailed, DraftRequested, PlanRevised, StatusName},
-    ids::TicketId,
-};
+use projections::event::{Attachment, DraftFailed, DraftRequested, PlanRevised, StatusName};
 
 use super::{Decided, Decision, question, ticket};
 use crate::prompts::reply::Drafted;
@@ -28,7 +25,7 @@ pub(super) fn request(
         };
         return Err(decision.refuse("written anew", hint));
     }
-    withdraw_question(decision, "the plan is written anew");
+    ticket::withdraw_open(decision, |_, _| true, "the plan is written anew");
     let revision = decision.plan.wishes.len() + 1;
     decision.push(DraftRequested {
         revision: u32::try_from(revision).unwrap_or(u32::MAX),
@@ -36,17 +33,6 @@ pub(super) fn request(
         attachments: attachments.to_vec(),
     });
     Ok(())
-}
-
-fn withdraw_question(decision: &mut Decision<'_>, why: &str) {
-    let open: Vec<TicketId> = decision
-        .plan
-        .open_tickets()
-        .map(|(id, _)| id.clone())
-        .collect();
-    for id in open {
-        ticket::withdraw(decision, id, why);
-    }
 }
 
 /// The Leader has written it: the text is the draft's, and a person is asked.

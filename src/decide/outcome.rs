@@ -20,7 +20,10 @@ use projections::{
 };
 
 use super::{Decided, Decision, claim, drafting, question, reflection, ticket};
-use crate::prompts::reply::{self, ReplyFault};
+use crate::prompts::{
+    one_line,
+    reply::{self, ReplyFault},
+};
 
 /// What a judge that only looks is told, after the number of its calls.
 const ANSWER_NOW: &str = "calls were made; answer now, without calling other tools";
@@ -281,7 +284,7 @@ fn fixed(decision: &mut Decision<'_>, id: &TaskId) -> Decided {
     let (attempt, claim, title) = (task.attempt, task.claim.clone(), task.spec.title.clone());
     let what = format!(
         "quality control mended task {id} ({}) itself, after its producer's {} production(s) were rejected. It says:\n\n{}",
-        question::one_line(&title),
+        one_line(&title),
         attempt - 1,
         question::quote(&claim)
     );
@@ -299,12 +302,9 @@ fn blocked(decision: &mut Decision<'_>, id: &TaskId, verdict: &Verdict, fixing: 
         let (severity, class) = (defect.severity.as_str(), defect.class.as_str());
         let place = match defect.location.trim() {
             "" => String::new(),
-            place => format!(" at {}", question::one_line(place)),
+            place => format!(" at {}", one_line(place)),
         };
-        format!(
-            "- {severity}, {class}{place}: {}",
-            question::one_line(&defect.what)
-        )
+        format!("- {severity}, {class}{place}: {}", one_line(&defect.what))
     };
     let defects: Vec<String> = verdict.defects.iter().map(line).collect();
     let judged = if fixing {
@@ -312,7 +312,7 @@ fn blocked(decision: &mut Decision<'_>, id: &TaskId, verdict: &Verdict, fixing: 
     } else {
         "QC rejected it for something outside its reach"
     };
-    let why = format!("{judged}: {}", question::one_line(&verdict.summary));
+    let why = format!("{judged}: {}", one_line(&verdict.summary));
     decision.push(TaskBlocked {
         task: id.clone(),
         why: why.clone(),
@@ -320,7 +320,7 @@ fn blocked(decision: &mut Decision<'_>, id: &TaskId, verdict: &Verdict, fixing: 
     let title = in_work(decision, id).map_or_else(String::new, |t| t.spec.title.clone());
     let what = format!(
         "task {id} ({}) is blocked. {why}\n\n{}",
-        question::one_line(&title),
+        one_line(&title),
         defects.join("\n")
     );
     let subject = TicketSubject::BlockedTask { task: id.clone() };

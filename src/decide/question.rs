@@ -210,11 +210,6 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
     }
 }
 
-/// A text of an agent's on one line, so that it cannot open a section of its own.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// The first line of a text, cut to `most` characters.
 fn first_line(text: &str, most: usize) -> String {
     let line = text.lines().next().unwrap_or_default();

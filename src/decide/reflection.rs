@@ -13,11 +13,14 @@ use projections::{
 };
 
 use super::{Decided, Decision, claim, question};
-use crate::prompts::reply::{Revision, Thought};
+use crate::prompts::{
+    one_line,
+    reply::{Revision, Thought},
+};
 
 pub(super) fn reflected(decision: &mut Decision<'_>, index: u32, thought: Thought) -> Decided {
     record(decision, index, &thought);
-    let rationale = question::one_line(&thought.rationale);
+    let rationale = one_line(&thought.rationale);
     match thought.outcome {
         Outcome::Continue | Outcome::ReviseMinor => {
             claim::go_on(decision);

@@ -96,9 +96,6 @@ fn may_go_on(plan: &Plan) -> bool {
     only_tasks && plan.run.as_ref().is_none_or(stuck::is_workable)
 }
 
-/// Why a ticket is withdrawn whose task is not there any more.
-const GONE: &str = "the task that it was about is gone";
-
 /// Whether a ticket is about a task that does not wait for an answer: the text was edited, the sub-objective divided.
 /// Another task may bear its name by then.
 fn is_gone(plan: &Plan, subject: &TicketSubject) -> bool {
@@ -112,13 +109,22 @@ fn is_gone(plan: &Plan, subject: &TicketSubject) -> bool {
 /// Withdraws every ticket whose task is gone, before another task can take its name: of a plan that goes on. While one
 /// is paused its tickets say why.
 pub(super) fn withdraw_gone(decision: &mut Decision<'_>) {
-    let gone = decision.plan.open_tickets();
-    let gone = gone.filter(|(_, ticket)| is_gone(&decision.plan, &ticket.subject));
-    let gone: Vec<TicketId> = gone.map(|(id, _)| id.clone()).collect();
-    gone.into_iter().for_each(|id| withdraw(decision, id, GONE));
+    withdraw_open(decision, is_gone, "the task that it was about is gone");
 }
 
-pub(super) fn withdraw(decision: &mut Decision<'_>, ticket: TicketId, why: &str) {
+/// Withdraws the open tickets of which this is true.
+pub(super) fn withdraw_open(
+    decision: &mut Decision<'_>,
+    which: impl Fn(&Plan, &TicketSubject) -> bool,
+    why: &str,
+) {
+    let open = decision.plan.open_tickets();
+    let meant = open.filter(|(_, ticket)| which(&decision.plan, &ticket.subject));
+    let meant: Vec<TicketId> = meant.map(|(id, _)| id.clone()).collect();
+    meant.into_iter().for_each(|id| withdraw(decision, id, why));
+}
+
+fn withdraw(decision: &mut Decision<'_>, ticket: TicketId, why: &str) {
     let why = why.to_owned();
     decision.push(TicketWithdrawn { ticket, why });
 }

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 pub use asked::{ATTACHMENTS, variable};
 pub use ground::{Briefing, Card, Exhibit, Ground, Shown, Standard, agent, shows_artifacts};
+pub use phrase::one_line;
 pub use talk::{Call, Heard, HeardUse, excerpt};
 pub use template::{Template, TemplateFault, Templates};
 pub use tools::{NAMES as TOOLS, Tool, offered_tools};

@@ -11,7 +11,9 @@ pub(super) fn marked(name: &str, text: &str) -> String {
     format!("===== BEGIN {boundary} {name}\n{text}\n===== END {boundary}")
 }
 
-pub(super) fn one_line(text: &str) -> String {
+/// A text of an agent's on one line, so that it cannot open a section of its own.
+#[must_use]
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

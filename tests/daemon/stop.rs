@@ -17,6 +17,16 @@ fn slow_once() -> FakeModel {
     FakeModel::start(Script::of([slow])).expect("a free port")
 }
 
+/// Asks it to end, which it does well and within two seconds.
+#[track_caller]
+fn ends_in_time(daemon: Daemon) {
+    let asked = Instant::now();
+    daemon.send(SIGTERM);
+    let (status, log) = daemon.ended();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+}
+
 /// A daemon in the middle of the slow call.
 fn in_the_slow_call(vault: &TestVault, model: &FakeModel) -> Daemon {
     let daemon = Daemon::start(vault, &[]);
@@ -30,11 +40,7 @@ fn sigterm_during_a_call_ends_it_in_time_and_gives_the_plan_back() {
     let vault = TestVault::asking(&model.base_url());
     let plan = vault.approved(&body(1));
     let daemon = in_the_slow_call(&vault, &model);
-    let asked = Instant::now();
-    daemon.send(SIGTERM);
-    let (status, log) = daemon.ended();
-    assert_eq!(status.code(), Some(0), "{log}");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    ends_in_time(daemon);
     let journal = vault.journal(&plan);
     assert_eq!(journal.status(), "approved");
     assert_eq!(journal.count("ModelCallAbandoned"), 1);
@@ -90,11 +96,7 @@ fn a_wait_before_the_next_try_does_not_hold_up_the_end() {
     wait_until("the call was refused", || {
         vault.journal(&plan).count("ModelCallFailed") == 1
     });
-    let asked = Instant::now();
-    daemon.send(SIGTERM);
-    let (status, log) = daemon.ended();
-    assert_eq!(status.code(), Some(0), "{log}");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    ends_in_time(daemon);
     assert_eq!(vault.journal(&plan).status(), "approved");
 }
 
@@ -163,11 +165,7 @@ fn sigterm_with_several_calls_under_way_ends_it_in_time_and_each_is_asked_again(
     let plan = vault.approved(&body(1));
     let daemon = Daemon::start(&vault, &[]);
     wait_until("three calls are under way", || model.requests().len() == 4);
-    let asked = Instant::now();
-    daemon.send(SIGTERM);
-    let (status, log) = daemon.ended();
-    assert_eq!(status.code(), Some(0), "{log}");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    ends_in_time(daemon);
     let journal = vault.journal(&plan);
     assert_eq!(journal.status(), "approved");
     assert_eq!(journal.count("ModelCallAbandoned"), 3);
@@ -200,11 +198,7 @@ fn sigterm_ends_a_command_in_time_and_its_agent_hears_that_it_was_interrupted() 
     let daemon = Daemon::start(&vault, &[]);
     let begun = vault.path(&format!("ess/runs/{plan}/artifacts/begun.txt"));
     wait_until("the command runs", || begun.exists());
-    let asked = Instant::now();
-    daemon.send(SIGTERM);
-    let (status, log) = daemon.ended();
-    assert_eq!(status.code(), Some(0), "{log}");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    ends_in_time(daemon);
     assert_eq!(vault.journal(&plan).status(), "approved");
     vault.is_proven(&plan);
     vault.run_until_idle();

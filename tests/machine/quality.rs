@@ -314,6 +314,17 @@ fn what_a_tool_wrote_is_found_and_kept() {
     assert_eq!(kept, Some(projections::payload::Payload::Text(text)));
 }
 
+/// Two tasks, and both wait for a person.
+fn two_blocked() -> World {
+    let mut world = World::approved();
+    let script = Script::default()
+        .says("s1-plan", tasks(1, 2))
+        .says("s1-t1-qc-1", verdict(false, "environmental"))
+        .says("s1-t2-qc-1", verdict(false, "environmental"));
+    world.drive(script);
+    world
+}
+
 /// Two tasks, the first of them blocked while the second is being produced.
 fn one_blocked() -> (World, Script) {
     let mut world = World::approved();
@@ -376,12 +387,7 @@ fn a_ticket_declined_while_the_plan_goes_on_ends_it_and_what_comes_later_is_book
 
 #[test]
 fn of_two_blocked_tasks_the_approved_one_goes_on_and_the_other_still_asks() {
-    let mut world = World::approved();
-    let script = Script::default()
-        .says("s1-plan", tasks(1, 2))
-        .says("s1-t1-qc-1", verdict(false, "environmental"))
-        .says("s1-t2-qc-1", verdict(false, "environmental"));
-    world.drive(script);
+    let mut world = two_blocked();
     assert!(is_blocked(&world));
     let Status::Paused { note, .. } = &world.plan.status else {
         panic!()
@@ -401,12 +407,7 @@ fn of_two_blocked_tasks_the_approved_one_goes_on_and_the_other_still_asks() {
 
 #[test]
 fn the_question_about_a_task_that_is_gone_is_taken_back() {
-    let mut world = World::approved();
-    let script = Script::default()
-        .says("s1-plan", tasks(1, 2))
-        .says("s1-t1-qc-1", verdict(false, "environmental"))
-        .says("s1-t2-qc-1", verdict(false, "environmental"));
-    world.drive(script);
+    let mut world = two_blocked();
     crate::edits::edit(&mut world, |text| text.replace("an essay.", "a letter.")).unwrap();
     assert_eq!(
         world.plan.open_tickets().count(),
@@ -445,12 +446,7 @@ fn a_plan_that_is_resumed_before_its_last_answer_blocks_it_waits_for_a_person() 
 
 #[test]
 fn resuming_a_plan_sends_every_blocked_task_back() {
-    let mut world = World::approved();
-    let script = Script::default()
-        .says("s1-plan", tasks(1, 2))
-        .says("s1-t1-qc-1", verdict(false, "environmental"))
-        .says("s1-t2-qc-1", verdict(false, "environmental"));
-    world.drive(script);
+    let mut world = two_blocked();
     let note = String::new();
     world.operator(Command::Resume { note }).unwrap();
     assert!(world.blocked().is_empty() && world.plan.open_tickets().next().is_none());

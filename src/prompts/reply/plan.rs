@@ -4,6 +4,7 @@ use projections::{body, document::MAX_BODY};
 use serde::Deserialize;
 
 use super::{ReplyFault, content, read};
+use crate::prompts::one_line;
 
 /// A plan as the Leader wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,10 +192,6 @@ fn prose(text: &str) -> String {
     } else {
         lines.join("\n")
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
