@@ -56,7 +56,7 @@ impl Beat {
 
     /// The daemon lives.
     pub(super) fn tick(&self) {
-        self.change(|beat| beat);
+        self.renew(|beat| Some(beat.clone()));
     }
 
     /// It works on `plan`; `waiting`: not before then, for a reason that the plan does not know.
@@ -77,13 +77,20 @@ impl Beat {
         self.change(idle_again);
     }
 
+    /// A runner looks around several times a second; what reads the same is written by the next tick.
     fn change(&self, with: impl FnOnce(Heartbeat) -> Heartbeat) {
+        self.renew(|now| Some(with(now.clone())).filter(|next| next != now));
+    }
+
+    fn renew(&self, next: impl FnOnce(&Heartbeat) -> Option<Heartbeat>) {
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        let ticked = Heartbeat {
-            last_tick: clock::now().guide_form(),
-            ..now.clone()
+        let Some(next) = next(&now) else {
+            return;
         };
-        *now = with(ticked);
+        *now = Heartbeat {
+            last_tick: clock::now().guide_form(),
+            ..next
+        };
         let written = self.path.iter().try_for_each(|path| write(path, &now));
         if let Err(error) = written {
             tracing::warn!("the heartbeat cannot be written: {}", error.told());
