@@ -11,7 +11,7 @@ use projections::{
     },
     ids::TicketId,
     payload::Digest,
-    plan::{Plan, Run, Status, TaskStage, Ticket},
+    plan::{Plan, Run, Status, Ticket},
 };
 
 use super::{Decided, Decision, Refusal, approval, question, stuck};
@@ -102,8 +102,8 @@ fn is_gone(plan: &Plan, subject: &TicketSubject) -> bool {
     let TicketSubject::BlockedTask { task } = subject else {
         return false;
     };
-    let task = plan.run.as_ref().and_then(|run| run.task(task));
-    !task.is_some_and(|task| matches!(task.stage, TaskStage::Blocked { .. }))
+    let mut blocked = plan.run.iter().flat_map(Run::blocked);
+    !blocked.any(|blocked| blocked.spec.id == *task)
 }
 
 /// Withdraws every ticket whose task is gone, before another task can take its name: of a plan that goes on. While one
@@ -230,13 +230,9 @@ pub(super) fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject
                 why,
             });
         }
-        TicketSubject::BlockedTask { task } => {
-            let blocked = decision.plan.run.as_ref().and_then(|run| run.task(&task));
-            // The body may have been edited meanwhile, and the task gone with it.
-            if blocked.is_some_and(|t| matches!(t.stage, TaskStage::Blocked { .. })) {
-                decision.push(TaskUnblocked { task });
-            }
-        }
+        // The body may have been edited meanwhile, and the task gone with it.
+        TicketSubject::BlockedTask { .. } if is_gone(&decision.plan, &subject) => {}
+        TicketSubject::BlockedTask { task } => decision.push(TaskUnblocked { task }),
         // As it was asked by a program that divided nothing.
         TicketSubject::Context { divides: false, .. } => {}
         TicketSubject::Context { index, .. } => {

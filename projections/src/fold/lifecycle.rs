@@ -73,8 +73,9 @@ pub(super) fn approved(plan: &mut Plan, entry: &Entry, note: &str) -> Result<(),
     turn(plan, entry, Status::Approved, note)?;
     plan.barren_claims = 0;
     // The text is good enough as it is.
-    let drafting = |run: &Run| run.stage == RunStage::Drafting;
-    plan.run = plan.run.take().filter(|run| !drafting(run));
+    if plan.is_being_drafted() {
+        plan.run = None;
+    }
     if let Some(run) = &mut plan.run {
         run.troubles.clear();
         begin_with_the_first(run, afresh);
