@@ -3,7 +3,7 @@
 
 use projections::{
     document::Document,
-    event::{Attachment, CapKind, Decision, FailureClass, Reserved, ToolOutcome, Usage},
+    event::{Attachment, CapKind, Decision, FailureClass, Mandate, Reserved, ToolOutcome, Usage},
     ids::{CallId, TaskId, TicketId, ToolCallId},
     payload::Digest,
     plan::Artifact,
@@ -56,6 +56,8 @@ pub enum Command {
         wish: String,
         /// Material to work from.
         attachments: Vec<Attachment>,
+        /// What follows when it is written, or cannot be.
+        mandate: Mandate,
     },
     /// Change caps.
     EditBudget {

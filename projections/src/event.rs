@@ -345,14 +345,17 @@ vocabulary! {
         text: String,
     }
 
-    /// The Leader is to write the plan, or to write it anew.
-    DraftRequested v 1 {
+    /// The Leader is to write the plan, or to write it anew. 2: `mandate`.
+    DraftRequested v 2 {
         /// Which draft, from 1.
         revision: u32,
         /// The objective, or what is to be changed.
         wish: String,
         /// Material to work from.
         attachments: Vec<Attachment>,
+        /// What follows when it is written, or cannot be.
+        #[serde(default, skip_serializing_if = "Mandate::is_none")]
+        mandate: Mandate,
     }
 
     /// The Leader could not write the plan.
@@ -571,8 +574,9 @@ vocabulary! {
         limit: u64,
     }
 
-    /// A person is asked, or told. 2: subject `context`. 3: subjects `draft` and `fixed`, `for_information`.
-    TicketOpened v 3 {
+    /// A person is asked, or told. 2: subject `context`. 3: subjects `draft` and `fixed`, `for_information`. 4:
+    /// subject `unwritten`.
+    TicketOpened v 4 {
         /// Its id.
         ticket: TicketId,
         /// How urgent.
@@ -618,6 +622,25 @@ pub struct Attachment {
     pub name: String,
     /// Its text.
     pub text: Payload,
+}
+
+/// What may be done with a draft without asking the person who wanted it. By itself: nothing, they sit before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mandate {
+    /// It is approved as soon as it is written, with this note; `None`: a ticket asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
+    /// Nobody sits before it: if it cannot be written, a ticket says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unattended: bool,
+}
+
+impl Mandate {
+    /// Whether the person who wanted it is asked and told.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What an imported plan file said of its own progress.
@@ -944,6 +967,8 @@ pub enum TicketSubject {
         /// BLAKE3 of the body that is asked about.
         body: Digest,
     },
+    /// The Leader could not write a plan that nobody sits before; approving asks it once more.
+    Unwritten,
     /// Quality control mended a task itself; told, not asked.
     Fixed {
         /// The task.

@@ -9,7 +9,8 @@ use crate::{
     body::{BodyFault, SubObjective},
     document::Head,
     event::{
-        Attachment, Caps, Decision, PauseReason, Priority, Reserved, StatusName, TicketSubject,
+        Attachment, Caps, Decision, Mandate, PauseReason, Priority, Reserved, StatusName,
+        TicketSubject,
     },
     ids::{Epoch, PlanId, ProjectCode, TaskId, TicketId},
     payload::{Anchor, Digest, Payload},
@@ -115,6 +116,8 @@ pub struct Wish {
     pub text: String,
     /// Material.
     pub attachments: Vec<Attachment>,
+    /// What follows when it is written, or cannot be.
+    pub mandate: Mandate,
     /// Why nothing came of it, if nothing did.
     pub failed: Option<String>,
 }

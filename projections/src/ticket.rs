@@ -72,6 +72,7 @@ pub fn kind(subject: &TicketSubject) -> &'static str {
         TicketSubject::Revision { .. } => "revision",
         TicketSubject::BlockedTask { .. } => "blocked-task",
         TicketSubject::Draft { .. } => "draft",
+        TicketSubject::Unwritten => "unwritten",
         TicketSubject::Fixed { .. } => "fixed",
         TicketSubject::Reply => "reply",
         TicketSubject::Model => "model",

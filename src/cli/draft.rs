@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use projections::{
-    event::{Attachment, Caps, StatusName},
+    event::{Attachment, Caps, Mandate, StatusName},
     ids::{PlanId, ProjectCode},
     payload::Payload,
     plan::Plan,
@@ -41,7 +41,7 @@ pub(super) fn draft(
         max_tokens: options.max_tokens,
         max_wall_clock_min: options.max_wall_clock_min,
     };
-    let log = project.add_wish(objective, attachments, caps, &actor())?;
+    let log = project.add_wish(objective, attachments, caps, &Mandate::default(), &actor())?;
     let id = log.plan().id.clone();
     drop(log);
     write(&project, &id)
@@ -60,7 +60,12 @@ pub(super) fn revise(
         Some(wish) => {
             let attachments = attachments(attach)?;
             let wish = wish.to_owned();
-            log.submit(&Command::RequestDraft { wish, attachments }, &actor())?;
+            let command = Command::RequestDraft {
+                wish,
+                attachments,
+                mandate: Mandate::default(),
+            };
+            log.submit(&command, &actor())?;
         }
         None if log.plan().is_being_drafted() => {}
         None => {

@@ -2,16 +2,21 @@
 
 use projections::event::{
     Decision as Answer, PauseReason, PlanAborted, PlanApproved, PlanCancelled, PlanDeclined,
-    PlanPaused, PlanResumed, StatusName,
+    PlanPaused, PlanResumed, StatusName, TicketSubject,
 };
 use projections::{ids::TicketId, plan::Ticket};
 
-use super::{Decided, Decision, ticket};
+use super::{Decided, Decision, drafting, ticket};
 
 pub(super) fn approve(decision: &mut Decision<'_>, note: &str) -> Decided {
     match decision.status() {
         StatusName::Draft => {
-            ticket::answer_open(decision, Answer::Approved, note);
+            let asked = ticket::answer_open(decision, Answer::Approved, note);
+            // There is no text yet that could run: what is approved is another try.
+            if asked.contains(&TicketSubject::Unwritten) && decision.plan.items.is_err() {
+                drafting::once_more(decision);
+                return Ok(());
+            }
             decision.push(PlanApproved {
                 note: note.to_owned(),
             });

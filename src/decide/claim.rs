@@ -61,8 +61,7 @@ fn claim_draft(decision: &mut Decision<'_>) -> Decided {
     let recovered = !decision.plan.calls.in_flight.is_empty();
     if recovered && let Some(what) = barren(decision) {
         abandon_calls(decision, "its runner was lost");
-        drafting::failed(decision, &what);
-        return Ok(());
+        return drafting::failed(decision, &what);
     }
     decision.push(PlanClaimed {
         epoch: decision.plan.epoch.next(),

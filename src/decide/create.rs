@@ -2,7 +2,7 @@
 
 use projections::{
     document::{Document, Head, HeadEntry},
-    event::{Attachment, Caps, DraftRequested, Event, FORMAT, PlanDrafted, PlanImported},
+    event::{Attachment, Caps, DraftRequested, Event, FORMAT, Mandate, PlanDrafted, PlanImported},
     found::{self, FieldFault},
     ids::PlanId,
     payload::{Digest, Payload},
@@ -49,7 +49,13 @@ pub fn draft(id: &PlanId, document: &Document) -> Result<Vec<Event>, FieldFault>
 
 /// The events of a plan that the Leader is to write, from an operator's wish.
 #[must_use]
-pub fn wished(id: &PlanId, wish: &str, attachments: Vec<Attachment>, caps: Caps) -> Vec<Event> {
+pub fn wished(
+    id: &PlanId,
+    wish: &str,
+    attachments: Vec<Attachment>,
+    caps: Caps,
+    mandate: Mandate,
+) -> Vec<Event> {
     let names: Vec<&str> = attachments.iter().map(|a| a.name.as_str()).collect();
     let listed = match names[..] {
         [] => "attachments: []\n".to_owned(),
@@ -84,6 +90,7 @@ pub fn wished(id: &PlanId, wish: &str, attachments: Vec<Attachment>, caps: Caps)
         revision: 1,
         wish: wish.to_owned(),
         attachments,
+        mandate,
     };
     vec![drafted.into(), request.into()]
 }

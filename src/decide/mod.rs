@@ -193,9 +193,11 @@ pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<E
             decision: answer,
             note,
         } => ticket::decide(&mut decision, ticket, digest, *answer, note),
-        Command::RequestDraft { wish, attachments } => {
-            drafting::request(&mut decision, wish, attachments)
-        }
+        Command::RequestDraft {
+            wish,
+            attachments,
+            mandate,
+        } => drafting::request(&mut decision, wish, attachments, mandate),
         Command::EditBudget {
             tokens,
             cost,

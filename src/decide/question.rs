@@ -29,8 +29,7 @@ pub(super) fn ask(
 ) -> Decided {
     // Whoever lets the Leader write a plan sits before it.
     if decision.status() == StatusName::Draft && decision.plan.is_being_drafted() {
-        drafting::failed(decision, what);
-        return Ok(());
+        return drafting::failed(decision, what);
     }
     // Several tasks may come to the same halt at once; one question is enough.
     if is_asked(&decision.plan, &subject) {
@@ -107,7 +106,8 @@ fn priority(subject: &TicketSubject) -> Priority {
         | TicketSubject::Revision { .. }
         | TicketSubject::Draft { .. } => Priority::Blocker,
         TicketSubject::Fixed { .. } => Priority::Minor,
-        TicketSubject::Body
+        TicketSubject::Unwritten
+        | TicketSubject::Body
         | TicketSubject::BlockedTask { .. }
         | TicketSubject::Reply
         | TicketSubject::Model
@@ -126,6 +126,7 @@ fn body(ticket: &TicketId, plan: &str, subject: &TicketSubject, what: &str) -> S
         }
         TicketSubject::Body
         | TicketSubject::Draft { .. }
+        | TicketSubject::Unwritten
         | TicketSubject::Fixed { .. }
         | TicketSubject::Reflection
         | TicketSubject::BlockedTask { .. }
@@ -140,7 +141,9 @@ fn body(ticket: &TicketId, plan: &str, subject: &TicketSubject, what: &str) -> S
         format!("- take note of it: `modulatio ticket approve {ticket}`. {approving}")
     } else {
         let declining = match subject {
-            TicketSubject::Draft { .. } => "The plan is declined, and nothing is run.",
+            TicketSubject::Draft { .. } | TicketSubject::Unwritten => {
+                "The plan is declined, and nothing is run."
+            }
             _ => "The plan is aborted; what is finished stays.",
         };
         format!(
@@ -172,6 +175,10 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         TicketSubject::Draft { .. } => (
             "Nothing is run, and nothing further is spent, before you approve it.",
             "The plan runs as it reads in its file; edit it there first, and you are asked again with the new text.",
+        ),
+        TicketSubject::Unwritten => (
+            "Nobody sits before this plan, and without a text of it nothing runs.",
+            "Mend first what is named above; the Leader is asked to write it once more.",
         ),
         TicketSubject::Fixed { .. } => (
             "Who judges the work has done a part of it: nobody else has looked at the result.",

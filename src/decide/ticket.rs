@@ -14,7 +14,7 @@ use projections::{
     plan::{Plan, Run, Status, Ticket},
 };
 
-use super::{Decided, Decision, Refusal, approval, question, stuck};
+use super::{Decided, Decision, Refusal, approval, drafting, question, stuck};
 
 /// Answers one ticket; the plan goes on as soon as it can, and ends with one declined.
 pub(super) fn decide(
@@ -39,12 +39,11 @@ pub(super) fn decide(
     }
     let note = note.to_owned();
     match (answer, decision.status()) {
-        (answer, StatusName::Draft) if matches!(ticket.subject, TicketSubject::Draft { .. }) => {
-            match answer {
-                Answer::Approved => decision.push(PlanApproved { note }),
-                Answer::Declined => decision.push(PlanDeclined { note }),
-            }
-        }
+        (Answer::Declined, StatusName::Draft) => decision.push(PlanDeclined { note }),
+        (Answer::Approved, StatusName::Draft) => match ticket.subject {
+            TicketSubject::Unwritten => drafting::once_more(decision),
+            _ => decision.push(PlanApproved { note }),
+        },
         (Answer::Declined, _) => {
             answer_open(decision, Answer::Declined, &note);
             approval::abort(decision, &note);
@@ -136,6 +135,7 @@ pub(super) fn is_stale(plan: &Plan, subject: &TicketSubject) -> bool {
         TicketSubject::Draft { body } => other(body),
         TicketSubject::Revision { over, .. } => over.as_ref().is_some_and(other),
         TicketSubject::Body
+        | TicketSubject::Unwritten
         | TicketSubject::Reflection
         | TicketSubject::BlockedTask { .. }
         | TicketSubject::Fixed { .. }
@@ -245,6 +245,7 @@ pub(super) fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject
         // Going on is all that these ask.
         TicketSubject::Body
         | TicketSubject::Draft { .. }
+        | TicketSubject::Unwritten
         | TicketSubject::Fixed { .. }
         | TicketSubject::Reflection
         | TicketSubject::Reply

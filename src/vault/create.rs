@@ -4,7 +4,7 @@ use std::path::Path;
 
 use projections::{
     document::{self, Document},
-    event::{Attachment, Caps},
+    event::{Attachment, Caps, Mandate},
     ids::ProjectCode,
     yaml,
 };
@@ -75,11 +75,12 @@ impl Project {
         wish: &str,
         attachments: Vec<Attachment>,
         caps: Caps,
+        mandate: &Mandate,
         actor: &Actor,
     ) -> Result<PlanLog> {
         loop {
             let id = self.take_plan_id(actor)?;
-            let events = decide::wished(&id, wish, attachments.clone(), caps);
+            let events = decide::wished(&id, wish, attachments.clone(), caps, mandate.clone());
             match PlanLog::create(self, &id, events, actor) {
                 // A file of that name came from elsewhere in the same instant.
                 Err(Error::Journal(journal::Error::Exists { .. })) => {}

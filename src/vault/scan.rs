@@ -12,6 +12,7 @@ use projections::{
     document::{self, Seal},
     event::StatusName,
     ids::{PlanId, ProjectCode, TicketId},
+    plan::{Plan, Wish},
 };
 
 use super::{
@@ -31,7 +32,8 @@ pub enum Standing {
     Idle(StatusName),
     /// Approved, waits for a runner.
     Approved,
-    /// Executing; an orphan if nobody holds its lease.
+    /// Executing, or a draft that the Leader is to write while nobody sits before it; an orphan if nobody holds its
+    /// lease.
     Executing,
     /// Its file may be in the middle of being written.
     Unsettled,
@@ -57,7 +59,7 @@ struct Known {
 /// What one scan found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Plans that can be claimed, approved ones and orphans, in the order in which to try them.
+    /// Plans that can be claimed, approved ones, orphans and drafts to be written, in the order in which to try them.
     pub runnable: Vec<PlanId>,
     /// Whether a file must be looked at again soon.
     pub unsettled: bool,
@@ -267,7 +269,9 @@ fn quick(project: &Project, id: &PlanId) -> Option<Standing> {
     let Seal::Intact(anchor) = document::seal_of(&text) else {
         return None;
     };
-    let status = StatusName::parse(document::stated_status(&text)?)?;
+    // Whether somebody is to write a draft, its file does not say.
+    let status = StatusName::parse(document::stated_status(&text)?)
+        .filter(|status| *status != StatusName::Draft)?;
     let tail = project
         .store()
         .read(&log_name(id), None)
@@ -311,9 +315,16 @@ fn thorough(project: &Project, id: &PlanId) -> Option<(Standing, bool)> {
     Some(match log.reconcile(SETTLED) {
         Ok(Reconciled::Unsettled) => (Standing::Unsettled, false),
         Ok(_) if matches!(log.reconcile_tickets(SETTLED), Ok(true)) => (Standing::Unsettled, false),
+        Ok(_) if awaits_the_leader(log.plan()) => (Standing::Executing, !log.is_behind()),
         Ok(_) => (standing_of(log.plan().status.name()), !log.is_behind()),
         Err(error) => failed(&error),
     })
+}
+
+/// Whether a daemon lets the Leader write it: a draft that a person asked for is theirs to go on with.
+fn awaits_the_leader(plan: &Plan) -> bool {
+    let unattended = |wish: &Wish| wish.mandate.unattended;
+    plan.is_being_drafted() && plan.wishes.last().is_some_and(unattended)
 }
 
 /// What the machine refused (a lock that somebody holds, a full disk) it may allow at the next look.

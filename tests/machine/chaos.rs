@@ -8,7 +8,7 @@ use modulatio::{
     effect,
 };
 use projections::{
-    event::{Decision, FailureClass},
+    event::{Decision, FailureClass, Mandate},
     ids::TicketId,
     payload::Digest,
     plan::{Plan, Status},
@@ -138,6 +138,7 @@ fn perform(world: &mut World, act: &Act) {
         Act::Redraft => world.operator(Command::RequestDraft {
             wish: "otherwise".to_owned(),
             attachments: Vec::new(),
+            mandate: Mandate::default(),
         }),
         Act::RewriteItem(n) => edits::edit(world, |text| {
             text.replace("another.", &format!("another, {n}."))
@@ -230,11 +231,12 @@ fn heal(world: &mut World) {
             }
             Status::Draft if !drafting => {
                 mend(world);
-                let wish = "once more".to_owned();
-                let attachments = Vec::new();
-                world
-                    .operator(Command::RequestDraft { wish, attachments })
-                    .unwrap();
+                let again = Command::RequestDraft {
+                    wish: "once more".to_owned(),
+                    attachments: Vec::new(),
+                    mandate: Mandate::default(),
+                };
+                world.operator(again).unwrap();
             }
             _ => {}
         }
@@ -253,6 +255,14 @@ fn mend(world: &mut World) {
     assert!(mended.is_ok() || edits::fault(mended).contains("without a change"));
 }
 
+fn mandate() -> impl Strategy<Value = Mandate> {
+    let approved = proptest::option::of(Just("in advance".to_owned()));
+    (approved, any::<bool>()).prop_map(|(approved, unattended)| Mandate {
+        approved,
+        unattended,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 240, failure_persistence: None, max_shrink_iters: 100, ..ProptestConfig::default() })]
 
@@ -261,11 +271,12 @@ proptest! {
         acts in proptest::collection::vec(act(), 0..200),
         cap in proptest::option::of(0u64..40_000),
         wished in any::<bool>(),
+        mandate in mandate(),
         (parallel, redos, max_iters) in (1u32..4, 0u32..4, 1u32..5),
     ) {
         let mut world = match cap {
             Some(cap) => World::approved_with(&format!("max_tokens: {cap}")),
-            None if wished => World::wished("Two essays."),
+            None if wished => World::wished_under("Two essays.", mandate),
             None => World::approved(),
         };
         world.policy.parallel = parallel;

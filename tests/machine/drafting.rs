@@ -5,7 +5,7 @@ use modulatio::{
     effect,
 };
 use projections::{
-    event::{Decision, Event, FailureClass, StatusName, TicketSubject},
+    event::{Decision, Event, FailureClass, Mandate, StatusName, TicketSubject},
     ids::Epoch,
     payload::Digest,
     plan::{Status, Ticket},
@@ -35,6 +35,7 @@ fn again(wish: &str) -> Command {
     Command::RequestDraft {
         wish: wish.to_owned(),
         attachments: Vec::new(),
+        mandate: Mandate::default(),
     }
 }
 
@@ -118,6 +119,70 @@ fn a_passing_failure_of_a_draft_is_tried_again() {
     world.drive(Script::default().fails("draft-1", FailureClass::Server));
     assert_eq!(world.asked.len(), 2);
     assert!(asking(&world).is_open());
+}
+
+fn unattended(approved: bool) -> Mandate {
+    Mandate {
+        approved: approved.then(|| "a job".to_owned()),
+        unattended: true,
+    }
+}
+
+#[test]
+fn a_draft_that_was_approved_in_advance_runs_as_soon_as_it_is_written() {
+    let mut world = World::wished_under("Essays.", unattended(true));
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Done);
+    assert!(world.plan.tickets.is_empty(), "nobody was asked");
+    let approval = world.plan.transitions[0].clone();
+    assert_eq!(
+        (approval.to, approval.note.as_str()),
+        (StatusName::Approved, "a job")
+    );
+    world.check_replay();
+}
+
+#[test]
+fn what_is_written_anew_is_not_approved_in_advance_any_more() {
+    let mut world = World::wished_under("Essays.", unattended(true));
+    world.operator(again("Shorter essays.")).unwrap();
+    world.drive(Script::default());
+    assert_eq!(world.plan.status, Status::Draft);
+    assert!(asking(&world).is_open());
+}
+
+#[test]
+fn a_draft_without_anybody_before_it_tells_of_its_failure_by_a_ticket() {
+    for approved in [false, true] {
+        let failed = || {
+            let mut world = World::wished_under("Essays.", unattended(approved));
+            world.drive(Script::default().fails("draft-1", FailureClass::Refused));
+            world
+        };
+        let mut world = failed();
+        assert_eq!(asking(&world).subject, TicketSubject::Unwritten);
+        assert!(asking(&world).body.contains("could not write the plan"));
+        let mut declined = failed();
+        declined.answer(Decision::Declined);
+        assert_eq!(declined.plan.status, Status::Declined);
+        declined.check_replay();
+        let approve = Command::Approve {
+            note: String::new(),
+        };
+        let mut by_plan = failed();
+        by_plan.operator(approve).unwrap();
+        assert!(by_plan.plan.is_being_drafted(), "there is no text to run");
+        world.answer(Decision::Approved);
+        world.drive(Script::default());
+        let expected = if approved {
+            Status::Done
+        } else {
+            Status::Draft
+        };
+        assert_eq!(world.plan.status, expected, "as it was asked for at first");
+        assert_eq!(world.asked[..2], ["draft-1", "draft-2"]);
+        world.check_replay();
+    }
 }
 
 #[test]

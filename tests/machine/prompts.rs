@@ -3,7 +3,7 @@
 use modulatio::command::Command;
 use modulatio::prompts::{self, Briefing, Exhibit, NotThere, Prompt, Turn};
 use projections::{
-    event::Attachment,
+    event::{Attachment, Mandate},
     ids::TaskId,
     payload::{Digest, Payload},
     plan::Status,
@@ -274,6 +274,7 @@ fn material_and_the_present_draft_stand_between_marked_lines_too() {
             name: "b.md".to_owned(),
             text: Payload::Text(injection("x")),
         }],
+        mandate: Mandate::default(),
     };
     world.operator(again).unwrap();
     world.drive(Script::default());

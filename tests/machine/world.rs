@@ -11,7 +11,7 @@ use modulatio::{
 };
 use projections::{
     codec, document,
-    event::{Attachment, Caps, Decision, Event, Reserved, ToolOutcome, ToolUse, Usage},
+    event::{Attachment, Caps, Decision, Event, Mandate, Reserved, ToolOutcome, ToolUse, Usage},
     fold::{self, Entry},
     ids::{CallId, Epoch, PlanId, TaskId, TicketId},
     payload::{Anchor, Digest, Payload},
@@ -127,12 +127,23 @@ impl World {
 
     /// A plan that the Leader is asked to write.
     pub(crate) fn wished(wish: &str) -> Self {
+        Self::wished_under(wish, Mandate::default())
+    }
+
+    /// The same, with what may be done with it without asking.
+    pub(crate) fn wished_under(wish: &str, mandate: Mandate) -> Self {
         let id: PlanId = "ESS-P-001".parse().unwrap();
         let material = vec![Attachment {
             name: "notes.md".to_owned(),
             text: Payload::Text("Seneca wrote letters.".to_owned()),
         }];
-        Self::begin(decide::wished(&id, wish, material, Caps::default()))
+        Self::begin(decide::wished(
+            &id,
+            wish,
+            material,
+            Caps::default(),
+            mandate,
+        ))
     }
 
     /// A plan of two sub-objectives, approved.

@@ -47,6 +47,7 @@ pub(super) fn draft_requested(plan: &mut Plan, e: &DraftRequested) -> Result<(),
     plan.wishes.push(Wish {
         text: e.wish.clone(),
         attachments: e.attachments.clone(),
+        mandate: e.mandate.clone(),
         failed: None,
     });
     plan.barren_claims = 0;

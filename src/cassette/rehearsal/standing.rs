@@ -59,6 +59,7 @@ impl<E> Rehearsal<'_, E> {
                 let command = Command::RequestDraft {
                     wish: e.wish.clone(),
                     attachments: inline(&e.attachments, self.resolve)?,
+                    mandate: e.mandate.clone(),
                 };
                 self.act("the wish for another draft", &command)
             }
