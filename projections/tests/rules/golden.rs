@@ -71,6 +71,10 @@ fn a_value_that_came_with_a_version_has_its_default_before_it() {
         panic!()
     };
     assert!(tool.shown.is_none());
+    let Event::DraftRequested(wish) = of("DraftRequested") else {
+        panic!()
+    };
+    assert!(wish.mandate.is_none());
     let Event::ArtifactWritten(written) = of("ArtifactWritten") else {
         panic!()
     };
