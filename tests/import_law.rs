@@ -110,6 +110,27 @@ fn the_catalogue_is_pure_and_knows_nothing_else() {
 }
 
 #[test]
+fn the_schedule_is_pure_and_knows_instants_and_ids_only() {
+    let schedule = ["src/schedule"];
+    let crates = "chrono chrono_tz cron projections serde thiserror";
+    obey(uses_only_crates(&schedule, crates));
+    obey(uses_only_modules(&schedule, "schedule"));
+    obey(never_uses(&schedule, &IMPURE));
+    let known = ["projections::ids", "projections::time"];
+    let others = paths_in(&schedule).into_iter().filter(|path| {
+        path.is_below("projections")
+            && !known
+                .iter()
+                .any(|known| path.text == *known || path.is_below(known))
+    });
+    obey(
+        others
+            .map(|path| path.breach("only projections::ids and projections::time"))
+            .collect(),
+    );
+}
+
+#[test]
 fn the_vault_knows_neither_models_nor_daemon_nor_command_line() {
     obey(uses_only_modules(
         &["src/vault"],
@@ -124,7 +145,7 @@ fn the_daemon_does_not_know_the_command_line() {
 
 #[test]
 fn every_outside_crate_has_one_home() {
-    let homes: [(&str, &[&str]); 29] = [
+    let homes: [(&str, &[&str]); 31] = [
         // The shapes of secrets.
         ("regex", &["src/redact.rs"]),
         // Providers of models, and pages of the web.
@@ -161,11 +182,18 @@ fn every_outside_crate_has_one_home() {
             "serde_yaml",
             &["projections/src/yaml.rs", "projections/src/yaml/"],
         ),
-        // Dates: the instants of events, and the one form of Retry-After that is a date.
+        // Dates: the instants of events, the one form of Retry-After that is a date, and wall times of schedules.
         (
             "chrono",
-            &["projections/src/time.rs", "src/models/refusal.rs"],
+            &[
+                "projections/src/time.rs",
+                "src/models/refusal.rs",
+                "src/schedule/",
+            ],
         ),
+        // Cron expressions, and when the clocks of the world change.
+        ("cron", &["src/schedule/expression.rs"]),
+        ("chrono_tz", &["src/schedule/zone.rs"]),
         // System calls that std has no name for: exchanging two files, stat below an open directory, the
         // machine's name, signals, and all that keeps and confines a command.
         (
