@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod cron;
 mod plan;
 mod ticket;
 
@@ -14,6 +15,7 @@ use projections::{
     time::Timestamp,
 };
 
+pub(super) use cron::{CronCommand, NextOptions};
 pub(super) use plan::{BudgetEdit, DraftOptions, PlanCommand, RehearseOptions, Word};
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 
@@ -120,6 +122,9 @@ pub(super) enum Command {
     /// See what plans ask of you, and answer
     #[command(subcommand)]
     Ticket(TicketCommand),
+    /// Look ahead at schedules
+    #[command(subcommand)]
+    Cron(CronCommand),
     /// Show the texts that agents are asked with
     #[command(subcommand)]
     Prompts(PromptsCommand),

@@ -3,6 +3,7 @@
 
 mod args;
 mod audit;
+mod cron;
 mod daemon;
 mod demo;
 mod draft;
@@ -45,6 +46,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
         Command::Ticket(command) => ticket::run(&args.vault()?, command, args.json),
+        Command::Cron(command) => cron::run(command, args.json),
         Command::Prompts(command) => prompts::run(command),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
