@@ -59,6 +59,11 @@ pub enum Command {
         /// What follows when it is written, or cannot be.
         mandate: Mandate,
     },
+    /// Ask a person whether a draft may run.
+    Propose {
+        /// How it came about, in one sentence.
+        what: String,
+    },
     /// Change caps.
     EditBudget {
         /// `max_tokens`.

@@ -7,7 +7,7 @@ use projections::{
     time::Timestamp,
 };
 
-use crate::{config, decide::Refusal};
+use crate::{config, decide::Refusal, schedule};
 
 /// An error of the program.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +101,9 @@ pub enum Error {
         /// Since when.
         since: String,
     },
+    /// The schedule does not allow a change; nothing was changed.
+    #[error(transparent)]
+    Schedule(#[from] schedule::Refused),
     /// The environment's refusal.
     #[error("cannot {act} {}", path.display())]
     Io {
@@ -163,6 +166,11 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Id(_) => 2,
+            Self::Schedule(refused) => match refused {
+                schedule::Refused::NoJob(_) => 1,
+                schedule::Refused::Standing { .. } => 6,
+                schedule::Refused::Unreadable(_) | schedule::Refused::Senseless(_) => 2,
+            },
             Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,
             Self::Authentication(_) => 4,
             Self::Daemon(_) => 5,
@@ -214,6 +222,7 @@ impl Error {
             Self::NoVault { .. } => Some("make one with `modulatio init DIR`, or name one with --vault DIR".into()),
             Self::NoProject { .. } => Some("see `modulatio project list`, or add one with `modulatio project add`".into()),
             Self::Authentication(_) => Some("keys are read from this command's environment, which may differ from the daemon's; `modulatio models` says where each is looked for".into()),
+            Self::Schedule(schedule::Refused::NoJob(_)) => Some("see `modulatio cron list`".into()),
             Self::NoPlan(_) => Some("see `modulatio plan list`".into()),
             Self::Journal(error) if error.is_damage() => {
                 Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())
@@ -232,6 +241,7 @@ impl Error {
             | Self::Damaged(_)
             | Self::Daemon(_)
             | Self::Leased { .. }
+            | Self::Schedule(_)
             | Self::Io { .. }
             | Self::Failed(_)
             | Self::BeforeTheBeginning(_) => None,

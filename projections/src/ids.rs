@@ -224,6 +224,60 @@ impl fmt::Display for TicketId {
 
 text_form!(TicketId);
 
+/// A job of the vault's schedule, `ESS-C-1`: numbered within the project that its plans belong to.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId {
+    project: ProjectCode,
+    number: u32,
+}
+
+impl JobId {
+    /// The `number`-th job of `project`.
+    #[must_use]
+    pub fn new(project: ProjectCode, number: u32) -> Self {
+        Self { project, number }
+    }
+
+    /// The project that its plans belong to.
+    #[must_use]
+    pub fn project(&self) -> &ProjectCode {
+        &self.project
+    }
+
+    /// Its number within the project.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+impl FromStr for JobId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = || InvalidId::new("job id", text, "CODE-C-NUMBER, as in ESS-C-1");
+        let (rest, digits) = text.rsplit_once('-').ok_or_else(invalid)?;
+        let (code, style) = rest.rsplit_once('-').ok_or_else(invalid)?;
+        let canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+        let number = if canonical { digits.parse().ok() } else { None };
+        if !style.eq_ignore_ascii_case("C") {
+            return Err(invalid());
+        }
+        Ok(Self {
+            project: code.parse().map_err(|_| invalid())?,
+            number: number.ok_or_else(invalid)?,
+        })
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-C-{}", self.project, self.number)
+    }
+}
+
+text_form!(JobId);
+
 /// A short name made of letters, digits and `-_.`: safe in a path, a log line and a header.
 macro_rules! label_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {

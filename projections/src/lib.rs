@@ -21,6 +21,7 @@ pub mod heartbeat;
 pub mod ids;
 pub mod payload;
 pub mod plan;
+pub mod schedule;
 mod texts;
 pub mod ticket;
 pub mod time;

@@ -113,5 +113,13 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, YamlError> {
     Ok(serde_yaml::from_value(value)?)
 }
 
+/// A JSON value as YAML has it; mappings keep their order.
+///
+/// # Panics
+/// Never: YAML says whatever JSON can.
+pub fn of(value: &serde_json::Value) -> Value {
+    serde_yaml::to_value(value).expect("YAML says whatever JSON can")
+}
+
 #[cfg(test)]
 mod tests;

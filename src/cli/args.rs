@@ -15,7 +15,7 @@ use projections::{
     time::Timestamp,
 };
 
-pub(super) use cron::{CronCommand, NextOptions};
+pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
 pub(super) use plan::{BudgetEdit, DraftOptions, PlanCommand, RehearseOptions, Word};
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 

@@ -46,7 +46,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
         Command::Ticket(command) => ticket::run(&args.vault()?, command, args.json),
-        Command::Cron(command) => cron::run(command, args.json),
+        Command::Cron(command) => self::cron::run(command, args),
         Command::Prompts(command) => prompts::run(command),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Daemon(options) => daemon::run(args.vault()?, options),

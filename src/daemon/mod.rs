@@ -2,6 +2,7 @@
 //! outcome back as a command.
 //!
 //! ```text
+//!  clockwork ─▶ slots of the schedule, each a plan (also while another plan runs)
 //!  watcher ─▶ wake ─┐
 //!  tick (30 s) ─────┼─▶ scan ─▶ runnable plans ─▶ claim (lease, then append) ─▶ execute: due ▸ perform ▸ report
 //!  signals ─────────┘                                   └ lost the race: the next one     └ until nothing is due
@@ -11,6 +12,7 @@ mod artifacts;
 mod beat;
 mod bench;
 mod call;
+mod clockwork;
 mod day;
 mod drafting;
 mod endpoints;

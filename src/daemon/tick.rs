@@ -2,7 +2,7 @@
 //! changes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,6 +13,7 @@ use super::{
     Identity, Options, Shutdown,
     beat::Beat,
     bench,
+    clockwork::Clockwork,
     endpoints::Endpoints,
     execute::{self, Around, Ended},
 };
@@ -39,6 +40,7 @@ struct Daemon {
     beat: Arc<Beat>,
     scanner: Scanner,
     watch: Watch,
+    clockwork: Arc<Clockwork>,
     /// Plans that could not be run, and when to try them again.
     resting: BTreeMap<PlanId, Instant>,
     endpoints: Endpoints,
@@ -64,6 +66,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     tokio::task::spawn_blocking(move || bench::warm_up(&ahead));
     let beat = Arc::new(Beat::start(&vault, &identity)?);
     let pulse = tokio::spawn(pulse(beat.clone(), tick));
+    let clockwork = Arc::new(Clockwork::open(&vault, options.project.clone(), &identity)?);
     let watch = Watch::start(&vault);
     vault.projects()?.0.iter().for_each(scan::sweep);
     let scanner = Scanner::new(options.project);
@@ -77,10 +80,16 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
         beat,
         scanner,
         watch,
+        clockwork,
         resting: BTreeMap::new(),
         endpoints: Endpoints::new(configured.breaker),
     };
+    // What came due while nobody was there comes before anything is called idle.
+    daemon.clockwork.look_aside().await;
+    let schedule = daemon.watch.of_schedule();
+    let time = tokio::spawn(daemon.clockwork.clone().keep_time(schedule, tick));
     let ended = daemon.run().await;
+    time.abort();
     pulse.abort();
     tracing::info!("stopped");
     ended
@@ -111,7 +120,14 @@ impl Daemon {
             }
             let found = self.scan(&changes)?;
             let ran = self.run_first(&found).await?;
+            if ran {
+                // A slot may have waited for the end of this plan.
+                self.watch.of_schedule().nudge();
+            }
             if !ran && self.until_idle && changes.everything && !found.unsettled {
+                if self.clockwork.look_aside().await {
+                    continue;
+                }
                 return self.idle_end();
             }
             changes = if ran || (self.until_idle && !found.unsettled) {
@@ -214,7 +230,7 @@ impl Daemon {
         };
         tracing::info!(millis = clock::millis(wait), "sleeping");
         tokio::select! {
-            () = tokio::time::sleep(wait) => Changes { everything: true, plans: BTreeSet::new() },
+            () = tokio::time::sleep(wait) => Changes { everything: true, ..Changes::default() },
             () = self.watch.changed() => self.watch.take(),
             () = self.shutdown.asked() => Changes::default(),
         }

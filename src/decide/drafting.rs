@@ -5,7 +5,7 @@ use projections::event::{
     TicketSubject,
 };
 
-use super::{Decided, Decision, question, ticket};
+use super::{Decided, Decision, Refusal, question, ticket};
 use crate::prompts::reply::Drafted;
 
 /// An operator wants the draft written, or written anew.
@@ -69,6 +69,15 @@ pub(super) fn written(decision: &mut Decision<'_>, drafted: &Drafted) -> Decided
         drafted.title
     );
     question::open(decision, subject, &what).map(drop)
+}
+
+/// A draft that nobody wrote by hand just now is put before a person.
+pub(super) fn propose(decision: &mut Decision<'_>, what: &str) -> Decided {
+    if decision.status() != StatusName::Draft || decision.plan.open_tickets().next().is_some() {
+        return Err(Refusal::Moot);
+    }
+    let subject = question::about_draft(&decision.plan);
+    question::open(decision, subject, what).map(drop)
 }
 
 /// Nothing came of it; the operator who asked is told, and may ask again. Where nobody sits before it, a ticket tells.

@@ -198,6 +198,7 @@ pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<E
             attachments,
             mandate,
         } => drafting::request(&mut decision, wish, attachments, mandate),
+        Command::Propose { what } => drafting::propose(&mut decision, what),
         Command::EditBudget {
             tokens,
             cost,

@@ -5,6 +5,7 @@
 //!             │           ▲
 //!             │           └── reconcile: hand edits become commands, missing projections are rendered
 //!             ├─ numbers: ids of plans and tickets, decided by an append
+//!             ├─ schedule: jobs, and the plans of their slots
 //!             ├─ scan:    which plans want a runner (stat only, unless something changed)
 //!             └─ spend:   what all plans spend in one day, reserved before it is spent
 //! ```
@@ -26,6 +27,7 @@ mod reconcile;
 mod regular;
 pub mod replay;
 pub mod scan;
+pub mod schedule;
 mod spend;
 mod tape;
 mod ticket_edit;

@@ -23,9 +23,13 @@ enum Series {
 #[derive(Debug, Serialize, Deserialize)]
 struct NumberTaken {
     kind: String,
+    /// 2: `under`.
     v: u32,
     series: Series,
     number: u32,
+    /// What it was taken for, if that has one number for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under: Option<String>,
 }
 
 impl Project {
@@ -34,6 +38,18 @@ impl Project {
     /// # Errors
     /// The log's, and the directory's.
     pub fn take_plan_id(&self, actor: &Actor) -> Result<PlanId> {
+        self.plan_id(None, actor)
+    }
+
+    /// The plan id that was taken under this name, or a new one: the same name has the same id for good.
+    ///
+    /// # Errors
+    /// The log's, and the directory's.
+    pub(super) fn take_plan_id_for(&self, name: &str, actor: &Actor) -> Result<PlanId> {
+        self.plan_id(Some(name), actor)
+    }
+
+    fn plan_id(&self, under: Option<&str>, actor: &Actor) -> Result<PlanId> {
         let used = self
             .plan_ids()?
             .iter()
@@ -42,7 +58,7 @@ impl Project {
             .unwrap_or(0);
         Ok(PlanId::mint(
             self.code().clone(),
-            take(self, Series::Plan, used, actor)?,
+            take(self, Series::Plan, used, under, actor)?,
         ))
     }
 
@@ -54,7 +70,7 @@ impl Project {
         let used = ticket_files(self).map(|id| id.number()).max().unwrap_or(0);
         Ok(TicketId::new(
             self.code().clone(),
-            take(self, Series::Ticket, used, actor)?,
+            take(self, Series::Ticket, used, None, actor)?,
         ))
     }
 }
@@ -75,7 +91,13 @@ fn ticket_files(project: &Project) -> impl Iterator<Item = TicketId> + use<> {
     })
 }
 
-fn take(project: &Project, series: Series, used: u32, actor: &Actor) -> Result<u32> {
+fn take(
+    project: &Project,
+    series: Series,
+    used: u32,
+    under: Option<&str>,
+    actor: &Actor,
+) -> Result<u32> {
     let dir = make_dirs(
         project.disk(),
         project.vault().root(),
@@ -84,7 +106,7 @@ fn take(project: &Project, series: Series, used: u32, actor: &Actor) -> Result<u
     let store = FileStore::on_disk(dir, stamp());
     let name = LogName::parse(&project.code().to_string())?;
     loop {
-        match try_take(&store, &name, series, used, actor) {
+        match try_take(&store, &name, series, used, under, actor) {
             Err(Error::Journal(
                 journal::Error::Conflict { .. } | journal::Error::Exists { .. },
             )) => {}
@@ -98,29 +120,34 @@ fn try_take(
     name: &LogName,
     series: Series,
     used: u32,
+    under: Option<&str>,
     actor: &Actor,
 ) -> Result<u32> {
     let mut log = match store.open(name, None) {
         Ok(log) => log,
         Err(journal::Error::Missing { .. }) => {
             let number = next(used)?;
-            store.create(name, &draft(series, number, actor))?;
+            store.create(name, &draft(series, number, under, actor))?;
             return Ok(number);
         }
         Err(error) => return Err(error.into()),
     };
-    let mut last = used;
+    let (mut last, mut same) = (used, None);
     let seen = log.catch_up(&mut |frame| {
         let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
-        last = taken
-            .iter()
-            .filter(|t| t.series == series)
-            .map(|t| t.number)
-            .fold(last, u32::max);
+        for own in taken.iter().filter(|t| t.series == series) {
+            last = last.max(own.number);
+            if under.is_some() && own.under.as_deref() == under {
+                same = Some(own.number);
+            }
+        }
     })?;
+    if let Some(number) = same {
+        return Ok(number);
+    }
     let number = next(last)?;
     let expected = seen.tail.map_or(0, |tail| tail.seq + 1);
-    log.append(expected, &[draft(series, number, actor)])?;
+    log.append(expected, &[draft(series, number, under, actor)])?;
     Ok(number)
 }
 
@@ -129,12 +156,13 @@ fn next(used: u32) -> Result<u32> {
         .ok_or_else(|| Error::Failed("the project has run out of numbers".to_owned()))
 }
 
-fn draft(series: Series, number: u32, actor: &Actor) -> Draft {
+fn draft(series: Series, number: u32, under: Option<&str>, actor: &Actor) -> Draft {
     let event = NumberTaken {
         kind: "NumberTaken".to_owned(),
-        v: 1,
+        v: 2,
         series,
         number,
+        under: under.map(str::to_owned),
     };
     let events = serde_json::to_string(&[event]).expect("an event is text and integers");
     Draft {

@@ -4,6 +4,7 @@
 
 use std::{path::Path, time::Duration};
 
+use journal::Disk;
 use projections::{
     document::{self, Document, Seal},
     files, frontmatter,
@@ -279,29 +280,33 @@ pub(super) fn is_settled(path: &Path, settling: Settling) -> bool {
     age < 0 || u128::from(age.unsigned_abs()) >= time.as_micros()
 }
 
+/// Keeps a person's text beside the file it was written to; returns its name.
+pub(super) fn keep_aside(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<String> {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("file");
+    let kept = format!("{name}.rejected-{}", clock::now().file_form());
+    let target = path.with_file_name(&kept);
+    let file = disk
+        .create_new(&target)
+        .map_err(Error::io("keep the edit as", &target))?;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let written = file
+            .append(rest)
+            .map_err(Error::io("keep the edit as", &target))?;
+        rest = &rest[written..];
+    }
+    file.sync_data()
+        .map_err(Error::io("keep the edit as", &target))?;
+    Ok(kept)
+}
+
 impl Project {
     /// Keeps an operator's text beside the file it was written to; returns its name.
     pub(super) fn keep_aside(&self, path: &Path, bytes: &[u8]) -> Result<String> {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or("file");
-        let kept = format!("{name}.rejected-{}", clock::now().file_form());
-        let target = path.with_file_name(&kept);
-        let file = self
-            .disk()
-            .create_new(&target)
-            .map_err(Error::io("keep the edit as", &target))?;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let written = file
-                .append(rest)
-                .map_err(Error::io("keep the edit as", &target))?;
-            rest = &rest[written..];
-        }
-        file.sync_data()
-            .map_err(Error::io("keep the edit as", &target))?;
-        Ok(kept)
+        keep_aside(self.disk(), path, bytes)
     }
 
     /// Opens a plan, importing it if it has a file and no journal yet.

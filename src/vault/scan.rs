@@ -263,15 +263,13 @@ fn trace(place: &Place, listed: &Listed) -> Trace {
     }
 }
 
-/// The standing by the file alone, when it is a true rendering of the journal's last frame.
-fn quick(project: &Project, id: &PlanId) -> Option<Standing> {
+/// The status by the file alone, when it is a true rendering of the journal's last frame.
+pub(super) fn stated(project: &Project, id: &PlanId) -> Option<StatusName> {
     let text = super::regular::read_text(&project.plan_path(id)).ok()?;
     let Seal::Intact(anchor) = document::seal_of(&text) else {
         return None;
     };
-    // Whether somebody is to write a draft, its file does not say.
-    let status = StatusName::parse(document::stated_status(&text)?)
-        .filter(|status| *status != StatusName::Draft)?;
+    let status = StatusName::parse(document::stated_status(&text)?)?;
     let tail = project
         .store()
         .read(&log_name(id), None)
@@ -281,6 +279,12 @@ fn quick(project: &Project, id: &PlanId) -> Option<Standing> {
     if tail.torn.is_some() || tail.tail.map(replay::anchor_of) != Some(anchor) {
         return None;
     }
+    Some(status)
+}
+
+/// The standing by the file alone. Whether somebody is to write a draft, its file does not say.
+fn quick(project: &Project, id: &PlanId) -> Option<Standing> {
+    let status = stated(project, id).filter(|status| *status != StatusName::Draft)?;
     Some(standing_of(status))
 }
 

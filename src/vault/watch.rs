@@ -14,7 +14,7 @@ use notify::{
 use projections::ids::{PlanId, ProjectCode, TicketId};
 use tokio::sync::Notify;
 
-use super::Vault;
+use super::{Vault, schedule};
 
 /// What has changed since it was last asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Watch {
 struct Shared {
     changes: Mutex<Changes>,
     wake: Notify,
+    /// The schedule's journal has grown.
+    schedule: Notify,
 }
 
 impl Watch {
@@ -68,6 +70,7 @@ impl Watch {
     /// which its `plans` appears is not missed.
     pub fn follow(&mut self, vault: &Vault) {
         self.add(vault.root().to_path_buf());
+        self.add(schedule::dir(vault));
         let entries = std::fs::read_dir(vault.root())
             .into_iter()
             .flatten()
@@ -104,6 +107,12 @@ impl Watch {
         }
     }
 
+    /// What tells of changes of the schedule, apart from all others: somebody may wait for it while a plan runs.
+    #[must_use]
+    pub fn of_schedule(&self) -> ScheduleWatch {
+        ScheduleWatch(self.shared.clone())
+    }
+
     /// Waits until something changed.
     pub async fn changed(&self) {
         loop {
@@ -120,6 +129,22 @@ impl Watch {
     }
 }
 
+/// Tells when the schedule's journal has grown.
+#[derive(Clone)]
+pub struct ScheduleWatch(Arc<Shared>);
+
+impl ScheduleWatch {
+    /// Waits until it has, or somebody nudged.
+    pub async fn changed(&self) {
+        self.0.schedule.notified().await;
+    }
+
+    /// Lets whoever waits look at once.
+    pub fn nudge(&self) {
+        self.0.schedule.notify_one();
+    }
+}
+
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, Changes> {
         self.changes
@@ -128,6 +153,9 @@ impl Shared {
     }
 
     fn take(&self, root: &Path, event: notify::Result<Event>) {
+        if event.as_ref().is_ok_and(is_of_schedule) {
+            self.schedule.notify_one();
+        }
         let changes = match event {
             Ok(event) => sort(root, &event),
             Err(_) => Changes {
@@ -169,6 +197,15 @@ fn sort(root: &Path, event: &Event) -> Changes {
         }
     }
     changes
+}
+
+fn is_of_schedule(event: &Event) -> bool {
+    let is_journal = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let dir = path.parent().and_then(Path::file_name);
+        dir.is_some_and(|dir| dir == schedule::DIR) && name.is_some_and(schedule::is_journal)
+    };
+    is_written(event.kind) && event.paths.iter().any(is_journal)
 }
 
 enum Touched {

@@ -26,7 +26,7 @@ pub(in crate::cli) struct DraftOptions {
     pub(in crate::cli) max_wall_clock_min: Option<u64>,
 }
 
-fn cost(text: &str) -> std::result::Result<MicroUsd, String> {
+pub(super) fn cost(text: &str) -> std::result::Result<MicroUsd, String> {
     MicroUsd::parse_usd(text).ok_or_else(|| "write dollars such as 2.50".to_owned())
 }
 
@@ -127,13 +127,13 @@ pub(in crate::cli) struct CapsEdit {
     pub(in crate::cli) minutes: Option<Change<u64>>,
 }
 
-fn change_of_cost(text: &str) -> std::result::Result<Change<MicroUsd>, String> {
+pub(super) fn change_of_cost(text: &str) -> std::result::Result<Change<MicroUsd>, String> {
     change(text, |text| {
         MicroUsd::parse_usd(text).ok_or("write dollars such as 2.50, or none")
     })
 }
 
-fn change_of_count(text: &str) -> std::result::Result<Change<u64>, String> {
+pub(super) fn change_of_count(text: &str) -> std::result::Result<Change<u64>, String> {
     change(text, |text| {
         text.parse().map_err(|_| "write a whole number, or none")
     })

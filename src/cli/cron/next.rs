@@ -1,4 +1,4 @@
-//! `modulatio cron`: schedules. `next` says when an expression fires; it needs no vault.
+//! `modulatio cron next`: when an expression fires. Needs no vault.
 
 use std::io::{BufRead, stdin};
 
@@ -6,20 +6,18 @@ use projections::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    args::{CronCommand, NextOptions},
-    output,
-};
 use crate::{
+    cli::{args::NextOptions, output},
     clock,
     error::{Error, Result},
     schedule::{self, Expression, Zone},
 };
 
-pub(super) fn run(command: &CronCommand, json: bool) -> Result<()> {
-    match command {
-        CronCommand::Next(NextOptions { batch: true, .. }) => answer_lines(),
-        CronCommand::Next(options) => next(options, json),
+pub(super) fn run(options: &NextOptions, json: bool) -> Result<()> {
+    if options.batch {
+        answer_lines()
+    } else {
+        next(options, json)
     }
 }
 

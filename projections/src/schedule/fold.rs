@@ -1,0 +1,241 @@
+//! The schedule after a frame. Records facts; what cannot have happened is corruption that names its frame.
+
+use std::sync::Arc;
+
+use super::{Claim, Definition, Event, FORMAT, Fact, Job, Schedule, Standing};
+use crate::{ids::JobId, payload::Anchor, time::Timestamp};
+
+/// A history that cannot have happened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("frame {seq}: {kind}: {why}")]
+pub struct Corrupt {
+    /// The frame.
+    pub seq: u64,
+    /// The event.
+    pub kind: String,
+    /// Why not.
+    pub why: &'static str,
+}
+
+/// Where and when a frame stands, and who wrote it.
+struct Mark<'a> {
+    at: Timestamp,
+    by: &'a str,
+}
+
+/// Applies one frame.
+///
+/// # Errors
+/// [`Corrupt`]; the state is then of no use any more.
+pub fn apply(
+    schedule: &mut Schedule,
+    anchor: Anchor,
+    at: Timestamp,
+    by: &str,
+    facts: &[Fact],
+) -> Result<(), Corrupt> {
+    let mark = Mark { at, by };
+    for fact in facts {
+        let applied = match fact {
+            Fact::Known(event) => one(schedule, &mark, event),
+            Fact::Unknown(value) => {
+                schedule.unknown = Some(format!("{} v{}", value["kind"], value["v"]));
+                Ok(())
+            }
+        };
+        applied.map_err(|why| Corrupt {
+            seq: anchor.seq,
+            kind: kind(fact),
+            why,
+        })?;
+    }
+    schedule.head = Some(anchor);
+    schedule.at = at;
+    Ok(())
+}
+
+fn kind(fact: &Fact) -> String {
+    let value = match fact {
+        Fact::Known(event) => serde_json::to_value(event).unwrap_or_default(),
+        Fact::Unknown(value) => value.clone(),
+    };
+    value["kind"].as_str().unwrap_or("an event").to_owned()
+}
+
+type Applied = Result<(), &'static str>;
+
+fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event) -> Applied {
+    match event {
+        Event::ScheduleOpened { format, .. } => opened(schedule, *format),
+        Event::JobAdded {
+            job, definition, ..
+        } => added(schedule, mark, job, definition),
+        Event::JobChanged {
+            job, definition, ..
+        } => changed(of(schedule, job)?, mark, definition),
+        Event::JobEnabled { job, .. } => enabled(of(schedule, job)?, mark),
+        Event::JobDisabled { job, .. } => disabled(of(schedule, job)?, mark),
+        Event::JobRemoved { job, .. } => {
+            of(schedule, job)?.standing = Standing::Removed;
+            Ok(())
+        }
+        Event::JobEnded { job, reason, .. } => {
+            of(schedule, job)?.standing = Standing::Ended(*reason);
+            Ok(())
+        }
+        Event::SlotClaimed {
+            job, slot, manual, ..
+        } => claimed(of(schedule, job)?, mark, *slot, *manual),
+        Event::SlotQueued { job, slot, .. } => queued(of(schedule, job)?, *slot),
+        Event::SlotFired {
+            job, slot, plan, ..
+        } => {
+            let job = settled(schedule, job, *slot)?;
+            job.last = Some((*slot, plan.clone()));
+            job.remember(plan);
+            Ok(())
+        }
+        Event::SlotFailed { job, slot, .. } => settled(schedule, job, *slot).map(drop),
+        Event::SlotsSkipped {
+            job,
+            first,
+            last,
+            count,
+            ..
+        } => skipped(of(schedule, job)?, *first, *last, *count),
+    }
+}
+
+fn opened(schedule: &mut Schedule, format: u32) -> Applied {
+    if schedule.head.is_some() {
+        return Err("the schedule is open already");
+    }
+    if format > FORMAT {
+        schedule.unknown = Some(format!("vocabulary {format}"));
+    }
+    Ok(())
+}
+
+/// A job that is there; events about a removed one only settle what it had claimed.
+fn of<'a>(schedule: &'a mut Schedule, id: &JobId) -> Result<&'a mut Job, &'static str> {
+    match schedule.jobs.get_mut(id) {
+        None => Err("no such job was added"),
+        Some(job) if job.standing == Standing::Removed => Err("the job was removed before"),
+        Some(job) => Ok(job),
+    }
+}
+
+fn added(schedule: &mut Schedule, mark: &Mark<'_>, id: &JobId, definition: &Definition) -> Applied {
+    let job = Job {
+        id: id.clone(),
+        definition: Arc::new(definition.clone()),
+        defined_by: mark.by.to_owned(),
+        defined_at: mark.at,
+        standing: Standing::Enabled,
+        cursor: mark.at,
+        claimed: std::collections::BTreeMap::new(),
+        queue: std::collections::VecDeque::new(),
+        claims: 0,
+        latest: Timestamp::default(),
+        skipped: 0,
+        last: None,
+        plans: std::collections::VecDeque::new(),
+    };
+    match schedule.jobs.insert(id.clone(), job) {
+        None => Ok(()),
+        Some(_) => Err("a job of this id was added before"),
+    }
+}
+
+/// Slots that lie between the old cursor and now are told by `SlotsSkipped` in the same frame, before this.
+fn changed(job: &mut Job, mark: &Mark<'_>, definition: &Definition) -> Applied {
+    job.definition = Arc::new(definition.clone());
+    mark.by.clone_into(&mut job.defined_by);
+    job.defined_at = mark.at;
+    job.cursor = job.cursor.max(mark.at);
+    if let Standing::Ended(_) = job.standing {
+        job.standing = Standing::Enabled;
+    }
+    Ok(())
+}
+
+fn enabled(job: &mut Job, mark: &Mark<'_>) -> Applied {
+    match job.standing {
+        Standing::Disabled(_) => {
+            job.standing = Standing::Enabled;
+            job.cursor = job.cursor.max(mark.at);
+            Ok(())
+        }
+        Standing::Enabled | Standing::Ended(_) | Standing::Removed => Err("it was not disabled"),
+    }
+}
+
+fn disabled(job: &mut Job, mark: &Mark<'_>) -> Applied {
+    match job.standing {
+        Standing::Enabled => {
+            job.standing = Standing::Disabled(mark.at);
+            Ok(())
+        }
+        Standing::Disabled(_) | Standing::Ended(_) | Standing::Removed => Err("it was not enabled"),
+    }
+}
+
+fn claimed(job: &mut Job, mark: &Mark<'_>, slot: Timestamp, manual: bool) -> Applied {
+    let from_queue = job.queue.front() == Some(&slot);
+    if from_queue {
+        job.queue.pop_front();
+    } else if !manual && slot <= job.cursor {
+        return Err("its slot was accounted for before");
+    }
+    if !manual {
+        job.cursor = job.cursor.max(slot);
+        job.claims += 1;
+    }
+    job.latest = job.latest.max(slot);
+    let claim = Claim {
+        at: mark.at,
+        manual,
+        definition: job.definition.clone(),
+        defined_by: job.defined_by.clone(),
+    };
+    match job.claimed.insert(slot, claim) {
+        None => Ok(()),
+        Some(_) => Err("its slot was claimed before"),
+    }
+}
+
+fn queued(job: &mut Job, slot: Timestamp) -> Applied {
+    if slot <= job.cursor {
+        return Err("its slot was accounted for before");
+    }
+    job.cursor = slot;
+    job.queue.push_back(slot);
+    Ok(())
+}
+
+fn settled<'a>(
+    schedule: &'a mut Schedule,
+    id: &JobId,
+    slot: Timestamp,
+) -> Result<&'a mut Job, &'static str> {
+    let job = schedule.jobs.get_mut(id).ok_or("no such job was added")?;
+    match job.claimed.remove(&slot) {
+        Some(_) => Ok(job),
+        None => Err("its slot was not claimed"),
+    }
+}
+
+/// Waiting slots that are given up, or new ones.
+fn skipped(job: &mut Job, first: Timestamp, last: Timestamp, count: u64) -> Applied {
+    if last < first || count == 0 {
+        return Err("it skips nothing");
+    }
+    let waiting = job.queue.len();
+    job.queue.retain(|slot| *slot < first || *slot > last);
+    if job.queue.len() == waiting && first <= job.cursor {
+        return Err("its slots were accounted for before");
+    }
+    job.cursor = job.cursor.max(last);
+    job.skipped = job.skipped.saturating_add(count);
+    Ok(())
+}

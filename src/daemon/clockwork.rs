@@ -1,0 +1,101 @@
+//! Keeping the schedule's time: sleeps until the next slot and fires it, whatever the daemon does meanwhile. A plan that
+//! is made wakes the tick as any approved plan does.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use projections::{ids::ProjectCode, time::Timestamp};
+
+use super::Identity;
+use crate::{
+    clock,
+    error::Result,
+    vault::{
+        Actor, Vault,
+        schedule::{Kept, ScheduleLog},
+        watch::ScheduleWatch,
+    },
+};
+
+/// A daemon's share in the schedule.
+pub(super) struct Clockwork {
+    only: Option<ProjectCode>,
+    actor: Actor,
+    log: Mutex<ScheduleLog>,
+    /// Faults that were told; each is told once.
+    told: Mutex<BTreeSet<String>>,
+}
+
+impl Clockwork {
+    pub(super) fn open(
+        vault: &Vault,
+        only: Option<ProjectCode>,
+        identity: &Identity,
+    ) -> Result<Self> {
+        Ok(Self {
+            only,
+            actor: Actor::named(identity.by()),
+            log: Mutex::new(ScheduleLog::open(vault)?),
+            told: Mutex::default(),
+        })
+    }
+
+    /// Fires whatever is due, for as long as the daemon lives. A clock that jumps is noticed at the next tick: sleeping is
+    /// not measured by it.
+    pub(super) async fn keep_time(self: Arc<Self>, changes: ScheduleWatch, tick: Duration) {
+        loop {
+            let kept = self.clone().aside().await;
+            let wait = kept.wake_at.map_or(tick, until).min(tick);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = changes.changed() => {}
+            }
+        }
+    }
+
+    /// One look, beside the runtime; says whether plans were made.
+    pub(super) async fn look_aside(self: &Arc<Self>) -> bool {
+        !self.clone().aside().await.plans.is_empty()
+    }
+
+    async fn aside(self: Arc<Self>) -> Kept {
+        let looked = tokio::task::spawn_blocking(move || self.look()).await;
+        looked.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Kept::default(),
+        })
+    }
+
+    fn look(&self) -> Kept {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        match log.keep(clock::now(), self.only.as_ref(), &self.actor) {
+            Ok(kept) => {
+                for plan in &kept.plans {
+                    tracing::info!(%plan, "its slot has come");
+                }
+                for (job, why) in &kept.faults {
+                    self.tell(format!("job {job} cannot be served: {why}"));
+                }
+                kept
+            }
+            Err(error) => {
+                self.tell(format!("the schedule cannot be kept: {}", error.told()));
+                Kept::default()
+            }
+        }
+    }
+
+    fn tell(&self, fault: String) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(fault.clone()) {
+            tracing::error!("{fault}");
+        }
+    }
+}
+
+fn until(at: Timestamp) -> Duration {
+    Duration::from_micros(at.micros_since(clock::now()))
+}
