@@ -83,6 +83,14 @@ impl Vault {
     /// # Errors
     /// [`Error::NoVault`] when it is not a directory or cannot be read.
     pub fn open(root: &Path) -> Result<Self> {
+        Self::on(root, Arc::new(RealDisk))
+    }
+
+    /// Opens the vault at `root`; whatever is changed in it is changed through `disk`.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn on(root: &Path, disk: Arc<dyn Disk>) -> Result<Self> {
         let no_vault = |why: String| Error::NoVault {
             what: format!("{} is no vault: {why}", root.display()),
         };
@@ -91,10 +99,7 @@ impl Vault {
             return Err(no_vault("it is not a directory".to_owned()));
         }
         std::fs::read_dir(&root).map_err(|e| no_vault(e.to_string()))?;
-        Ok(Self {
-            root,
-            disk: Arc::new(RealDisk),
-        })
+        Ok(Self { root, disk })
     }
 
     /// The vault that `start` lies in: the nearest parent that holds modulatio.yaml.

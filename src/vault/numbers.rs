@@ -103,7 +103,7 @@ fn take(
         project.vault().root(),
         &std::path::Path::new(OWN_DIR).join("numbers"),
     )?;
-    let store = FileStore::on_disk(dir, stamp());
+    let store = FileStore::new(project.vault().disk().clone(), dir, stamp());
     let name = LogName::parse(&project.code().to_string())?;
     loop {
         match try_take(&store, &name, series, used, under, actor) {

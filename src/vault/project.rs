@@ -37,7 +37,8 @@ impl Project {
         for part in [dir.clone(), dir.join("plans")] {
             check_directory(&code, &part)?;
         }
-        let store = FileStore::on_disk(dir.join("plans"), stamp()).with_patience(PATIENCE);
+        let store = FileStore::new(vault.disk().clone(), dir.join("plans"), stamp());
+        let store = store.with_patience(PATIENCE);
         let blobs = BlobStore::new(vault.disk().clone(), dir.join("blobs"));
         Ok(Self {
             code,
