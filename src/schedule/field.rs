@@ -8,6 +8,8 @@ pub(super) struct Kind {
     pub(super) name: &'static str,
     first: u8,
     last: u8,
+    /// One more number for the first value: 7 for Sunday.
+    again: Option<u8>,
     /// Names of values, from the first on.
     words: &'static [&'static str],
     example: &'static str,
@@ -17,6 +19,7 @@ pub(super) static MINUTE: Kind = Kind {
     name: "minute",
     first: 0,
     last: 59,
+    again: None,
     words: &[],
     example: "0, 10-50/20 or */15",
 };
@@ -24,6 +27,7 @@ pub(super) static HOUR: Kind = Kind {
     name: "hour",
     first: 0,
     last: 23,
+    again: None,
     words: &[],
     example: "6, 8-17 or */2",
 };
@@ -31,6 +35,7 @@ pub(super) static DAY_OF_MONTH: Kind = Kind {
     name: "day-of-month",
     first: 1,
     last: 31,
+    again: None,
     words: &[],
     example: "1, 1,15 or *",
 };
@@ -38,20 +43,20 @@ pub(super) static MONTH: Kind = Kind {
     name: "month",
     first: 1,
     last: 12,
+    again: None,
     words: &[
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ],
     example: "3, jan-jun or */3",
 };
-/// Sunday is 0; that it may be written 7 is known to [`Kind::value`] and [`Kind::span`].
 pub(super) static DAY_OF_WEEK: Kind = Kind {
     name: "day-of-week",
     first: 0,
     last: 6,
+    again: Some(7),
     words: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
     example: "1, mon-fri or *",
 };
-const OTHER_SUNDAY: u8 = 7;
 
 /// A field as it was read.
 #[derive(Clone, Debug)]
@@ -133,15 +138,15 @@ impl Kind {
             return Ok(whole);
         }
         let Some((from, to)) = text.split_once('-') else {
-            let low = self.sunday_as_0(self.value(text)?);
+            let low = self.first_number(self.value(text)?);
             let more = if stepped { self.last - low } else { 0 };
             return Ok(Span { low, more });
         };
         let (from, to) = (self.value(from)?, self.value(to)?);
-        if (from, to) == (0, OTHER_SUNDAY) {
+        if from == self.first && Some(to) == self.again {
             return Ok(whole);
         }
-        let (low, high) = (self.sunday_as_0(from), self.sunday_as_0(to));
+        let (low, high) = (self.first_number(from), self.first_number(to));
         let more = (high + self.count() - low) % self.count();
         Ok(Span { low, more })
     }
@@ -200,8 +205,13 @@ impl Kind {
         }
     }
 
-    fn sunday_as_0(&self, value: u8) -> u8 {
-        if value > self.last { self.first } else { value }
+    /// A value by its first number, where it has two.
+    fn first_number(&self, value: u8) -> u8 {
+        if Some(value) == self.again {
+            self.first
+        } else {
+            value
+        }
     }
 
     fn count(&self) -> u8 {
@@ -214,10 +224,7 @@ impl Kind {
 
     /// The highest number that may be written.
     fn highest(&self) -> u8 {
-        match self.words.first() {
-            Some(&"sun") => OTHER_SUNDAY,
-            _ => self.last,
-        }
+        self.again.unwrap_or(self.last)
     }
 
     fn range(&self) -> String {

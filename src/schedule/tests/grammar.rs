@@ -27,6 +27,8 @@ fn lists_ranges_and_steps_are_sets_of_values() {
     reads(&MINUTE, "*/60", &[0]);
     reads(&MINUTE, "1-2,*/30", &[0, 1, 2, 30]);
     reads(&HOUR, "9-17/4", &[9, 13, 17]);
+    reads(&HOUR, "0-7", &[0, 1, 2, 3, 4, 5, 6, 7]);
+    reads(&HOUR, "0-7/5", &[0, 5]);
     reads(&DAY_OF_MONTH, "*/10", &[1, 11, 21, 31]);
     reads(&MONTH, "*/5", &[1, 6, 11]);
     reads(&MONTH, "jan-Mar,DEC", &[1, 2, 3, 12]);
