@@ -21,7 +21,7 @@ pub enum ExpressionFault {
     )]
     TooLong(usize),
     /// Not five fields.
-    #[error("the expression has {count} where five fields belong{}; {FORM}", surplus(.0), count = counted(.0))]
+    #[error("the expression has {count} where five belong{}; {FORM}", surplus(.0), count = counted(.0))]
     FieldCount(usize),
     /// A word with `@` that stands for nothing here.
     #[error("{word} {why}")]

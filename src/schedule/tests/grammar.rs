@@ -158,10 +158,10 @@ fn other_dialects_are_refused_as_such() {
         ("@daily 0 * * *", "minute: @daily is not"),
         (
             "0 0 * * * *",
-            "has 6 fields where five fields belong (there are none for seconds and years)",
+            "has 6 fields where five belong (there are none for seconds and years)",
         ),
         ("0 0 0 * * * 2030", "has 7 fields"),
-        ("0 0 * *", "has 4 fields where five fields belong;"),
+        ("0 0 * *", "has 4 fields where five belong;"),
         ("daily", "has 1 field where"),
         ("", "is empty; write five fields"),
         (" \t\n", "is empty"),
