@@ -106,6 +106,9 @@ pub(in crate::cli) struct JobEdit {
     /// The times, in quotes
     #[arg(long, value_name = "EXPRESSION")]
     pub(in crate::cli) schedule: Option<Expression>,
+    /// Let the Leader write each plan from the objective again, in place of a template
+    #[arg(long, conflicts_with = "plan_template")]
+    pub(in crate::cli) no_plan_template: bool,
     #[command(flatten)]
     pub(in crate::cli) more: JobOptions,
 }

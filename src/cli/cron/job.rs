@@ -69,6 +69,9 @@ pub(super) fn edit(vault: &Vault, edit: &JobEdit, json: bool) -> Result<()> {
     if let Some(schedule) = &edit.schedule {
         definition.schedule = schedule.to_string();
     }
+    if edit.no_plan_template {
+        definition.template = None;
+    }
     let definition = with(definition, &edit.more)?;
     let now = clock::now();
     let change = Change::Edit(edit.job.clone(), Box::new(definition));

@@ -103,6 +103,7 @@ impl ScheduleLog {
             if events.is_empty() {
                 return Ok(());
             }
+            events.iter().for_each(tell);
             for slot in events.iter().filter_map(claimed_slot) {
                 plans.extend(self.fire(id, slot, now, actor)?);
             }
@@ -122,6 +123,33 @@ impl ScheduleLog {
                 "no plan could be made; see `modulatio cron history {id}`"
             ))
         })
+    }
+}
+
+/// Who reads the log should not have to read the history for what does not run.
+fn tell(event: &Event) {
+    match event {
+        Event::SlotsSkipped {
+            job,
+            first,
+            last,
+            count,
+            reason,
+            ..
+        } => tracing::warn!(%job, %first, %last, count, ?reason, "not run"),
+        Event::SlotQueued { job, slot, .. } => tracing::info!(%job, %slot, "waits for its turn"),
+        Event::JobEnded { job, reason, .. } => {
+            tracing::info!(%job, ?reason, "has no further times")
+        }
+        Event::ScheduleOpened { .. }
+        | Event::JobAdded { .. }
+        | Event::JobChanged { .. }
+        | Event::JobEnabled { .. }
+        | Event::JobDisabled { .. }
+        | Event::JobRemoved { .. }
+        | Event::SlotClaimed { .. }
+        | Event::SlotFired { .. }
+        | Event::SlotFailed { .. } => {}
     }
 }
 
