@@ -95,14 +95,17 @@ impl ScheduleLog {
         }
         let vault = self.vault().clone();
         let runs = |plan: &PlanId| is_running(&vault, plan);
+        let due = |schedule: &Schedule| -> Result<Vec<Event>> {
+            let job = schedule.jobs.get(id);
+            let due = job.map(|job| schedule::due(job, now, &runs)).transpose();
+            Ok(due.map_err(schedule::Refused::from)?.unwrap_or_default())
+        };
         loop {
-            let events = self.decide(now, actor, &mut |schedule| match schedule.jobs.get(id) {
-                Some(job) => Ok(schedule::due(job, now, &runs).map_err(schedule::Refused::from)?),
-                None => Ok(Vec::new()),
-            })?;
-            if events.is_empty() {
+            // Most jobs most of the time have nothing due, and need no look at the journal for it.
+            if due(self.schedule())?.is_empty() {
                 return Ok(());
             }
+            let events = self.decide(now, actor, &mut |schedule| due(schedule))?;
             events.iter().for_each(tell);
             for slot in events.iter().filter_map(claimed_slot) {
                 plans.extend(self.fire(id, slot, now, actor)?);
