@@ -17,10 +17,14 @@ fn run(args: &[&str], input: &str) -> (i32, String, String) {
     command
         .env_remove("MODULATIO_VAULT")
         .current_dir(Path::new("/"));
-    let output = command.args(args).write_stdin(input).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let output = command
+        .args(args)
+        .write_stdin(input)
+        .output()
+        .expect("the program starts");
+    let text = |bytes| String::from_utf8(bytes).expect("it prints text");
     (
-        output.status.code().unwrap(),
+        output.status.code().expect("it ends by itself"),
         text(output.stdout),
         text(output.stderr),
     )

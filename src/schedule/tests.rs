@@ -1,8 +1,12 @@
 //! The rules of expressions, zones and slots: by hand here, by generated cases in `generated`.
 
+#[cfg(test)]
 mod calendar;
+#[cfg(test)]
 mod clocks;
+#[cfg(test)]
 mod generated;
+#[cfg(test)]
 mod grammar;
 
 use projections::time::Timestamp;

@@ -348,5 +348,9 @@ fn no_zone_of_the_database_stops_a_schedule() {
         let next = next_slot(&hourly, &zone, now).unwrap();
         assert!(next.micros_since(now) <= 3_600_000_000, "{zone}");
         assert_eq!(next_slot(&hourly, &zone, forever()), None);
+        let decades = (0..30).map(|n| -4_000_000_000_000_000 + n * 315_360_000_000_000);
+        for at in decades.map(Timestamp::from_micros) {
+            assert!(zone.local(at).len() > "1970-01-01 00:00 ".len(), "{zone}");
+        }
     }
 }
