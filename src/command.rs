@@ -28,6 +28,8 @@ pub enum Command {
     Cancel {
         /// The operator's note.
         note: String,
+        /// Whether calls under way are cut instead of awaited.
+        cut: bool,
     },
     /// Stop at the next step.
     Pause {

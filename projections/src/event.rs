@@ -184,10 +184,13 @@ vocabulary! {
         note: String,
     }
 
-    /// An operator ended the plan for good.
-    PlanCancelled v 1 {
+    /// An operator ended the plan for good; of a cancelled one, that what is under way is cut now as well. 2: `cut`.
+    PlanCancelled v 2 {
         /// The operator's note.
         note: String,
+        /// Whether calls under way are cut instead of awaited.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cut: bool,
     }
 
     /// The plan ended without reaching its objective.

@@ -157,7 +157,10 @@ pub enum Status {
     /// Refused by an operator.
     Declined,
     /// Ended by an operator.
-    Cancelled,
+    Cancelled {
+        /// Whether calls under way are cut instead of awaited.
+        cut: bool,
+    },
     /// Ended without reaching its objective.
     Aborted,
     /// Finished.
@@ -174,7 +177,7 @@ impl Status {
             Self::Executing { .. } => StatusName::Executing,
             Self::Paused { .. } => StatusName::Paused,
             Self::Declined => StatusName::Declined,
-            Self::Cancelled => StatusName::Cancelled,
+            Self::Cancelled { .. } => StatusName::Cancelled,
             Self::Aborted => StatusName::Aborted,
             Self::Done => StatusName::Done,
         }
@@ -280,7 +283,7 @@ impl Plan {
             Status::Approved
             | Status::Paused { .. }
             | Status::Declined
-            | Status::Cancelled
+            | Status::Cancelled { .. }
             | Status::Aborted
             | Status::Done => false,
         }

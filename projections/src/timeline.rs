@@ -24,6 +24,9 @@ fn describe_plan(event: &Event) -> String {
         Event::PlanReleased(e) => noted("released", &e.why),
         Event::PlanPaused(e) => noted("paused", &e.note),
         Event::PlanResumed(e) => noted("resumed", &e.note),
+        Event::PlanCancelled(e) if e.cut => {
+            noted("cancelled, and what is under way is cut", &e.note)
+        }
         Event::PlanCancelled(e) => noted("cancelled", &e.note),
         Event::PlanAborted(e) => noted("aborted", &e.summary),
         Event::PlanCompleted(e) => noted("done", &e.summary),

@@ -177,7 +177,7 @@ fn a_cancelled_plan_is_cancelled() {
     let mut made = Made::approved().says("s1-reflect", reflection("pause"));
     made.run();
     let note = String::new();
-    made.person(Command::Cancel { note });
+    made.person(Command::Cancel { note, cut: false });
     is_faithful(&made, 4);
 }
 

@@ -16,7 +16,9 @@ use projections::{
 };
 
 pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
-pub(super) use plan::{BudgetEdit, DraftOptions, PlanCommand, RehearseOptions, Word};
+pub(super) use plan::{
+    BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
+};
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 
 use crate::{

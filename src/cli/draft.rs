@@ -93,6 +93,10 @@ fn told(plan: &Plan) -> Result<()> {
             "{id} could not be written: {why}\nit stays a draft; try again with modulatio plan revise {id} \"…\""
         )));
     }
+    if plan.status.name().is_terminal() {
+        let status = plan.status.name();
+        return Err(Error::Failed(format!("{id} was {status}")));
+    }
     if plan.is_being_drafted() {
         return Err(Error::Failed(format!(
             "{id} is not written yet; go on with modulatio plan revise {id}"

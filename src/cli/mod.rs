@@ -3,6 +3,7 @@
 
 mod args;
 mod audit;
+mod cancel;
 mod cron;
 mod daemon;
 mod demo;

@@ -12,7 +12,7 @@ use projections::{
 use super::{
     actor,
     args::{Args, BudgetEdit, PlanCommand, Word},
-    draft, output, rehearse, show,
+    cancel, draft, output, rehearse, show,
 };
 use crate::{
     clock,
@@ -41,10 +41,10 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
         PlanCommand::Approve(word) => say(vault, word, |note| Command::Approve { note }),
         PlanCommand::Decline(word) => {
             say(vault, word, |note| Command::Decline { note })?;
-            settle_orphans(vault, &word.plan)
+            cancel::settle_orphans(vault, &word.plan)
         }
         PlanCommand::Pause(word) => say(vault, word, |note| Command::Pause { note }),
-        PlanCommand::Cancel(word) => cancel(vault, word),
+        PlanCommand::Cancel(options) => cancel::run(vault, options),
         PlanCommand::EditBudget(edit) => edit_budget(vault, edit),
         PlanCommand::Release { plan, call, note } => release(vault, plan, call.as_ref(), note),
         PlanCommand::Rehearse(options) => rehearse::run(vault, options, args),
@@ -122,7 +122,7 @@ pub(super) fn asked_again(events: &[Event]) -> Result<()> {
     }
 }
 
-fn open(vault: &Vault, id: &PlanId) -> Result<PlanLog> {
+pub(super) fn open(vault: &Vault, id: &PlanId) -> Result<PlanLog> {
     let mut log = vault.project_of(id)?.open_plan(id)?;
     log.reconcile_tickets(Settling::Now)?;
     if let Reconciled::Rejected { why, kept_as } = log.reconcile(Settling::Now)? {
@@ -175,34 +175,4 @@ fn release(vault: &Vault, id: &PlanId, call: Option<&CallId>, note: &str) -> Res
     }
     log.project().balance_ended(id, clock::now(), &actor())?;
     released.map(drop)
-}
-
-/// A cancelled plan's cut calls have nobody left to settle them, unless its runner still lives.
-fn cancel(vault: &Vault, word: &Word) -> Result<()> {
-    submit(
-        vault,
-        &word.plan,
-        &Command::Cancel {
-            note: word.note.clone(),
-        },
-        &actor(),
-    )?;
-    settle_orphans(vault, &word.plan)
-}
-
-fn settle_orphans(vault: &Vault, id: &PlanId) -> Result<()> {
-    let project = vault.project_of(id)?;
-    if let Some(_lease) = PlanLog::lease(&project, id)? {
-        let mut log = project.open_plan(id)?;
-        match log.submit(&Command::SettleOrphans, &actor()) {
-            // Nothing to settle, or settled by somebody else since: the plan is cancelled all the same.
-            Ok(_)
-            | Err(Error::Refused {
-                refusal: Refusal::Moot,
-                ..
-            }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

@@ -158,7 +158,7 @@ fn reason(plan: &Plan) -> Option<&str> {
         | Status::Approved
         | Status::Executing { .. }
         | Status::Declined
-        | Status::Cancelled
+        | Status::Cancelled { .. }
         | Status::Aborted
         | Status::Done => None,
     }

@@ -179,7 +179,7 @@ impl<'a> Runner<'a> {
     async fn work_on(&mut self) -> Result<Ended> {
         loop {
             if self.shutdown.is_asked() {
-                return self.release().await;
+                return self.let_go("its runner was asked to stop").await;
             }
             match self.go_on().await {
                 Ok(None) => {}
@@ -203,6 +203,12 @@ impl<'a> Runner<'a> {
         self.take_in_answers();
         if self.log.plan().status.name().is_terminal() {
             self.cancel.store(true, Ordering::Relaxed);
+        }
+        if self.log.plan().status == (Status::Cancelled { cut: true }) {
+            return self
+                .let_go("the plan was cancelled by force")
+                .await
+                .map(Some);
         }
         self.show_beat();
         let (now, parallel) = (self.log.now(), self.team.policy().parallel);
@@ -254,7 +260,7 @@ impl<'a> Runner<'a> {
             | Status::Approved
             | Status::Executing { .. }
             | Status::Declined
-            | Status::Cancelled
+            | Status::Cancelled { .. }
             | Status::Aborted
             | Status::Done => None,
         };
@@ -338,8 +344,10 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Gives the plan back. Answers that are there are taken, other calls are cut, and tools are ended.
-    async fn release(&mut self) -> Result<Ended> {
+    /// Lets go of the plan, which is given back unless it has ended. Answers that are there are taken, other calls are
+    /// cut, and tools are ended.
+    async fn let_go(&mut self, why: &str) -> Result<Ended> {
+        tracing::info!(plan = %self.id, "letting go: {why}");
         self.cancel.store(true, Ordering::Relaxed);
         let deadline = tokio::time::Instant::now() + TOOLS_END;
         loop {
@@ -355,7 +363,7 @@ impl<'a> Runner<'a> {
             }
         }
         self.report(Report::Releasing {
-            why: "its runner was asked to stop".to_owned(),
+            why: why.to_owned(),
         })?;
         match self.log.plan().status.name() {
             StatusName::Approved => Ok(Ended::Released),

@@ -4,9 +4,12 @@ use projections::event::{
     Decision as Answer, PauseReason, PlanAborted, PlanApproved, PlanCancelled, PlanDeclined,
     PlanPaused, PlanResumed, StatusName, TicketSubject,
 };
-use projections::{ids::TicketId, plan::Ticket};
+use projections::{
+    ids::TicketId,
+    plan::{Status, Ticket},
+};
 
-use super::{Decided, Decision, drafting, ticket};
+use super::{Decided, Decision, Refusal, drafting, ticket};
 
 pub(super) fn approve(decision: &mut Decision<'_>, note: &str) -> Decided {
     match decision.status() {
@@ -67,13 +70,26 @@ fn cancel_hint(decision: &Decision<'_>) -> String {
     }
 }
 
-pub(super) fn cancel(decision: &mut Decision<'_>, note: &str) -> Decided {
-    if decision.status().is_terminal() {
-        return Err(decision.refuse("cancelled", ""));
+pub(super) fn cancel(decision: &mut Decision<'_>, note: &str, cut: bool) -> Decided {
+    let flies = !decision.plan.calls.in_flight.is_empty();
+    match decision.plan.status {
+        // Only what is under way is left to decide on.
+        Status::Cancelled { cut: true } if cut && flies => return Err(Refusal::Moot),
+        Status::Cancelled { cut: false } if cut && flies => {}
+        Status::Cancelled { cut: false } if flies => {
+            let hint = ": a call under way is awaited; add --force to cut it";
+            return Err(decision.refuse("cancelled", hint));
+        }
+        Status::Declined | Status::Cancelled { .. } | Status::Aborted | Status::Done => {
+            return Err(decision.refuse("cancelled", ""));
+        }
+        Status::Draft | Status::Approved | Status::Executing { .. } | Status::Paused { .. } => {
+            ticket::answer_open(decision, Answer::Declined, "the plan was cancelled");
+        }
     }
-    ticket::answer_open(decision, Answer::Declined, "the plan was cancelled");
     decision.push(PlanCancelled {
         note: note.to_owned(),
+        cut,
     });
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) fn claim(decision: &mut Decision<'_>) -> Decided {
         Status::Draft
         | Status::Paused { .. }
         | Status::Declined
-        | Status::Cancelled
+        | Status::Cancelled { .. }
         | Status::Aborted
         | Status::Done => return Err(decision.refuse("claimed", "")),
     };

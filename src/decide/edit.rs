@@ -180,7 +180,7 @@ fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Re
         }
         (StatusName::Draft, Some(StatusName::Declined)) => approval::decline(decision, NOTE),
         (live, Some(StatusName::Cancelled)) if !live.is_terminal() => {
-            approval::cancel(decision, NOTE)
+            approval::cancel(decision, NOTE, false)
         }
         _ => Err(EditFault::Status {
             from,

@@ -184,7 +184,7 @@ pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<E
     match command {
         Command::Approve { note } => approval::approve(&mut decision, note),
         Command::Decline { note } => approval::decline(&mut decision, note),
-        Command::Cancel { note } => approval::cancel(&mut decision, note),
+        Command::Cancel { note, cut } => approval::cancel(&mut decision, note, *cut),
         Command::Pause { note } => approval::pause(&mut decision, note),
         Command::Resume { note } => approval::resume(&mut decision, note),
         Command::DecideTicket {

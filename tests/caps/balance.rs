@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use modulatio_tools::fake_model::{FakeModel, Script};
 
 use crate::{
-    day::{today, within_one_day},
     greedy,
-    support::{Daemon, TestVault, body, books::Books},
+    support::{Daemon, TestVault, body, books::Books, today, within_one_day},
 };
 
 /// Frames of a plan of one sub-objective and of its day, four calls of which are each reserved and settled there.

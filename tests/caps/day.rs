@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-use modulatio::{
-    clock,
-    vault::{Day, Vault},
-};
 use modulatio_tools::fake_model::{FakeModel, Script};
 use projections::{
     event::{CapKind, Event, PauseReason},
@@ -17,27 +13,9 @@ use crate::{
     support::{
         Daemon, Lots, TestVault, body,
         books::{Books, total},
-        wait_until,
+        today, wait_until, within_one_day,
     },
 };
-
-/// So long a test of a day may take.
-const A_WHILE: i64 = 120_000_000;
-
-/// At midnight, UTC, a new day's budget begins. A test of one day begins early enough before it, or after it.
-pub(crate) fn within_one_day() {
-    const DAY: i64 = 86_400_000_000;
-    let left = DAY - clock::now().micros().rem_euclid(DAY);
-    if left < A_WHILE {
-        println!("waiting for midnight");
-        std::thread::sleep(Duration::from_micros(left.unsigned_abs() + 1_000_000));
-    }
-}
-
-pub(crate) fn today(vault: &TestVault) -> Day {
-    let vault = Vault::open(vault.root()).expect("a vault");
-    vault.day_spent(clock::now()).expect("a day")
-}
 
 /// Three daemons; those that were killed are replaced. Then whatever is left is run.
 fn three_daemons(vault: &TestVault, lots: &mut Lots) {

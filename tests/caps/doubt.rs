@@ -4,9 +4,8 @@ use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
 use projections::event::Event;
 
 use crate::{
-    day::{today, within_one_day},
     greedy,
-    support::{TestVault, body, books::total},
+    support::{TestVault, body, books::total, today, within_one_day},
 };
 
 /// A server of which the first answer is sold and lost.

@@ -36,7 +36,7 @@ enum Act {
     RewriteRest,
     BreakBody,
     RaiseCap,
-    Cancel,
+    Cancel(bool),
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -54,7 +54,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => Just(Act::RewriteRest),
         1 => Just(Act::BreakBody),
         1 => Just(Act::RaiseCap),
-        1 => Just(Act::Cancel),
+        2 => any::<bool>().prop_map(Act::Cancel),
     ]
 }
 
@@ -133,7 +133,7 @@ fn perform(world: &mut World, act: &Act) {
         Act::Full => full(world),
         Act::Pause => world.operator(Command::Pause { note }),
         Act::Resume => world.operator(Command::Resume { note }),
-        Act::Cancel => world.operator(Command::Cancel { note }),
+        Act::Cancel(cut) => world.operator(Command::Cancel { note, cut: *cut }),
         Act::Decide(which, decision) => decide(world, *which, *decision),
         Act::Redraft => world.operator(Command::RequestDraft {
             wish: "otherwise".to_owned(),

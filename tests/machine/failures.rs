@@ -338,6 +338,7 @@ fn calls_of_a_plan_that_ended_under_a_dead_runner_are_settled() {
     world
         .operator(Command::Cancel {
             note: String::new(),
+            cut: false,
         })
         .unwrap();
     world.kill();

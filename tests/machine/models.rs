@@ -351,6 +351,7 @@ fn an_answer_to_a_plan_that_was_paused_meanwhile_still_counts_and_a_failure_asks
     world
         .operator(modulatio::command::Command::Cancel {
             note: String::new(),
+            cut: false,
         })
         .unwrap();
     let report = Report::CallFailed {
@@ -363,6 +364,6 @@ fn an_answer_to_a_plan_that_was_paused_meanwhile_still_counts_and_a_failure_asks
         dead: false,
     };
     world.report(report, Epoch(1)).unwrap();
-    assert_eq!(world.plan.status, Status::Cancelled);
+    assert_eq!(world.plan.status, Status::Cancelled { cut: false });
     assert!(world.plan.open_tickets().next().is_none());
 }

@@ -1,8 +1,11 @@
 //! Whole plans, from approval to their end.
 
-use modulatio::command::Command;
+use modulatio::{
+    command::{Command, Report},
+    decide::Refusal,
+};
 use projections::{
-    event::{Decision, Event, PauseReason},
+    event::{Decision, Event, PauseReason, StatusName},
     plan::{Status, TaskStage},
     work::Outcome,
 };
@@ -314,14 +317,44 @@ fn an_answer_that_comes_after_the_cancellation_is_booked_and_has_no_consequence(
     world
         .operator(Command::Cancel {
             note: String::new(),
+            cut: false,
         })
         .unwrap();
     world.tick(&mut |step| script.answer(step));
     assert_eq!(
         (world.plan.status.clone(), world.plan.calls.tokens),
-        (Status::Cancelled, 120)
+        (Status::Cancelled { cut: false }, 120)
     );
     assert_eq!(world.kinds().last().unwrap(), "ModelCallCompleted");
+}
+
+#[test]
+fn a_plan_is_cancelled_once_and_cut_once_as_long_as_a_call_is_under_way() {
+    let cancel = |world: &mut World, cut| {
+        let note = String::new();
+        world.operator(Command::Cancel { note, cut })
+    };
+    let mut world = World::approved();
+    world.claim().unwrap();
+    world.tick(&mut |step| Script::default().answer(step));
+    cancel(&mut world, false).unwrap();
+    let refused = cancel(&mut world, false).unwrap_err();
+    assert!(refused.to_string().contains("--force"), "{refused}");
+    cancel(&mut world, true).unwrap();
+    assert_eq!(world.plan.status, Status::Cancelled { cut: true });
+    let twice = world.plan.transitions.iter();
+    assert_eq!(twice.filter(|t| t.to == StatusName::Cancelled).count(), 1);
+    assert_eq!(cancel(&mut world, true), Err(Refusal::Moot));
+    let why = String::new();
+    world
+        .report(Report::Releasing { why }, world.plan.epoch)
+        .unwrap();
+    assert_eq!(world.plan.calls.in_doubt.len(), 1);
+    assert!(matches!(
+        cancel(&mut world, true),
+        Err(Refusal::Status { .. })
+    ));
+    world.check_replay();
 }
 
 #[test]

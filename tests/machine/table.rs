@@ -55,16 +55,17 @@ fn worlds() -> Vec<(&'static str, World)> {
                 Command::Decline { note: note() },
             ),
         ),
-        (
-            "cancelled",
-            after(executing(), Command::Cancel { note: note() }),
-        ),
+        ("cancelled", after(executing(), cancel(false))),
         (
             "aborted",
             driven(Script::default().says("s1-reflect", reflect("abort"))),
         ),
         ("done", driven(Script::default())),
     ]
+}
+
+fn cancel(cut: bool) -> Command {
+    Command::Cancel { note: note(), cut }
 }
 
 fn call_starting() -> Command {
@@ -114,7 +115,8 @@ fn commands() -> Vec<(Command, &'static str)> {
         //                                          d a e p k d c a d
         (Command::Approve { note: note() }, "+--++----"),
         (Command::Decline { note: note() }, "+---+----"),
-        (Command::Cancel { note: note() }, "+++++----"),
+        (cancel(false), "+++++----"),
+        (cancel(true), "+++++----"),
         (Command::Pause { note: note() }, "-++------"),
         (Command::Resume { note: note() }, "---++----"),
         (decide, "----+----"),

@@ -81,8 +81,9 @@ fn declining_or_cancelling_a_plan_answers_what_it_asked_with_no() {
         (
             Command::Cancel {
                 note: "no".to_owned(),
+                cut: true,
             },
-            Status::Cancelled,
+            Status::Cancelled { cut: true },
         ),
     ];
     for (command, end) in ends {

@@ -9,6 +9,7 @@
 
 pub(crate) mod books;
 mod daemon;
+mod day;
 mod journal;
 mod lots;
 mod vault;
@@ -16,6 +17,7 @@ mod vault;
 use std::time::{Duration, Instant};
 
 pub(crate) use daemon::{Daemon, SIGCONT, SIGINT, SIGSTOP, SIGTERM};
+pub(crate) use day::{today, within_one_day};
 pub(crate) use journal::{Journal, kinds};
 pub(crate) use lots::Lots;
 pub(crate) use vault::{Ran, TestVault, body};

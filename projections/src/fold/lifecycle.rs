@@ -4,8 +4,8 @@ use super::{Entry, Refused};
 use crate::{
     body,
     event::{
-        CapsChanged, DraftRequested, Found, PauseReason, PlanClaimed, PlanPaused, PlanRevised,
-        StatusName, TicketDecided, TicketOpened, TicketWithdrawn,
+        CapsChanged, DraftRequested, Found, PauseReason, PlanCancelled, PlanClaimed, PlanPaused,
+        PlanRevised, StatusName, TicketDecided, TicketOpened, TicketWithdrawn,
     },
     ids::TicketId,
     plan::{Answer, Plan, Run, RunStage, Status, Ticket, Wish},
@@ -122,6 +122,16 @@ pub(super) fn ended(
         return Err("a sub-objective is still in work");
     }
     turn(plan, entry, status, note)
+}
+
+pub(super) fn cancelled(plan: &mut Plan, entry: &Entry, e: &PlanCancelled) -> Result<(), Refused> {
+    let status = Status::Cancelled { cut: e.cut };
+    // What was to be awaited is cut after all: the plan does not end twice.
+    if plan.status == (Status::Cancelled { cut: false }) && e.cut {
+        plan.status = status;
+        return Ok(());
+    }
+    ended(plan, entry, status, &e.note)
 }
 
 pub(super) fn claimed(plan: &mut Plan, entry: &Entry, e: &PlanClaimed) -> Result<(), Refused> {
@@ -273,7 +283,7 @@ pub(super) fn status_as_found(found: &Found, entry: &Entry) -> Status {
             }
         }
         StatusName::Declined => Status::Declined,
-        StatusName::Cancelled => Status::Cancelled,
+        StatusName::Cancelled => Status::Cancelled { cut: false },
         StatusName::Aborted => Status::Aborted,
         StatusName::Done => Status::Done,
     }

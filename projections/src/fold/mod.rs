@@ -120,7 +120,7 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         Event::PlanApproved(e) => lifecycle::approved(plan, entry, &e.note),
         Event::PlanResumed(e) => lifecycle::approved(plan, entry, &e.note),
         Event::PlanDeclined(e) => lifecycle::ended(plan, entry, Status::Declined, &e.note),
-        Event::PlanCancelled(e) => lifecycle::ended(plan, entry, Status::Cancelled, &e.note),
+        Event::PlanCancelled(e) => lifecycle::cancelled(plan, entry, e),
         Event::PlanAborted(e) => lifecycle::ended(plan, entry, Status::Aborted, &e.summary),
         Event::PlanCompleted(e) => lifecycle::ended(plan, entry, Status::Done, &e.summary),
         Event::PlanClaimed(e) => lifecycle::claimed(plan, entry, e),

@@ -208,6 +208,7 @@ fn a_plan_with_a_long_history_still_reads_back() {
     plan = with(
         plan,
         PlanCancelled {
+            cut: false,
             note: "x".repeat(400),
         },
     );

@@ -79,6 +79,10 @@ fn a_value_that_came_with_a_version_has_its_default_before_it() {
         panic!()
     };
     assert!(written.content.is_none());
+    let Event::PlanCancelled(cancelled) = of("PlanCancelled") else {
+        panic!()
+    };
+    assert!(!cancelled.cut, "calls under way were awaited");
 }
 
 #[test]

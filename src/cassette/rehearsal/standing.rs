@@ -32,7 +32,9 @@ impl Standing {
             Status::Draft => Self::Draft,
             Status::Approved | Status::Executing { .. } => Self::Running,
             Status::Paused { .. } => Self::Paused,
-            Status::Declined | Status::Cancelled | Status::Aborted | Status::Done => Self::Ended,
+            Status::Declined | Status::Cancelled { .. } | Status::Aborted | Status::Done => {
+                Self::Ended
+            }
         }
     }
 }
@@ -121,7 +123,7 @@ impl<E> Rehearsal<'_, E> {
                 self.act("the approval", &Command::Approve { note })
             }
             (Ended, Draft | Running | Paused) if by_person => {
-                self.act("the end", &Command::Cancel { note })
+                self.act("the end", &Command::Cancel { note, cut: false })
             }
             (Paused, Running) => self.follow_into_pause(),
             (Draft | Running | Ended, Paused) => Err(self.pauses(None)),

@@ -74,8 +74,8 @@ pub(in crate::cli) enum PlanCommand {
     Decline(Word),
     /// Stop a plan at its next step, until it is resumed
     Pause(Word),
-    /// End a plan for good
-    Cancel(Word),
+    /// End a plan for good, at its next step; a call under way is awaited
+    Cancel(CancelOptions),
     /// Change a plan's caps; approve it afterwards if it is paused
     EditBudget(BudgetEdit),
     /// Take reservations of calls in doubt off the books: they were not billed, or are accounted for elsewhere
@@ -156,4 +156,13 @@ pub(in crate::cli) struct Word {
     /// A note for the record
     #[arg(long, default_value = "")]
     pub(in crate::cli) note: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct CancelOptions {
+    #[command(flatten)]
+    pub(in crate::cli) word: Word,
+    /// Cut calls and tools under way; what a cut call may have cost stays booked
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
 }

@@ -1,0 +1,7 @@
+//! What an operator types while plans run: the real binary beside a daemon that is at work.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bench;
+mod cancel;
