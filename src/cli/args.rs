@@ -171,13 +171,7 @@ pub(super) enum ProjectCommand {
     /// List the projects
     List,
     /// Let a paused plan go on; whatever it asked is answered with yes
-    Resume {
-        /// The plan
-        plan: PlanId,
-        /// A note for the record
-        #[arg(long, default_value = "")]
-        note: String,
-    },
+    Resume(Word),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -44,6 +44,7 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
             cancel::settle_orphans(vault, &word.plan)
         }
         PlanCommand::Pause(word) => say(vault, word, |note| Command::Pause { note }),
+        PlanCommand::Resume(word) => resume(vault, word),
         PlanCommand::Cancel(options) => cancel::run(vault, options),
         PlanCommand::EditBudget(edit) => edit_budget(vault, edit),
         PlanCommand::Release { plan, call, note } => release(vault, plan, call.as_ref(), note),
@@ -83,6 +84,10 @@ fn looks_like_a_cap(plan: &Plan) -> impl Iterator<Item = &str> {
     let own = plan.head.0.iter().filter(|entry| entry.own.is_some());
     own.map(|entry| entry.key.as_str())
         .filter(|key| key.to_lowercase().starts_with("max"))
+}
+
+pub(super) fn resume(vault: &Vault, word: &Word) -> Result<()> {
+    say(vault, word, |note| Command::Resume { note })
 }
 
 fn say(vault: &Vault, word: &Word, command: impl Fn(String) -> Command) -> Result<()> {

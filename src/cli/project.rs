@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use super::{actor, args::ProjectCommand, output, plan};
+use super::{args::ProjectCommand, output, plan};
 use crate::{
-    command::Command,
     error::Result,
     vault::{Project, Vault},
 };
@@ -17,12 +16,7 @@ pub(super) fn run(vault: &Vault, command: &ProjectCommand, json: bool) -> Result
             Ok(())
         }
         ProjectCommand::List => list(vault, json),
-        ProjectCommand::Resume { plan, note } => plan::submit(
-            vault,
-            plan,
-            &Command::Resume { note: note.clone() },
-            &actor(),
-        ),
+        ProjectCommand::Resume(word) => plan::resume(vault, word),
     }
 }
 

@@ -5,3 +5,4 @@ mod support;
 
 mod bench;
 mod cancel;
+mod pause;

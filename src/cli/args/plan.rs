@@ -72,8 +72,10 @@ pub(in crate::cli) enum PlanCommand {
     Approve(Word),
     /// Refuse a draft, or what a paused plan asks
     Decline(Word),
-    /// Stop a plan at its next step, until it is resumed
+    /// Stop a plan at its next step, until it is resumed; what is under way is awaited
     Pause(Word),
+    /// Let a paused plan go on; whatever it asked is answered with yes
+    Resume(Word),
     /// End a plan for good, at its next step; a call under way is awaited
     Cancel(CancelOptions),
     /// Change a plan's caps; approve it afterwards if it is paused
