@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  frame bytes ──codec──▶ Event ──fold──▶ Plan ──▶ frontmatter · ticket · heartbeat · files   (whole files)
-//!                           └────────────────────▶ usage · audit · timeline                  (lines)
+//!                           └────────────────────▶ usage · audit · timeline · narration      (lines)
 //!  plan file ──document──▶ head + body ──body──▶ sub-objectives
 //! ```
 //!
@@ -19,6 +19,7 @@ pub mod found;
 pub mod frontmatter;
 pub mod heartbeat;
 pub mod ids;
+pub mod narration;
 pub mod payload;
 pub mod plan;
 pub mod schedule;

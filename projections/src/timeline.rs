@@ -6,8 +6,13 @@ use crate::{event::Event, work::Redo};
 /// whatever a model wrote into it.
 #[must_use]
 pub fn describe(event: &Event) -> String {
+    on_one_line(&describe_plan(event))
+}
+
+/// A text without anything that a terminal obeys.
+pub(crate) fn on_one_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
-    describe_plan(event).chars().map(shown).collect()
+    text.chars().map(shown).collect()
 }
 
 fn describe_plan(event: &Event) -> String {

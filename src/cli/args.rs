@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod cron;
+mod logs;
 mod plan;
 mod ticket;
 
@@ -16,6 +17,7 @@ use projections::{
 };
 
 pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
+pub(super) use logs::LogsOptions;
 pub(super) use plan::{
     BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
 };
@@ -132,6 +134,8 @@ pub(super) enum Command {
     Prompts(PromptsCommand),
     /// Show whom the team asks and what that costs; check that they answer
     Models(ModelsOptions),
+    /// Tell what happened to a plan, a line each; with -f also what happens next
+    Logs(LogsOptions),
     /// Run approved plans until stopped
     Daemon(DaemonOptions),
     /// Show what all plans have spent on models today, and the caps of the day

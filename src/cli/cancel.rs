@@ -108,9 +108,10 @@ fn tell_of_calls(log: &mut PlanLog) -> Result<()> {
     Ok(())
 }
 
+/// Who holds its lease, if they have said so.
 fn holder(log: &PlanLog) -> Result<Option<String>> {
     let note = PlanLog::leased(log.project(), &log.plan().id)?;
-    Ok(note.map(|note| note.holder))
+    Ok(note.map(|note| note.holder).filter(|name| !name.is_empty()))
 }
 
 /// Settles the calls of a plan that has ended, as far as its runner is not alive to do it.

@@ -11,6 +11,7 @@ mod draft;
 mod heartbeat;
 mod init;
 mod logging;
+mod logs;
 mod models;
 mod output;
 mod plan;
@@ -20,6 +21,7 @@ mod rehearse;
 mod replay;
 mod show;
 mod spend;
+mod story;
 mod ticket;
 
 use std::process::ExitCode;
@@ -50,6 +52,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Cron(command) => self::cron::run(command, args),
         Command::Prompts(command) => prompts::run(command),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
+        Command::Logs(options) => logs::run(&args.vault()?, options, args.json),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
         Command::Spend => spend::run(&args.vault()?, args.json),
         Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),

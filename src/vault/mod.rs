@@ -16,6 +16,7 @@ mod atomic;
 pub mod audit;
 mod blobs;
 mod create;
+mod follow;
 mod guidance;
 mod import;
 mod ledger;
@@ -48,6 +49,7 @@ use crate::{
 
 pub use actor::Actor;
 pub use artifact::{ArtifactFault, Checkpoint};
+pub use follow::Follower;
 pub use guidance::Guidance;
 pub use plan_log::PlanLog;
 pub use project::Project;

@@ -5,4 +5,6 @@ mod support;
 
 mod bench;
 mod cancel;
+mod follower;
+mod logs;
 mod pause;

@@ -12,5 +12,6 @@ mod frontmatter;
 mod golden;
 mod import;
 mod lines;
+mod narration;
 mod seal;
 mod support;
