@@ -71,6 +71,9 @@ pub enum Error {
     /// A ticket asked about something that has changed; it asks again.
     #[error("{0}")]
     AskedAgain(String),
+    /// The plan waits for a person.
+    #[error("{0}")]
+    Waits(String),
     /// The log could not do what was asked, or is damaged.
     #[error(transparent)]
     Journal(#[from] journal::Error),
@@ -174,7 +177,7 @@ impl Error {
             Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,
             Self::Authentication(_) => 4,
             Self::Daemon(_) => 5,
-            Self::Refused { .. } | Self::AskedAgain(_) | Self::Leased { .. } => 6,
+            Self::Refused { .. } | Self::AskedAgain(_) | Self::Waits(_) | Self::Leased { .. } => 6,
             Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
             Self::Journal(error) if error.is_damage() => 7,
             Self::Journal(_)
@@ -237,6 +240,7 @@ impl Error {
             | Self::BadFile { .. }
             | Self::Refused { .. }
             | Self::AskedAgain(_)
+            | Self::Waits(_)
             | Self::History { .. }
             | Self::Damaged(_)
             | Self::Daemon(_)

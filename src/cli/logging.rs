@@ -9,7 +9,10 @@ use std::{
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
-use super::args::{Args, Command, LogFormat, LogLevel};
+use super::{
+    args::{Args, Command, LogFormat, LogLevel},
+    screen::Aside,
+};
 use crate::{clock, error::Error};
 
 pub(super) fn start(args: &Args) {
@@ -20,7 +23,7 @@ pub(super) fn start(args: &Args) {
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(|| Aside);
     match args.log_format() {
         LogFormat::Text => lines.with_ansi(colour()).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

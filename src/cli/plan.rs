@@ -12,7 +12,7 @@ use projections::{
 use super::{
     actor,
     args::{Args, BudgetEdit, PlanCommand, Word},
-    cancel, draft, output, rehearse, show,
+    cancel, draft, follow, output, rehearse, show,
 };
 use crate::{
     clock,
@@ -37,7 +37,8 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
             attach,
         } => draft::revise(vault, plan, feedback.as_deref(), attach),
         PlanCommand::List { project } => show::list(vault, project.as_ref(), json),
-        PlanCommand::Show { plan } => show::one(vault, plan, json),
+        PlanCommand::Show { plan, follow: true } => follow::run(vault, plan, json),
+        PlanCommand::Show { plan, .. } => show::one(vault, plan, json),
         PlanCommand::Approve(word) => say(vault, word, |note| Command::Approve { note }),
         PlanCommand::Decline(word) => {
             say(vault, word, |note| Command::Decline { note })?;

@@ -3,8 +3,10 @@
 use projections::{
     event::Caps,
     files::artifacts_path,
-    ids::{PlanId, ProjectCode},
-    plan::{Plan, Run, RunStage, Status, Task, TaskStage},
+    ids::{CallId, PlanId, ProjectCode},
+    narration,
+    plan::{InFlight, Plan, Run, RunStage, Status, Task, TaskStage},
+    time::Timestamp,
     usage,
     work::Redo,
 };
@@ -125,12 +127,52 @@ pub(super) fn one(vault: &Vault, id: &PlanId, json: bool) -> Result<()> {
     reading.fault.map_or(Ok(()), Err)
 }
 
+/// Where a plan stands, on one line.
+fn brief(plan: &Plan) -> String {
+    let (status, done, all) = (plan.status.name(), plan.current_index, plan.item_count());
+    format!("{} {status}, {done} of {all} sub-objectives", plan.id)
+}
+
+/// Who has it, or whom it waits for.
+fn runner_of(plan: &Plan, runner: Option<&str>) -> Option<String> {
+    match (runner, &plan.status) {
+        (Some(""), _) => None,
+        (Some(runner), _) => Some(runner.to_owned()),
+        (None, Status::Approved) => Some("none yet (modulatio daemon)".to_owned()),
+        (None, _) => None,
+    }
+}
+
+/// The same where nothing is redrawn.
+pub(super) fn brief_with_runner(plan: &Plan, runner: Option<&str>) -> String {
+    let runner = runner_of(plan, runner);
+    let runner = runner.map_or_else(String::new, |runner| format!(", runner {runner}"));
+    format!("{}{runner}", brief(plan))
+}
+
+/// What is redrawn while a plan is watched.
+pub(super) fn live(plan: &Plan, runner: Option<&str>, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![brief(plan)];
+    lines.extend(runner_of(plan, runner).map(|runner| format!("  runner     {runner}")));
+    lines.extend(step(plan).map(|step| format!("  step       {step}")));
+    lines.extend(plan.calls.in_flight.values().map(|call| {
+        let since = now.micros_since(call.started_at) / 1_000_000;
+        let (doing, model) = (narration::doing(&call.step), &call.model);
+        format!("  asking     {model}, {since} s: {doing}")
+    }));
+    lines.extend(waiting(plan).map(|waiting| format!("  waiting    {waiting}")));
+    lines.push(format!("  usage      {}", usage(plan)));
+    lines
+}
+
 /// A plan's state as JSON.
 pub(super) fn state(plan: &Plan, runner: Option<&str>) -> Value {
     let tickets: Vec<Value> = plan
         .open_tickets()
         .map(|(id, ticket)| json!({"id": id, "priority": ticket.priority, "title": ticket.title}))
         .collect();
+    let call = |(id, call): (&CallId, &InFlight)| json!({"call_id": id, "step": call.step.label(), "model": call.model, "since": call.started_at});
+    let calls: Vec<Value> = plan.calls.in_flight.iter().map(call).collect();
     json!({
         "id": plan.id,
         "project": plan.project,
@@ -142,6 +184,7 @@ pub(super) fn state(plan: &Plan, runner: Option<&str>) -> Value {
         "step": step(plan),
         "epoch": plan.epoch,
         "runner": runner,
+        "under_way": calls,
         "execution_started_at": plan.execution_started_at,
         "caps": plan.caps,
         "usage": usage::totals(plan),
@@ -276,6 +319,10 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         ),
     ];
     lines.extend(step(plan).map(|step| format!("  step       {step}")));
+    lines.extend(plan.calls.in_flight.values().map(|call| {
+        let (doing, model, at) = (narration::doing(&call.step), &call.model, call.started_at);
+        format!("  asking     {model} since {at}: {doing}")
+    }));
     lines.extend(waiting(plan).map(|waiting| format!("  waiting    {waiting}")));
     lines.extend(runner.map(|runner| format!("  runner     {runner}, epoch {}", plan.epoch)));
     if plan.execution_started_at.is_some() {

@@ -5,6 +5,8 @@ mod support;
 
 mod bench;
 mod cancel;
+mod follow;
 mod follower;
 mod logs;
 mod pause;
+mod terminal;

@@ -67,6 +67,9 @@ pub(in crate::cli) enum PlanCommand {
     Show {
         /// The plan
         plan: PlanId,
+        /// Go on showing it until it is done (exit 0), has ended otherwise (1) or waits for you (6)
+        #[arg(short, long)]
+        follow: bool,
     },
     /// Let a draft run, or a paused plan go on
     Approve(Word),
