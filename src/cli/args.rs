@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod cron;
+mod kickoff;
 mod logs;
 mod plan;
 mod ticket;
@@ -17,6 +18,7 @@ use projections::{
 };
 
 pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
+pub(super) use kickoff::KickoffOptions;
 pub(super) use logs::LogsOptions;
 pub(super) use plan::{
     BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
@@ -123,6 +125,8 @@ pub(super) enum Command {
     /// Add, look at, approve and end plans
     #[command(subcommand)]
     Plan(PlanCommand),
+    /// Let the Leader write a plan from an objective, and run it here and now
+    Kickoff(KickoffOptions),
     /// See what plans ask of you, and answer
     #[command(subcommand)]
     Ticket(TicketCommand),

@@ -19,7 +19,7 @@ pub(super) fn run(vault: Vault, options: &DaemonOptions) -> Result<()> {
 }
 
 /// Runs what a daemon does, here and now.
-pub(super) fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     // One worker keeps the heartbeat and the signals alive while the other waits for a disk.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

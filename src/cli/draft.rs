@@ -29,22 +29,31 @@ pub(super) fn draft(
     objective: &str,
     options: &DraftOptions,
 ) -> Result<()> {
+    let project = vault.project(code)?;
+    let id = wish(&project, objective, options, &Mandate::default())?;
+    write(&project, &id)
+}
+
+/// Writes down a plan that the Leader is to write.
+pub(super) fn wish(
+    project: &Project,
+    objective: &str,
+    options: &DraftOptions,
+    mandate: &Mandate,
+) -> Result<PlanId> {
     if objective.trim().is_empty() {
         return Err(Error::Usage(
             "the objective is empty; say in a sentence or two what is to be reached".to_owned(),
         ));
     }
-    let project = vault.project(code)?;
     let attachments = attachments(&options.attach)?;
     let caps = Caps {
         max_cost_usd: options.max_cost_usd,
         max_tokens: options.max_tokens,
         max_wall_clock_min: options.max_wall_clock_min,
     };
-    let log = project.add_wish(objective, attachments, caps, &Mandate::default(), &actor())?;
-    let id = log.plan().id.clone();
-    drop(log);
-    write(&project, &id)
+    let log = project.add_wish(objective, attachments, caps, mandate, &actor())?;
+    Ok(log.plan().id.clone())
 }
 
 pub(super) fn revise(

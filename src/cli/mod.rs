@@ -11,6 +11,7 @@ mod draft;
 mod follow;
 mod heartbeat;
 mod init;
+mod kickoff;
 mod logging;
 mod logs;
 mod models;
@@ -50,6 +51,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Init { dir } => init::run(dir),
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
+        Command::Kickoff(options) => kickoff::run(&args.vault()?, options, args),
         Command::Ticket(command) => ticket::run(&args.vault()?, command, args.json),
         Command::Cron(command) => self::cron::run(command, args),
         Command::Prompts(command) => prompts::run(command),

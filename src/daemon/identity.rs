@@ -22,7 +22,13 @@ impl Identity {
     /// As frames name it: `daemon:host:4711`.
     #[must_use]
     pub fn by(&self) -> String {
-        format!("daemon:{}:{}", self.host, self.pid)
+        self.by_as("daemon")
+    }
+
+    /// As frames name a process that works on a plan without being a daemon: `kickoff:host:4711`.
+    #[must_use]
+    pub fn by_as(&self, role: &str) -> String {
+        format!("{role}:{}:{}", self.host, self.pid)
     }
 }
 

@@ -33,14 +33,8 @@ pub(crate) struct Ended {
 
 impl Follower {
     pub(crate) fn start(vault: &TestVault, args: &[&str]) -> Self {
-        Self::start_with(vault, args, &[])
-    }
-
-    /// As [`Follower::start`], with environment variables.
-    pub(crate) fn start_with(vault: &TestVault, args: &[&str], env: &[(&str, &str)]) -> Self {
         let mut child = vault
             .command(args)
-            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -49,10 +43,6 @@ impl Follower {
         let out = Stream::of(child.stdout.take().expect("stdout is piped"));
         let err = Stream::of(child.stderr.take().expect("stderr is piped"));
         Self { child, out, err }
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// The lines on stdout so far.
@@ -82,11 +72,6 @@ impl Follower {
     pub(crate) fn send(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("pids are small"));
         kill_process(pid.expect("pids are not 0"), signal).expect("it is our child");
-    }
-
-    /// Whether it still runs.
-    pub(crate) fn lives(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits for its end.

@@ -7,6 +7,7 @@ mod bench;
 mod cancel;
 mod follow;
 mod follower;
+mod kickoff;
 mod logs;
 mod pause;
 mod terminal;

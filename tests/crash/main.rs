@@ -9,3 +9,4 @@ mod division;
 mod drafts;
 mod essay;
 mod everywhere;
+mod kickoff;
