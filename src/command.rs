@@ -4,6 +4,7 @@
 use projections::{
     document::Document,
     event::{Attachment, CapKind, Decision, FailureClass, Mandate, Reserved, ToolOutcome, Usage},
+    found,
     ids::{CallId, TaskId, TicketId, ToolCallId},
     payload::Digest,
     plan::Artifact,
@@ -51,6 +52,15 @@ pub enum Command {
         decision: Decision,
         /// The person's note.
         note: String,
+    },
+    /// Take over a ticket of an earlier program.
+    TakeTicket {
+        /// Its id.
+        ticket: TicketId,
+        /// What its file says.
+        found: Box<found::ticket::Ticket>,
+        /// BLAKE3 of the file.
+        file: Digest,
     },
     /// Let the Leader write the draft, or write it anew.
     RequestDraft {

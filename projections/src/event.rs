@@ -578,8 +578,8 @@ vocabulary! {
     }
 
     /// A person is asked, or told. 2: subject `context`. 3: subjects `draft` and `fixed`, `for_information`. 4:
-    /// subject `unwritten`.
-    TicketOpened v 4 {
+    /// subject `unwritten`. 5: subject `earlier`, `found`.
+    TicketOpened v 5 {
         /// Its id.
         ticket: TicketId,
         /// How urgent.
@@ -595,6 +595,9 @@ vocabulary! {
         /// Whether nothing waits for an answer.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         for_information: bool,
+        /// The file of an earlier program that it was taken over from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        found: Option<FoundTicket>,
     }
 
     /// A ticket asks no longer: what it was about has changed.
@@ -669,6 +672,15 @@ pub struct Found {
     pub cost_usd_used: MicroUsd,
     /// The usage ledger that lay beside it; ours goes on after it.
     pub usage: Option<Payload>,
+    /// BLAKE3 of the file as it was found: while it still lies there, nobody has edited it since.
+    pub file: Digest,
+}
+
+/// A ticket's file of an earlier program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundTicket {
+    /// When it was opened there.
+    pub opened_at: Timestamp,
     /// BLAKE3 of the file as it was found: while it still lies there, nobody has edited it since.
     pub file: Digest,
 }
@@ -987,6 +999,11 @@ pub enum TicketSubject {
     Quarantine,
     /// The machine did not let the runner do its work, or a key is missing or refused; approving tries again.
     Environment,
+    /// An earlier program asked, or told; approving goes on with the next sub-objective.
+    Earlier {
+        /// Whether the plan waits for the answer.
+        asks: bool,
+    },
     /// A sub-objective is too large for the model's window; it must be divided.
     Context {
         /// The sub-objective.

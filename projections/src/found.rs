@@ -1,6 +1,8 @@
 //! Reading what a plan file says of its own progress: for files that come without a journal, and for caps
 //! that an operator writes. Accepts the spellings of the existing program beside the guide's.
 
+pub mod ticket;
+
 use serde_json::Value as Json;
 
 use crate::{

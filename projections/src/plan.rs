@@ -199,6 +199,8 @@ pub struct Ticket {
     pub digest: Digest,
     /// When it was opened.
     pub opened_at: Timestamp,
+    /// BLAKE3 of the file of an earlier program that it was taken over from.
+    pub found_as: Option<Digest>,
     /// The frame that changed it last.
     pub changed: FrameMark,
     /// Whether nothing waits for an answer.

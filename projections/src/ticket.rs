@@ -79,6 +79,7 @@ pub fn kind(subject: &TicketSubject) -> &'static str {
         TicketSubject::Budget => "budget",
         TicketSubject::Quarantine => "quarantine",
         TicketSubject::Environment => "environment",
+        TicketSubject::Earlier { .. } => "earlier",
         TicketSubject::Context { .. } => "context",
     }
 }

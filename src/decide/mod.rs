@@ -10,6 +10,7 @@ mod claim;
 mod context;
 mod create;
 mod drafting;
+mod earlier;
 mod edit;
 mod failure;
 mod outcome;
@@ -193,6 +194,11 @@ pub fn decide(plan: &Plan, command: &Command, context: &Context) -> Result<Vec<E
             decision: answer,
             note,
         } => ticket::decide(&mut decision, ticket, digest, *answer, note),
+        Command::TakeTicket {
+            ticket,
+            found,
+            file,
+        } => earlier::take(&mut decision, ticket, found, *file),
         Command::RequestDraft {
             wish,
             attachments,

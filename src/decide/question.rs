@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use projections::{
     event::{PauseReason, Priority, StatusName, TicketOpened, TicketSubject},
-    ids::TicketId,
+    ids::{PlanId, TicketId},
     payload::Digest,
     plan::{Plan, Status, Ticket},
 };
@@ -67,7 +67,10 @@ pub(super) fn about_revision(plan: &Plan, body: String) -> TicketSubject {
 
 /// Whether nothing waits for an answer.
 fn is_told(subject: &TicketSubject) -> bool {
-    matches!(subject, TicketSubject::Fixed { .. })
+    matches!(
+        subject,
+        TicketSubject::Fixed { .. } | TicketSubject::Earlier { asks: false }
+    )
 }
 
 /// Opens a ticket, and pauses nothing.
@@ -83,21 +86,35 @@ pub(super) fn open(
         .ok_or(Refusal::NeedsTicket)?;
     let plan = &decision.plan.id;
     let title = format!("{plan}: {}", first_line(what, TITLE));
+    let priority = priority(&subject);
+    let opened = worded(plan, ticket.clone(), priority, subject, title, what);
+    decision.push(opened);
+    Ok(ticket)
+}
+
+/// The ticket in full, with what an answer does.
+pub(super) fn worded(
+    plan: &PlanId,
+    ticket: TicketId,
+    priority: Priority,
+    subject: TicketSubject,
+    title: String,
+    what: &str,
+) -> TicketOpened {
     let body = body(&ticket, &plan.to_string(), &subject, what);
     let for_information = is_told(&subject);
     let shown = serde_json::to_string(&(&title, &body, &subject)).expect("a ticket is text");
     let digest = Digest::of(shown.as_bytes());
-    let priority = priority(&subject);
-    decision.push(TicketOpened {
-        ticket: ticket.clone(),
+    TicketOpened {
+        ticket,
         priority,
         subject,
         title,
         body,
         digest,
         for_information,
-    });
-    Ok(ticket)
+        found: None,
+    }
 }
 
 fn priority(subject: &TicketSubject) -> Priority {
@@ -105,7 +122,7 @@ fn priority(subject: &TicketSubject) -> Priority {
         TicketSubject::Reflection
         | TicketSubject::Revision { .. }
         | TicketSubject::Draft { .. } => Priority::Blocker,
-        TicketSubject::Fixed { .. } => Priority::Minor,
+        TicketSubject::Fixed { .. } | TicketSubject::Earlier { asks: false } => Priority::Minor,
         TicketSubject::Unwritten
         | TicketSubject::Body
         | TicketSubject::BlockedTask { .. }
@@ -114,6 +131,7 @@ fn priority(subject: &TicketSubject) -> Priority {
         | TicketSubject::Budget
         | TicketSubject::Quarantine
         | TicketSubject::Environment
+        | TicketSubject::Earlier { asks: true }
         | TicketSubject::Context { .. } => Priority::Critical,
     }
 }
@@ -135,6 +153,7 @@ fn body(ticket: &TicketId, plan: &str, subject: &TicketSubject, what: &str) -> S
         | TicketSubject::Budget
         | TicketSubject::Quarantine
         | TicketSubject::Environment
+        | TicketSubject::Earlier { .. }
         | TicketSubject::Context { .. } => String::new(),
     };
     let answers = if is_told(subject) {
@@ -208,6 +227,15 @@ fn meaning(subject: &TicketSubject) -> (&'static str, &'static str) {
         TicketSubject::Environment => (
             "The step cannot be finished until the machine lets it.",
             "Mend what is named above first; the step is tried again.",
+        ),
+        TicketSubject::Earlier { asks: true } => (
+            "An earlier program asked this, and the plan waits for the answer.",
+            "The plan goes on with its next sub-objective, by its text as it stands then; finished work is not repeated. \
+             What is proposed above is in no text but this one: write it into the plan's file first if you want it.",
+        ),
+        TicketSubject::Earlier { asks: false } => (
+            "An earlier program told this of the plan.",
+            "Nothing waits for it; a plan that is paused goes on with `modulatio plan approve`.",
         ),
         TicketSubject::Context { .. } => (
             "Sending less than the whole would let the model answer from a part without knowing it.",

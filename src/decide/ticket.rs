@@ -49,8 +49,9 @@ pub(super) fn decide(
             approval::abort(decision, &note);
         }
         (Answer::Approved, _) => {
+            let asked = ticket.subject.clone();
             apply_approval(decision, ticket.subject);
-            if may_go_on(&decision.plan) {
+            if may_go_on(&decision.plan, &asked) {
                 withdraw_gone(decision);
                 decision.push(PlanResumed { note });
             }
@@ -84,10 +85,12 @@ fn answerable(decision: &Decision<'_>, id: &TicketId, digest: &Digest) -> Result
     Ok(ticket.clone())
 }
 
-/// Whether a paused plan goes on by itself: nothing that is left open keeps it, and no operator's word does.
-fn may_go_on(plan: &Plan) -> bool {
+/// Whether a paused plan goes on by itself: nothing that is left open keeps it, and no operator's word does. Why an
+/// earlier program paused it is known by its ticket alone.
+fn may_go_on(plan: &Plan, asked: &TicketSubject) -> bool {
+    let earlier = matches!(asked, TicketSubject::Earlier { asks: true });
     match &plan.status {
-        Status::Paused { reason, .. } if *reason != PauseReason::Operator => {}
+        Status::Paused { reason, .. } if earlier || *reason != PauseReason::Operator => {}
         _ => return false,
     }
     let mut open = plan.open_tickets();
@@ -144,6 +147,7 @@ pub(super) fn is_stale(plan: &Plan, subject: &TicketSubject) -> bool {
         | TicketSubject::Budget
         | TicketSubject::Quarantine
         | TicketSubject::Environment
+        | TicketSubject::Earlier { .. }
         | TicketSubject::Context { .. } => false,
     }
 }
@@ -252,6 +256,7 @@ pub(super) fn apply_approval(decision: &mut Decision<'_>, subject: TicketSubject
         | TicketSubject::Model
         | TicketSubject::Budget
         | TicketSubject::Quarantine
+        | TicketSubject::Earlier { .. }
         | TicketSubject::Environment => {}
     }
 }

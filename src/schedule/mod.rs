@@ -25,6 +25,7 @@ mod due;
 mod expression;
 mod fault;
 mod field;
+pub mod legacy;
 mod slots;
 mod span;
 mod timetable;

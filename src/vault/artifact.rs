@@ -39,7 +39,7 @@ pub struct Checkpoint {
 }
 
 impl Project {
-    fn write_synced(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+    pub(super) fn write_synced(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let failed = |error| Error::io("write", path)(error);
         if self.disk().exists(path).map_err(failed)? {
             self.disk().remove(path).map_err(failed)?;

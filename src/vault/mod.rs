@@ -18,7 +18,7 @@ mod blobs;
 mod create;
 mod follow;
 mod guidance;
-mod import;
+pub mod import;
 mod ledger;
 mod numbers;
 mod plan_log;

@@ -346,7 +346,9 @@ impl PlanLog {
 
     /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.
     fn put(&mut self, file: &Whole) -> Result<()> {
-        let known: Vec<Digest> = self.plan.found_as.into_iter().chain(self.judged).collect();
+        let tickets = self.plan.tickets.values().filter_map(|t| t.found_as);
+        let found = self.plan.found_as.into_iter().chain(tickets);
+        let known: Vec<Digest> = found.chain(self.judged).collect();
         let displaced = self.project.put_whole(file, &known)?;
         fault::after_render();
         match displaced {

@@ -239,10 +239,11 @@ fn take_in_answer(project: &Project, path: &Path) -> Result<bool> {
     if let Seal::Intact(_) = document::seal_of(&text) {
         return Ok(false);
     }
+    super::import::take_in(project, path, &text)?;
     let read = document::read(text.as_bytes()).ok();
     let read = read.and_then(|doc| doc.values.get("affected_plan_id")?.as_str()?.parse().ok());
     let plan = read.or_else(|| named_in_a_line(&text));
-    // A ticket of the existing program, or a text that names no plan of this project: nobody's answer.
+    // A text that names no plan of this project: nobody's answer.
     let Some(plan) = plan.filter(|id: &PlanId| project.journal_path(id).exists()) else {
         return Ok(false);
     };

@@ -58,6 +58,11 @@ impl PlanLog {
         if is_rendered(&bytes) {
             return Ok(false);
         }
+        // The file that it was taken over from is no edit of it.
+        if self.plan().tickets.get(id).and_then(|t| t.found_as) == Some(Digest::of(&bytes)) {
+            self.show();
+            return Ok(false);
+        }
         let said = self.heard(id, &bytes);
         if matches!(said, Said::Wrong(_)) && !reconcile::is_settled(&path, settling) {
             return Ok(true);

@@ -1,0 +1,167 @@
+//! Its tickets: those that ask something of a plan here are taken, the others stay as they are.
+
+use projections::{
+    document,
+    event::{Event, TicketOpened, TicketSubject},
+    files,
+    found::{self, ticket::Standing},
+    ids::{PlanId, TicketId},
+};
+
+use super::{
+    super::{
+        super::{Project, put, regular},
+        ticket::{self, Foreign, Taken},
+    },
+    Fate, Import, Line,
+    plans::{plan_as_it_would_be, source},
+};
+use crate::{
+    clock,
+    decide::{self, Context, Policy},
+    error::{Error, Result},
+};
+
+impl Import<'_> {
+    pub(super) fn tickets(&mut self, project: &Project) {
+        let dir = project.dir().join("tickets");
+        let names = match self.names(&dir) {
+            Ok(names) => names,
+            Err(error) => return self.failed("ticket", &source(project, "tickets"), &error),
+        };
+        for name in names {
+            let path = dir.join(&name);
+            match ticket::id_of(project, &path) {
+                Some(id) => self.ticket(project, &id),
+                None => self.no_ticket(project, &name),
+            }
+        }
+    }
+
+    fn no_ticket(&mut self, project: &Project, name: &str) {
+        // Kept edits, and what a crashed writer left.
+        if name.contains(".rejected-") || name.starts_with('.') {
+            return;
+        }
+        let note = format!("no ticket's name, such as {}-1.md", project.code());
+        let source = source(project, &format!("tickets/{name}"));
+        self.tell(Line::new(Fate::Left, "ticket", source, note));
+    }
+
+    fn ticket(&mut self, project: &Project, id: &TicketId) {
+        let below = files::ticket_path(id);
+        let source = source(project, &below);
+        match self.ticket_line(project, id, &source) {
+            Ok(line) => {
+                if let Some(line) = line {
+                    self.tell(line);
+                }
+            }
+            Err(error) => self.failed("ticket", &source, &error),
+        }
+    }
+
+    fn ticket_line(
+        &mut self,
+        project: &Project,
+        id: &TicketId,
+        source: &str,
+    ) -> Result<Option<Line>> {
+        let path = project.dir().join(files::ticket_path(id));
+        let bytes = regular::read(&path).map_err(Error::io("read", &path))?;
+        if put::is_rendering(&bytes) {
+            let taken = project.keeps_original(&files::ticket_path(id));
+            let line = Line::new(Fate::There, "ticket", source, "taken before").named(id);
+            return Ok(taken.then_some(line));
+        }
+        let bad = |why: String| Error::BadFile {
+            file: path.clone(),
+            why,
+        };
+        let document = document::read(&bytes).map_err(|e| bad(e.to_string()))?;
+        if ticket::is_ours(&document) {
+            return Ok(None);
+        }
+        let found = found::ticket::read(id, &document).map_err(|e| bad(e.to_string()))?;
+        let foreign = Foreign {
+            id: id.clone(),
+            bytes,
+            found,
+        };
+        self.foreign(project, &foreign, source).map(Some)
+    }
+
+    fn foreign(&mut self, project: &Project, ticket: &Foreign, source: &str) -> Result<Line> {
+        let left = |why: String| Ok(Line::new(Fate::Left, "ticket", source, why));
+        if ticket.found.standing == Standing::Closed {
+            return left("closed".to_owned());
+        }
+        let Some(plan) = &ticket.found.plan else {
+            return left("open, but about no plan: nothing here waits for an answer".to_owned());
+        };
+        if !project.holds(plan) {
+            return left(format!("open, but {plan} is not here"));
+        }
+        let taken = if self.options.dry_run {
+            would_take(project, plan, ticket)
+        } else {
+            project.take_ticket(plan, ticket)
+        };
+        match taken {
+            Ok(Taken::Opened(opened)) => Ok(line(plan, ticket, &opened, source)),
+            Ok(Taken::There) => {
+                let line = Line::new(Fate::There, "ticket", source, "taken before");
+                Ok(line.named(&ticket.id))
+            }
+            Err(Error::Refused { .. }) => left(format!(
+                "open, but {plan} has ended: nothing waits for an answer"
+            )),
+            // The plan's own line says what is wrong with it.
+            Err(error) => left(format!("open, but {plan} could not be read: {}", error.told())),
+        }
+    }
+}
+
+/// What taking it would come to.
+fn would_take(project: &Project, id: &PlanId, ticket: &Foreign) -> Result<Taken> {
+    let plan = plan_as_it_would_be(project, id)?;
+    if ticket::is_taken(&plan, &ticket.id) {
+        return Ok(Taken::There);
+    }
+    let context = Context {
+        now: clock::now(),
+        by: String::new(),
+        runner: None,
+        chance: 0,
+        ticket: None,
+        policy: Policy::default(),
+    };
+    let events: Vec<Event> =
+        decide::decide(&plan, &ticket.command(), &context).map_err(|refusal| Error::Refused {
+            plan: id.clone(),
+            refusal,
+        })?;
+    Ok(ticket::opened(events).map_or(Taken::There, Taken::Opened))
+}
+
+fn line(plan: &PlanId, ticket: &Foreign, opened: &TicketOpened, source: &str) -> Line {
+    let id = &ticket.id;
+    let note = match opened.subject {
+        TicketSubject::Earlier { asks: false } => format!("open, to know, about {plan}"),
+        TicketSubject::Draft { .. } => {
+            format!("open: asks whether {plan} may run; modulatio ticket approve {id} answers")
+        }
+        _ => format!("open: {plan} waits for it; modulatio ticket approve {id} answers"),
+    };
+    match &ticket.found.standing {
+        Standing::Answered { decision, by } => {
+            let note = format!(
+                "{note}; answered {decision:?} by {by} before, of which nothing had come: asked again"
+            );
+            Line::new(Fate::Changed, "ticket", source, note).named(id)
+        }
+        Standing::Open | Standing::Closed => {
+            Line::new(Fate::Taken, "ticket", source, note).named(id)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Open tickets of the existing Python program: they become tickets of their plans, under their ids. What is closed,
+//! or asks nothing of a plan here, stays as it is.
+
+use std::path::Path;
+
+use projections::{
+    document::{self, Document},
+    event::{Event, TicketOpened},
+    files,
+    found::{self, ticket::Standing},
+    ids::{PlanId, TicketId},
+    payload::Digest,
+    plan::Plan,
+};
+
+use super::super::{Actor, PlanLog, Project};
+use crate::{
+    command::Command,
+    decide::Refusal,
+    error::{Error, Result},
+};
+
+/// A ticket's file that is not this program's.
+pub(super) struct Foreign {
+    pub(super) id: TicketId,
+    pub(super) bytes: Vec<u8>,
+    pub(super) found: found::ticket::Ticket,
+}
+
+impl Foreign {
+    /// What takes it over.
+    pub(super) fn command(&self) -> Command {
+        Command::TakeTicket {
+            ticket: self.id.clone(),
+            found: Box::new(self.found.clone()),
+            file: Digest::of(&self.bytes),
+        }
+    }
+}
+
+/// What became of a ticket.
+pub(super) enum Taken {
+    Opened(Box<TicketOpened>),
+    /// It had been taken before.
+    There,
+}
+
+/// The ticket that a file's name says, of this project.
+pub(super) fn id_of(project: &Project, path: &Path) -> Option<TicketId> {
+    let stem = path.file_name()?.to_str()?.strip_suffix(".md")?;
+    let id: TicketId = stem.parse().ok()?;
+    (id.project() == project.code() && id.to_string() == stem).then_some(id)
+}
+
+/// Whether a ticket's file is this program's, whatever somebody has written into it.
+pub(super) fn is_ours(document: &Document) -> bool {
+    document.values.contains_key("journal") || document.values.contains_key("digest")
+}
+
+/// The event by which a ticket was taken over.
+pub(super) fn opened(events: Vec<Event>) -> Option<Box<TicketOpened>> {
+    events.into_iter().find_map(|event| match event {
+        Event::TicketOpened(opened) => Some(Box::new(opened)),
+        _ => None,
+    })
+}
+
+/// Whether that very file has been taken over.
+pub(super) fn is_taken(plan: &Plan, id: &TicketId) -> bool {
+    plan.tickets
+        .get(id)
+        .is_some_and(|ticket| ticket.found_as.is_some())
+}
+
+impl Project {
+    /// Takes over a ticket that asks something of a plan here.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when nothing can be asked of the plan any more; the journal's, the file system's.
+    pub(super) fn take_ticket(&self, plan: &PlanId, ticket: &Foreign) -> Result<Taken> {
+        let mut log = self.open_plan(plan)?;
+        if is_taken(log.plan(), &ticket.id) {
+            // Whoever took it may have died before it was rendered.
+            log.show();
+            return Ok(Taken::There);
+        }
+        if !log.plan().status.name().is_terminal() {
+            self.keep_original(&files::ticket_path(&ticket.id), &ticket.bytes)?;
+        }
+        submit(&mut log, ticket)
+    }
+}
+
+fn submit(log: &mut PlanLog, ticket: &Foreign) -> Result<Taken> {
+    match log.submit(&ticket.command(), &Actor::named(super::plan::IMPORT)) {
+        Ok(events) => Ok(opened(events).map_or(Taken::There, Taken::Opened)),
+        // Somebody else was first.
+        Err(Error::Refused {
+            refusal: Refusal::Moot,
+            ..
+        }) => {
+            log.show();
+            Ok(Taken::There)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes in a ticket's file that a daemon has come by, if it is an open one of another program about a plan here.
+pub(in super::super) fn take_in(project: &Project, path: &Path, text: &str) -> Result<()> {
+    let Some((foreign, plan)) = asked(project, path, text) else {
+        return Ok(());
+    };
+    match project.take_ticket(&plan, &foreign) {
+        // Nothing waits for an answer.
+        Ok(_) | Err(Error::Refused { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn asked(project: &Project, path: &Path, text: &str) -> Option<(Foreign, PlanId)> {
+    let id = id_of(project, path)?;
+    let document = document::read(text.as_bytes())
+        .ok()
+        .filter(|document| !is_ours(document))?;
+    let found = found::ticket::read(&id, &document).ok()?;
+    let plan = found.plan.clone().filter(|plan| project.holds(plan))?;
+    let foreign = Foreign {
+        id,
+        bytes: text.as_bytes().to_vec(),
+        found,
+    };
+    (foreign.found.standing != Standing::Closed).then_some((foreign, plan))
+}
