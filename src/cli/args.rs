@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod cron;
+mod import;
 mod kickoff;
 mod logs;
 mod plan;
@@ -18,6 +19,7 @@ use projections::{
 };
 
 pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
+pub(super) use import::ImportOptions;
 pub(super) use kickoff::KickoffOptions;
 pub(super) use logs::LogsOptions;
 pub(super) use plan::{
@@ -82,6 +84,11 @@ impl Args {
         self.log_format.unwrap_or(LogFormat::Text)
     }
 
+    /// The vault that was named.
+    pub(super) fn vault_dir(&self) -> Option<&std::path::Path> {
+        self.vault.as_deref()
+    }
+
     /// The vault that was named, or that the working directory lies in.
     pub(super) fn vault(&self) -> Result<Vault> {
         match &self.vault {
@@ -119,6 +126,8 @@ pub(super) enum Command {
         /// The directory; made if it is missing
         dir: PathBuf,
     },
+    /// Take in a vault of another program, with a line for each thing in it
+    Import(ImportOptions),
     /// Add and look at projects, resume their plans
     #[command(subcommand)]
     Project(ProjectCommand),

@@ -8,7 +8,8 @@ use crate::{
     vault::{CONFIG_FILE, Vault},
 };
 
-const TEMPLATE: &str = include_str!("modulatio.yaml");
+/// A configuration that says all that can be said, in comments.
+pub(super) const TEMPLATE: &str = include_str!("modulatio.yaml");
 
 pub(super) fn run(dir: &Path) -> Result<()> {
     let vault = Vault::init(dir, TEMPLATE)?;

@@ -10,6 +10,7 @@ mod demo;
 mod draft;
 mod follow;
 mod heartbeat;
+mod import;
 mod init;
 mod kickoff;
 mod logging;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
 fn run(args: &Args) -> Result<()> {
     match &args.command {
         Command::Init { dir } => init::run(dir),
+        Command::Import(options) => import::run(args, options),
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
         Command::Kickoff(options) => kickoff::run(&args.vault()?, options, args),

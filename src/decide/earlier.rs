@@ -19,7 +19,7 @@ pub(super) fn take(
     if decision.plan.tickets.contains_key(id) || ticket.standing == Standing::Closed {
         return Err(Refusal::Moot);
     }
-    let subject = subject(decision, ticket.asks)?;
+    let subject = subject(decision, ticket)?;
     let mut opened = question::worded(
         &decision.plan.id,
         id.clone(),
@@ -37,20 +37,26 @@ pub(super) fn take(
 }
 
 /// What an answer does: an earlier program asked about drafts, and about pauses of its own. Of a plan that goes on
-/// nothing is asked any more, nor of one that an operator has paused since.
-fn subject(decision: &Decision<'_>, asks: bool) -> Result<TicketSubject, Refusal> {
+/// nothing is asked any more, nor of one that an operator has paused since; and what was answered has been heard.
+fn subject(decision: &Decision<'_>, ticket: &Ticket) -> Result<TicketSubject, Refusal> {
     let untouched = decision.plan.epoch == Epoch::default();
-    match decision.status() {
-        StatusName::Draft if asks => Ok(question::about_draft(&decision.plan)),
-        StatusName::Paused => Ok(TicketSubject::Earlier {
-            asks: asks && untouched,
-        }),
-        StatusName::Draft | StatusName::Approved | StatusName::Executing => {
+    let asks = ticket.asks && untouched;
+    match (decision.status(), &ticket.standing) {
+        (StatusName::Draft, _) if ticket.asks => Ok(question::about_draft(&decision.plan)),
+        (StatusName::Paused, _) => Ok(TicketSubject::Earlier { asks }),
+        (StatusName::Draft | StatusName::Approved | StatusName::Executing, Standing::Open) => {
             Ok(TicketSubject::Earlier { asks: false })
         }
-        StatusName::Declined | StatusName::Cancelled | StatusName::Aborted | StatusName::Done => {
-            Err(decision.refuse("asked about", ""))
-        }
+        (
+            StatusName::Draft
+            | StatusName::Approved
+            | StatusName::Executing
+            | StatusName::Declined
+            | StatusName::Cancelled
+            | StatusName::Aborted
+            | StatusName::Done,
+            _,
+        ) => Err(decision.refuse("asked about", "")),
     }
 }
 

@@ -72,7 +72,7 @@ impl Import<'_> {
         let foreign = names.iter().filter(|name| name.parse::<PlanId>().is_err());
         let (count, source) = (foreign.count(), source(project, "runs"));
         if count > 0 {
-            let note = format!("{count} entries: {}", known::in_project("runs"));
+            let note = format!("{}: {}", entries(count), known::in_project("runs"));
             self.tell(Line::new(Fate::Left, "directory", source, note));
         }
         Ok(())
@@ -84,10 +84,16 @@ impl Import<'_> {
             self.tell(Line::new(Fate::Left, "file", source, why));
             return Ok(());
         }
-        let count = self.names(&path)?.len();
-        let note = format!("{count} entries: {why}");
+        let note = format!("{}: {why}", entries(self.names(&path)?.len()));
         self.tell(Line::new(Fate::Left, "directory", source, note));
         Ok(())
+    }
+}
+
+fn entries(count: usize) -> String {
+    match count {
+        1 => "1 entry".to_owned(),
+        many => format!("{many} entries"),
     }
 }
 

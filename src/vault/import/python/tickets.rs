@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     clock,
-    decide::{self, Context, Policy},
+    decide::{self, Context, Policy, Refusal},
     error::{Error, Result},
 };
 
@@ -97,10 +97,10 @@ impl Import<'_> {
             return left("closed".to_owned());
         }
         let Some(plan) = &ticket.found.plan else {
-            return left("open, but about no plan: nothing here waits for an answer".to_owned());
+            return left("about no plan: nothing here waits for an answer".to_owned());
         };
         if !project.holds(plan) {
-            return left(format!("open, but {plan} is not here"));
+            return left(format!("about {plan}, which is not here"));
         }
         let taken = if self.options.dry_run {
             would_take(project, plan, ticket)
@@ -113,11 +113,14 @@ impl Import<'_> {
                 let line = Line::new(Fate::There, "ticket", source, "taken before");
                 Ok(line.named(&ticket.id))
             }
-            Err(Error::Refused { .. }) => left(format!(
-                "open, but {plan} has ended: nothing waits for an answer"
+            Err(Error::Refused {
+                refusal: Refusal::Status { status, .. },
+                ..
+            }) => left(format!(
+                "{plan} is {status}: nothing waits for an answer"
             )),
             // The plan's own line says what is wrong with it.
-            Err(error) => left(format!("open, but {plan} could not be read: {}", error.told())),
+            Err(error) => left(format!("about {plan}, which cannot be read: {}", error.told())),
         }
     }
 }

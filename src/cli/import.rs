@@ -1,0 +1,118 @@
+//! `modulatio import --from-python`: takes in a vault of the existing Python program.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    actor,
+    args::{Args, ImportOptions},
+    init::TEMPLATE,
+    output,
+};
+use crate::{
+    error::{Error, Result},
+    vault::{
+        CONFIG_FILE, Vault,
+        import::{Fate, Line, python},
+    },
+};
+
+pub(super) fn run(args: &Args, options: &ImportOptions) -> Result<()> {
+    let dir = directory(args, options.dir.as_deref())?;
+    let vault = Vault::open(&dir)?;
+    python::check(&vault)?;
+    let mut told = Told::new(args.json);
+    if !vault.root().join(CONFIG_FILE).is_file() {
+        if !options.dry_run {
+            Vault::init(vault.root(), TEMPLATE)?;
+        }
+        let note = "every model and key is yours to name; until then all roles rehearse";
+        told.tell(Line::new(Fate::Made, "vault", CONFIG_FILE, note));
+    }
+    let how = python::Options {
+        dry_run: options.dry_run,
+        actor: actor(),
+    };
+    python::import(&vault, &how, &mut |line| told.tell(line))?;
+    told.end(&vault, options.dry_run)
+}
+
+/// The directory that was named; else the vault around the working directory, or that directory itself.
+fn directory(args: &Args, named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(dir) = named.or(args.vault_dir()) {
+        return Ok(dir.to_path_buf());
+    }
+    let here = std::env::current_dir().map_err(Error::io("find", "the working directory"))?;
+    let around = Vault::find(&here).map(|vault| vault.root().to_path_buf());
+    Ok(around.unwrap_or(here))
+}
+
+/// What has been told so far.
+struct Told {
+    json: bool,
+    counts: [(Fate, usize); 6],
+    runs: Vec<String>,
+}
+
+impl Told {
+    fn new(json: bool) -> Self {
+        let fates = [
+            Fate::Made,
+            Fate::Taken,
+            Fate::Changed,
+            Fate::There,
+            Fate::Left,
+            Fate::Failed,
+        ];
+        Self {
+            json,
+            counts: fates.map(|fate| (fate, 0)),
+            runs: Vec::new(),
+        }
+    }
+
+    fn tell(&mut self, line: Line) {
+        if self.json {
+            output::print_json(&line);
+        } else {
+            let fate = line.fate.as_str();
+            output::print(&format!("{fate:<8} {}: {}", line.source, line.note));
+        }
+        for (fate, count) in &mut self.counts {
+            *count += usize::from(*fate == line.fate);
+        }
+        if line.runs {
+            self.runs.extend(line.id);
+        }
+    }
+
+    fn count(&self, wanted: Fate) -> usize {
+        let mut counts = self.counts.iter();
+        counts.find(|(fate, _)| *fate == wanted).map_or(0, |c| c.1)
+    }
+
+    fn end(self, vault: &Vault, dry_run: bool) -> Result<()> {
+        let counts = self.counts.iter().filter(|(_, count)| *count > 0);
+        let counts: Vec<String> = counts
+            .map(|(fate, count)| format!("{count} {}", fate.as_str()))
+            .collect();
+        output::tell(&counts.join(", "));
+        if !self.runs.is_empty() {
+            output::tell(&format!(
+                "note: {} will run as soon as a daemon does; to hold one back: modulatio plan pause PLAN",
+                self.runs.join(", ")
+            ));
+        }
+        if dry_run {
+            output::tell("dry run: nothing was changed");
+        } else if self.count(Fate::Taken) + self.count(Fate::Changed) > 0 {
+            let kept = vault.own_dir().join("imported");
+            output::tell(&format!("the files as they were: {}", kept.display()));
+        }
+        match self.count(Fate::Failed) {
+            0 => Ok(()),
+            failed => Err(Error::Failed(format!(
+                "{failed} thing(s) could not be taken; mend them and import again: what is taken is not taken twice"
+            ))),
+        }
+    }
+}
