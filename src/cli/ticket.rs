@@ -17,7 +17,7 @@ use crate::{
     command::Command,
     error::{Error, Result},
     vault::{
-        Project, Settling, Vault,
+        Project, Settling, Vault, import,
         replay::{self, Until},
     },
 };
@@ -38,7 +38,9 @@ fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Res
     };
     let mut found: Vec<(TicketId, Plan, Ticket)> = Vec::new();
     for project in &projects {
-        for plan in plans(project)? {
+        let plans = plans(project)?;
+        tell_of_others(project, &plans);
+        for plan in plans {
             let tickets = plan.tickets.iter().filter(|(_, t)| all || t.is_open());
             let tickets: Vec<_> = tickets.map(|(id, t)| (id.clone(), t.clone())).collect();
             found.extend(tickets.into_iter().map(|(id, t)| (id, plan.clone(), t)));
@@ -56,6 +58,25 @@ fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Res
         output::tell(&format!("warning: {}: {}", fault.name, fault.why));
     }
     Ok(())
+}
+
+/// Tickets of another program that wait, and are not in the list.
+fn tell_of_others(project: &Project, plans: &[Plan]) {
+    let ended = |id: &PlanId| {
+        let mut plans = plans.iter();
+        plans.any(|plan| plan.id == *id && plan.status.name().is_terminal())
+    };
+    let others = import::untaken(project).into_iter();
+    let others: Vec<String> = others
+        .filter(|(_, plan)| !ended(plan))
+        .map(|(ticket, _)| ticket.to_string())
+        .collect();
+    if !others.is_empty() {
+        output::tell(&format!(
+            "note: {} of another program are not taken in: modulatio import --from-python, or any daemon, does so",
+            others.join(", ")
+        ));
+    }
 }
 
 /// Every plan of a project that can be read; one that cannot hides no other's tickets.
@@ -151,9 +172,17 @@ fn find(vault: &Vault, id: &TicketId) -> Result<(Project, Plan)> {
         .find(|plan| plan.tickets.contains_key(id));
     match plan {
         Some(plan) => Ok((project, plan)),
-        None => Err(Error::Failed(format!(
-            "there is no ticket {id}; see `modulatio ticket list --all`"
-        ))),
+        None => Err(Error::Failed(absent(&project, id))),
+    }
+}
+
+fn absent(project: &Project, id: &TicketId) -> String {
+    match import::foreign_file(project, id) {
+        Some(file) => format!(
+            "{id} is a ticket of another program and not taken in, see {}; `modulatio import --from-python` says why",
+            file.display()
+        ),
+        None => format!("there is no ticket {id}; see `modulatio ticket list --all`"),
     }
 }
 

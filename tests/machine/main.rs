@@ -9,6 +9,7 @@
 mod caps;
 mod chaos;
 mod drafting;
+mod earlier;
 mod edits;
 mod failures;
 mod models;

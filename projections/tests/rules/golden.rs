@@ -66,7 +66,7 @@ fn a_value_that_came_with_a_version_has_its_default_before_it() {
     let Event::TicketOpened(ticket) = of("TicketOpened") else {
         panic!()
     };
-    assert!(!ticket.for_information);
+    assert!(!ticket.for_information && ticket.found.is_none());
     let Event::ToolCallFinished(tool) = of("ToolCallFinished") else {
         panic!()
     };

@@ -8,6 +8,7 @@
 
 mod corrupt;
 mod found;
+mod found_ticket;
 mod frontmatter;
 mod golden;
 mod import;

@@ -15,7 +15,9 @@ pub(super) fn in_project(name: &str) -> &'static str {
             "what its quality control remembers; nothing here has a use for it yet"
         }
         "team-memory" => "what its agents remember; nothing here has a use for it yet",
-        "research" => "notes of earlier runs; register the directory under `folders:` to let agents read it",
+        "research" => {
+            "notes of earlier runs; register the directory under `folders:` to let agents read it"
+        }
         "standards" | "skills" => {
             "instructions of its agents; here they are prompts/ of the vault or the project"
         }

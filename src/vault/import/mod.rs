@@ -18,3 +18,4 @@ mod ticket;
 
 pub use report::{Fate, Line};
 pub(super) use ticket::take_in;
+pub use ticket::{foreign_file, untaken};

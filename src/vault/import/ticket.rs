@@ -1,7 +1,7 @@
 //! Open tickets of the existing Python program: they become tickets of their plans, under their ids. What is closed,
 //! or asks nothing of a plan here, stays as it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use projections::{
     document::{self, Document},
@@ -13,7 +13,7 @@ use projections::{
     plan::Plan,
 };
 
-use super::super::{Actor, PlanLog, Project};
+use super::super::{Actor, PlanLog, Project, regular};
 use crate::{
     command::Command,
     decide::Refusal,
@@ -116,6 +116,30 @@ pub(in super::super) fn take_in(project: &Project, path: &Path, text: &str) -> R
         Ok(_) | Err(Error::Refused { .. }) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Open tickets of another program that ask something of plans here and were not taken over.
+#[must_use]
+pub fn untaken(project: &Project) -> Vec<(TicketId, PlanId)> {
+    let entries = std::fs::read_dir(project.dir().join("tickets"));
+    let paths = entries.into_iter().flatten().flatten().map(|e| e.path());
+    let asked = |path: PathBuf| {
+        let text = regular::read_text(&path).ok()?;
+        let (foreign, plan) = asked(project, &path, &text)?;
+        Some((foreign.id, plan))
+    };
+    let mut found: Vec<_> = paths.filter_map(asked).collect();
+    found.sort();
+    found
+}
+
+/// The file of a ticket that is another program's.
+#[must_use]
+pub fn foreign_file(project: &Project, id: &TicketId) -> Option<PathBuf> {
+    let path = project.dir().join(files::ticket_path(id));
+    let document = document::read(&regular::read(&path).ok()?);
+    let ours = document.is_ok_and(|document| is_ours(&document));
+    (!ours).then_some(path)
 }
 
 fn asked(project: &Project, path: &Path, text: &str) -> Option<(Foreign, PlanId)> {

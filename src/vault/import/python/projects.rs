@@ -75,10 +75,7 @@ impl Import<'_> {
         };
         let made = match self.options.dry_run {
             true => Ok(()),
-            false => self
-                .vault
-                .add_project(project.code(), &objective)
-                .map(drop),
+            false => self.vault.add_project(project.code(), &objective).map(drop),
         };
         match made {
             Ok(()) => {

@@ -116,11 +116,12 @@ impl Import<'_> {
             Err(Error::Refused {
                 refusal: Refusal::Status { status, .. },
                 ..
-            }) => left(format!(
-                "{plan} is {status}: nothing waits for an answer"
-            )),
+            }) => left(format!("{plan} is {status}: nothing waits for an answer")),
             // The plan's own line says what is wrong with it.
-            Err(error) => left(format!("about {plan}, which cannot be read: {}", error.told())),
+            Err(error) => left(format!(
+                "about {plan}, which cannot be read: {}",
+                error.told()
+            )),
         }
     }
 }
