@@ -171,7 +171,7 @@ impl Error {
             Self::Usage(_) | Self::Id(_) => 2,
             Self::Schedule(refused) => match refused {
                 schedule::Refused::NoJob(_) => 1,
-                schedule::Refused::Standing { .. } => 6,
+                schedule::Refused::Standing { .. } | schedule::Refused::Taken(_) => 6,
                 schedule::Refused::Unreadable(_) | schedule::Refused::Senseless(_) => 2,
             },
             Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,

@@ -9,6 +9,7 @@ use super::{
     output,
 };
 use crate::{
+    config::{self, Provider},
     error::{Error, Result},
     vault::{
         CONFIG_FILE, Vault,
@@ -46,6 +47,15 @@ fn directory(args: &Args, named: Option<&Path>) -> Result<PathBuf> {
     Ok(around.unwrap_or(here))
 }
 
+/// Whether work would be rehearsed instead of done.
+fn rehearses(vault: &Vault) -> bool {
+    let Ok(config) = config::load(vault.root()) else {
+        return false;
+    };
+    let asked = config.models.get(&config.team.producer().model.primary);
+    asked.is_some_and(|model| matches!(model.provider, Provider::Rehearsal(_)))
+}
+
 /// What has been told so far.
 struct Told {
     json: bool,
@@ -75,13 +85,15 @@ impl Told {
             output::print_json(&line);
         } else {
             let fate = line.fate.as_str();
-            output::print(&format!("{fate:<8} {}: {}", line.source, line.note));
+            let id = line.id.as_deref().filter(|id| !line.source.contains(id));
+            let id = id.map_or_else(String::new, |id| format!("{id}: "));
+            output::print(&format!("{fate:<8} {}: {id}{}", line.source, line.note));
         }
         for (fate, count) in &mut self.counts {
             *count += usize::from(*fate == line.fate);
         }
         if line.runs {
-            self.runs.extend(line.id);
+            self.runs.push(line.id.unwrap_or(line.source));
         }
     }
 
@@ -98,8 +110,13 @@ impl Told {
         output::tell(&counts.join(", "));
         if !self.runs.is_empty() {
             output::tell(&format!(
-                "note: {} will run as soon as a daemon does; to hold one back: modulatio plan pause PLAN",
+                "note: {} run as soon as a daemon does, or at their times; to hold one back: modulatio plan pause PLAN, modulatio cron disable JOB",
                 self.runs.join(", ")
+            ));
+        }
+        if !self.runs.is_empty() && rehearses(vault) {
+            output::tell(&format!(
+                "warning: {CONFIG_FILE} names no models, so a daemon would only rehearse them, and end them so; name models before you start one"
             ));
         }
         if dry_run {

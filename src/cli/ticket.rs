@@ -38,9 +38,8 @@ fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Res
     };
     let mut found: Vec<(TicketId, Plan, Ticket)> = Vec::new();
     for project in &projects {
-        let plans = plans(project)?;
-        tell_of_others(project, &plans);
-        for plan in plans {
+        tell_of_others(project);
+        for plan in plans(project)? {
             let tickets = plan.tickets.iter().filter(|(_, t)| all || t.is_open());
             let tickets: Vec<_> = tickets.map(|(id, t)| (id.clone(), t.clone())).collect();
             found.extend(tickets.into_iter().map(|(id, t)| (id, plan.clone(), t)));
@@ -61,16 +60,9 @@ fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Res
 }
 
 /// Tickets of another program that wait, and are not in the list.
-fn tell_of_others(project: &Project, plans: &[Plan]) {
-    let ended = |id: &PlanId| {
-        let mut plans = plans.iter();
-        plans.any(|plan| plan.id == *id && plan.status.name().is_terminal())
-    };
-    let others = import::untaken(project).into_iter();
-    let others: Vec<String> = others
-        .filter(|(_, plan)| !ended(plan))
-        .map(|(ticket, _)| ticket.to_string())
-        .collect();
+fn tell_of_others(project: &Project) {
+    let others = import::untaken(project);
+    let others: Vec<String> = others.iter().map(TicketId::to_string).collect();
     if !others.is_empty() {
         output::tell(&format!(
             "note: {} of another program are not taken in: modulatio import --from-python, or any daemon, does so",

@@ -32,6 +32,9 @@ pub enum Refused {
     /// The definition cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// What it is to be taken over from was taken before.
+    #[error("it is job {0} already")]
+    Taken(JobId),
     /// The definition can be read and makes no sense.
     #[error("{0}")]
     Senseless(String),
@@ -42,6 +45,8 @@ pub enum Refused {
 pub enum Change {
     /// Add a job.
     Add(ProjectCode, Box<Definition>),
+    /// Add a job that another program had, disabled if it was; once for good, by its origin.
+    Take(ProjectCode, Box<Definition>, bool),
     /// Put this in the place of a job's definition.
     Edit(JobId, Box<Definition>),
     /// Let it run again.
@@ -61,6 +66,9 @@ pub enum Change {
 pub fn change(schedule: &Schedule, change: &Change, now: Timestamp) -> Result<Vec<Event>, Refused> {
     match change {
         Change::Add(project, definition) => add(schedule, project, definition, now),
+        Change::Take(project, definition, enabled) => {
+            take(schedule, project, definition, *enabled, now)
+        }
         Change::Edit(id, definition) => edit(job(schedule, id)?, definition, now),
         Change::Enable(id) => enable(job(schedule, id)?, now),
         Change::Disable(id) => disable(job(schedule, id)?, now),
@@ -90,6 +98,27 @@ fn add(
         definition: definition.clone(),
     };
     Ok(opening.into_iter().chain([added]).collect())
+}
+
+fn take(
+    schedule: &Schedule,
+    project: &ProjectCode,
+    definition: &Definition,
+    enabled: bool,
+    now: Timestamp,
+) -> Result<Vec<Event>, Refused> {
+    let origin = definition.origin.as_deref();
+    if let Some(job) = origin.and_then(|origin| schedule.taken_from(origin)) {
+        return Err(Refused::Taken(job.id.clone()));
+    }
+    let mut events = add(schedule, project, definition, now)?;
+    if !enabled {
+        events.push(Event::JobDisabled {
+            v: V1,
+            job: schedule.next_id(project),
+        });
+    }
+    Ok(events)
 }
 
 /// A definition that would never do anything is a mistake.

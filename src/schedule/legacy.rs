@@ -218,7 +218,10 @@ fn longer(minutes: u32, phase: DateTime<Utc>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use projections::time::Timestamp;
+
     use super::*;
+    use crate::schedule::{Expression, Zone, slots};
 
     /// 2026-11-23T20:20:00Z, a Monday.
     const MONDAY: i64 = 1_795_465_200;
@@ -329,6 +332,55 @@ mod tests {
             let fault = translate(schedule, Some(MONDAY)).unwrap_err();
             assert!(matches!(fault, LegacyFault::Unknown(_)), "{schedule:?}");
         }
+    }
+
+    /// The slots of an expression in the days after `from`, in seconds.
+    fn slots_of(expression: &str, from: i64, days: i64) -> Vec<i64> {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let expression = Expression::parse(expression).unwrap();
+        let (from, until) = (at(from), at(from + days * 86_400));
+        let slots = slots(&expression, &Zone::default(), from, until);
+        slots.map(|slot| slot.micros() / 1_000_000).collect()
+    }
+
+    #[test]
+    fn an_interval_fires_when_it_would_have_and_at_no_other_time() {
+        for minutes in REGULAR {
+            for late in [0, 1, 7, 59, 61, 23 * 60 + 59] {
+                let next = MONDAY + late * 60;
+                let expression = said(&format!("{minutes}m"), Some(next));
+                let step = i64::from(minutes) * 60;
+                let before = next - 60;
+                let until = before + 15 * 86_400;
+                let expected: Vec<i64> = (0..)
+                    .map(|k| next + k * step)
+                    .take_while(|at| *at <= until)
+                    .collect();
+                let slots = slots_of(&expression, before, 15);
+                assert_eq!(slots, expected, "{minutes}m after {late}: {expression}");
+            }
+        }
+    }
+
+    #[test]
+    fn everything_said_can_be_read_and_comes_first_at_the_right_time() {
+        for (schedule, first) in [
+            ("hourly :15", "2026-11-23T21:15"),
+            ("daily 20:20", "2026-11-24T20:20"),
+            ("weekly mon 20:21", "2026-11-23T20:21"),
+            ("weekly sun 00:00", "2026-11-29T00:00"),
+            ("monthly 31 06:00", "2026-12-31T06:00"),
+        ] {
+            let first = Timestamp::parse(&format!("{first}:00Z")).unwrap();
+            let slots = slots_of(&said(schedule, None), MONDAY, 40);
+            assert_eq!(
+                slots.first(),
+                Some(&(first.micros() / 1_000_000)),
+                "{schedule}"
+            );
+        }
+        let once = once(MONDAY + 60).unwrap();
+        assert_eq!(slots_of(&once, MONDAY, 365), [MONDAY + 60]);
     }
 
     #[test]

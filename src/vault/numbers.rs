@@ -49,6 +49,32 @@ impl Project {
         self.plan_id(Some(name), actor)
     }
 
+    /// The plan id that was taken under this name, if one was; takes none.
+    ///
+    /// # Errors
+    /// The log's.
+    pub(super) fn plan_id_of(&self, name: &str) -> Result<Option<PlanId>> {
+        let taken = taken(self, Series::Plan)?;
+        let of = |own: &&NumberTaken| own.under.as_deref() == Some(name);
+        let number = taken.iter().find(of).map(|own| own.number);
+        Ok(number.map(|number| PlanId::mint(self.code().clone(), number)))
+    }
+
+    /// Remembers a ticket's number that another program gave: it stays taken when that ticket's file is gone.
+    ///
+    /// # Errors
+    /// The log's, and the directory's.
+    pub(super) fn keep_ticket_number(&self, id: &TicketId, actor: &Actor) -> Result<()> {
+        let last = taken(self, Series::Ticket)?;
+        let last = last.iter().map(|own| own.number).max().unwrap_or(0);
+        if last < id.number() {
+            let under = format!("{id} of another program");
+            let before = id.number() - 1;
+            take(self, Series::Ticket, before, Some(&under), actor)?;
+        }
+        Ok(())
+    }
+
     fn plan_id(&self, under: Option<&str>, actor: &Actor) -> Result<PlanId> {
         let used = self
             .plan_ids()?
@@ -89,6 +115,22 @@ fn ticket_files(project: &Project) -> impl Iterator<Item = TicketId> + use<> {
             .parse()
             .ok()
     })
+}
+
+/// All numbers of a series that were taken so far.
+fn taken(project: &Project, wanted: Series) -> Result<Vec<NumberTaken>> {
+    let store = FileStore::on_disk(project.vault().own_dir().join("numbers"), stamp());
+    let mut log = match store.read(&LogName::parse(&project.code().to_string())?, None) {
+        Ok(log) => log,
+        Err(journal::Error::Missing { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut all = Vec::new();
+    log.catch_up(&mut |frame| {
+        let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
+        all.extend(taken.into_iter().filter(|own| own.series == wanted));
+    })?;
+    Ok(all)
 }
 
 fn take(

@@ -52,6 +52,9 @@ pub struct Definition {
     pub caps: Caps,
     /// Who approves its plans.
     pub approve: Approval,
+    /// The entry of another program that it was taken over from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
@@ -217,6 +220,13 @@ impl Schedule {
     pub fn present(&self) -> impl Iterator<Item = &Job> {
         let jobs = self.jobs.values();
         jobs.filter(|job| job.standing != Standing::Removed)
+    }
+
+    /// The job that was taken over from this entry, removed or not.
+    #[must_use]
+    pub fn taken_from(&self, origin: &str) -> Option<&Job> {
+        let mut jobs = self.jobs.values();
+        jobs.find(|job| job.definition.origin.as_deref() == Some(origin))
     }
 
     /// The id of the project's next job.

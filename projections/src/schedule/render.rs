@@ -32,7 +32,7 @@ fn entry(job: &Job) -> Value {
     };
     let definition = &job.definition;
     let last = job.last.as_ref();
-    json!({
+    let mut entry = json!({
         "id": job.id,
         "project": job.project(),
         "status": standing,
@@ -57,5 +57,9 @@ fn entry(job: &Job) -> Value {
         "fired": job.claims,
         "skipped": job.skipped,
         "waiting": job.queue.len(),
-    })
+    });
+    if let Some(origin) = &definition.origin {
+        entry["origin"] = json!(origin);
+    }
+    entry
 }

@@ -44,6 +44,7 @@ pub(super) fn add(vault: &Vault, new: &NewJob, json: bool) -> Result<()> {
         count: None,
         caps: Caps::default(),
         approve: Approval::default(),
+        origin: None,
     };
     let definition = with(blank, &new.more)?;
     let change = Change::Add(new.project.clone(), Box::new(definition));

@@ -54,6 +54,9 @@ pub(super) fn show(vault: &Vault, id: &JobId, json: bool) -> Result<()> {
         job.skipped,
         job.queue.len()
     ));
+    if let Some(origin) = &definition.origin {
+        output::print(&format!("  taken over from {origin}"));
+    }
     if let Some(template) = &definition.template {
         output::print(&format!("  template:\n\n{template}"));
     }

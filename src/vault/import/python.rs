@@ -2,9 +2,12 @@
 //!
 //! Nothing is taken twice, and a dry run changes nothing: both decide exactly alike, one without writing.
 
+mod entries;
+mod jobs;
 mod plans;
 mod projects;
 mod rest;
+mod tasks;
 mod tickets;
 
 use std::path::Path;
@@ -48,6 +51,9 @@ pub fn import(vault: &Vault, options: &Options, tell: &mut dyn FnMut(Line)) -> R
     };
     let names = import.names(vault.root())?;
     import.projects(&names);
+    // Behind the projects, which jobs and tasks are of.
+    import.jobs();
+    import.tasks();
     import.rest_of_vault(&names);
     Ok(())
 }

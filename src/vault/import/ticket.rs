@@ -13,10 +13,14 @@ use projections::{
     plan::Plan,
 };
 
-use super::super::{Actor, PlanLog, Project, regular};
+use super::super::{
+    Actor, Project, regular,
+    replay::{self, Until},
+};
 use crate::{
+    clock,
     command::Command,
-    decide::Refusal,
+    decide::{self, Context, Policy, Refusal},
     error::{Error, Result},
 };
 
@@ -38,7 +42,7 @@ impl Foreign {
     }
 }
 
-/// What became of a ticket.
+/// What becomes of a ticket.
 pub(super) enum Taken {
     Opened(Box<TicketOpened>),
     /// It had been taken before.
@@ -57,52 +61,75 @@ pub(super) fn is_ours(document: &Document) -> bool {
     document.values.contains_key("journal") || document.values.contains_key("digest")
 }
 
-/// The event by which a ticket was taken over.
-pub(super) fn opened(events: Vec<Event>) -> Option<Box<TicketOpened>> {
-    events.into_iter().find_map(|event| match event {
-        Event::TicketOpened(opened) => Some(Box::new(opened)),
-        _ => None,
-    })
+/// What taking over a ticket of this plan comes to.
+///
+/// # Errors
+/// [`Error::Refused`] when nothing can be asked of the plan.
+pub(super) fn decided(plan: &Plan, ticket: &Foreign) -> Result<Taken> {
+    if plan.tickets.contains_key(&ticket.id) {
+        return Ok(Taken::There);
+    }
+    let context = Context {
+        now: clock::now(),
+        by: String::new(),
+        runner: None,
+        chance: 0,
+        ticket: None,
+        policy: Policy::default(),
+    };
+    let refused = |refusal| Error::Refused {
+        plan: plan.id.clone(),
+        refusal,
+    };
+    let events = decide::decide(plan, &ticket.command(), &context).map_err(refused)?;
+    Ok(opened(events))
 }
 
-/// Whether that very file has been taken over.
-pub(super) fn is_taken(plan: &Plan, id: &TicketId) -> bool {
-    plan.tickets
-        .get(id)
-        .is_some_and(|ticket| ticket.found_as.is_some())
+fn opened(events: Vec<Event>) -> Taken {
+    let opened = events.into_iter().find_map(|event| match event {
+        Event::TicketOpened(opened) => Some(Box::new(opened)),
+        _ => None,
+    });
+    opened.map_or(Taken::There, Taken::Opened)
 }
 
 impl Project {
     /// Takes over a ticket that asks something of a plan here.
     ///
     /// # Errors
-    /// [`Error::Refused`] when nothing can be asked of the plan any more; the journal's, the file system's.
+    /// [`Error::Refused`] when nothing can be asked of the plan; the journal's, the file system's.
     pub(super) fn take_ticket(&self, plan: &PlanId, ticket: &Foreign) -> Result<Taken> {
         let mut log = self.open_plan(plan)?;
-        if is_taken(log.plan(), &ticket.id) {
+        if let Taken::There = decided(log.plan(), ticket)? {
             // Whoever took it may have died before it was rendered.
             log.show();
             return Ok(Taken::There);
         }
-        if !log.plan().status.name().is_terminal() {
-            self.keep_original(&files::ticket_path(&ticket.id), &ticket.bytes)?;
+        self.keep_original(&files::ticket_path(&ticket.id), &ticket.bytes)?;
+        match log.submit(&ticket.command(), &Actor::named(super::plan::IMPORT)) {
+            Ok(events) => Ok(opened(events)),
+            // Somebody else was first.
+            Err(Error::Refused {
+                refusal: Refusal::Moot,
+                ..
+            }) => {
+                log.show();
+                Ok(Taken::There)
+            }
+            Err(error) => Err(error),
         }
-        submit(&mut log, ticket)
     }
-}
 
-fn submit(log: &mut PlanLog, ticket: &Foreign) -> Result<Taken> {
-    match log.submit(&ticket.command(), &Actor::named(super::plan::IMPORT)) {
-        Ok(events) => Ok(opened(events).map_or(Taken::There, Taken::Opened)),
-        // Somebody else was first.
-        Err(Error::Refused {
-            refusal: Refusal::Moot,
-            ..
-        }) => {
-            log.show();
-            Ok(Taken::There)
+    /// A plan as it stands, or as it would if it were taken in.
+    pub(super) fn plan_as_it_would_be(&self, id: &PlanId) -> Result<Plan> {
+        if !self.journal_path(id).exists() {
+            return self.found_plan(id)?.plan();
         }
-        Err(error) => Err(error),
+        let reading = replay::read(self, id, Until::Tail, &mut |_, _, _| ())?;
+        match (reading.fault, reading.plan) {
+            (Some(fault), _) => Err(fault),
+            (None, plan) => plan.ok_or_else(|| Error::NoPlan(id.clone())),
+        }
     }
 }
 
@@ -120,13 +147,15 @@ pub(in super::super) fn take_in(project: &Project, path: &Path, text: &str) -> R
 
 /// Open tickets of another program that ask something of plans here and were not taken over.
 #[must_use]
-pub fn untaken(project: &Project) -> Vec<(TicketId, PlanId)> {
+pub fn untaken(project: &Project) -> Vec<TicketId> {
     let entries = std::fs::read_dir(project.dir().join("tickets"));
     let paths = entries.into_iter().flatten().flatten().map(|e| e.path());
     let asked = |path: PathBuf| {
         let text = regular::read_text(&path).ok()?;
         let (foreign, plan) = asked(project, &path, &text)?;
-        Some((foreign.id, plan))
+        let plan = project.plan_as_it_would_be(&plan).ok()?;
+        let waits = matches!(decided(&plan, &foreign), Ok(Taken::Opened(_)));
+        waits.then_some(foreign.id)
     };
     let mut found: Vec<_> = paths.filter_map(asked).collect();
     found.sort();

@@ -16,7 +16,7 @@ use super::{
     },
     Fate, Import, Line,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl Import<'_> {
     pub(super) fn plans(&mut self, project: &Project) {
@@ -54,17 +54,15 @@ impl Import<'_> {
 
     /// One with a journal: taken before, or this program's own, which is nothing to tell of.
     fn plan_of_old(&mut self, project: &Project, id: &PlanId) -> Result<()> {
-        let status = if self.options.dry_run {
-            let until = super::super::super::replay::Until::Tail;
-            let reading = super::super::super::replay::read(project, id, until, &mut |_, _, _| ())?;
-            reading.plan.filter(|plan| plan.found_as.is_some())
+        let plan = if self.options.dry_run {
+            project.plan_as_it_would_be(id)?
         } else {
             let mut log = PlanLog::open(project, id)?;
             // Whoever took it may have died before it was rendered.
             log.reconcile(Settling::Now)?;
-            Some(log.plan().clone()).filter(|plan| plan.found_as.is_some())
+            log.plan().clone()
         };
-        if let Some(plan) = status {
+        if plan.found_as.is_some() {
             let note = format!("taken before; {} now", plan.status.name());
             let source = source(project, &files::plan_path(id));
             self.tell(Line::new(Fate::There, "plan", source, note).named(id));
@@ -168,14 +166,4 @@ fn ledger(project: &Project, id: &PlanId, found: &FoundPlan) -> Line {
         lines + 1
     );
     Line::new(Fate::Changed, "ledger", source, note).named(id)
-}
-
-/// That a plan cannot be read is told in its own line.
-pub(super) fn plan_as_it_would_be(project: &Project, id: &PlanId) -> Result<Plan> {
-    if !project.journal_path(id).exists() {
-        return project.found_plan(id)?.plan();
-    }
-    let until = super::super::super::replay::Until::Tail;
-    let reading = super::super::super::replay::read(project, id, until, &mut |_, _, _| ())?;
-    reading.plan.ok_or_else(|| Error::NoPlan(id.clone()))
 }

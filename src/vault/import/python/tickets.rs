@@ -2,7 +2,7 @@
 
 use projections::{
     document,
-    event::{Event, TicketOpened, TicketSubject},
+    event::{TicketOpened, TicketSubject},
     files,
     found::{self, ticket::Standing},
     ids::{PlanId, TicketId},
@@ -14,11 +14,10 @@ use super::{
         ticket::{self, Foreign, Taken},
     },
     Fate, Import, Line,
-    plans::{plan_as_it_would_be, source},
+    plans::source,
 };
 use crate::{
-    clock,
-    decide::{self, Context, Policy, Refusal},
+    decide::Refusal,
     error::{Error, Result},
 };
 
@@ -29,12 +28,18 @@ impl Import<'_> {
             Ok(names) => names,
             Err(error) => return self.failed("ticket", &source(project, "tickets"), &error),
         };
+        let mut last: Option<TicketId> = None;
         for name in names {
-            let path = dir.join(&name);
-            match ticket::id_of(project, &path) {
-                Some(id) => self.ticket(project, &id),
+            match ticket::id_of(project, &dir.join(&name)) {
                 None => self.no_ticket(project, &name),
+                Some(id) if self.ticket(project, &id) => last = last.max(Some(id)),
+                Some(_) => {}
             }
+        }
+        if let Some(last) = last.filter(|_| !self.options.dry_run)
+            && let Err(error) = project.keep_ticket_number(&last, &self.options.actor)
+        {
+            self.failed("ticket", &source(project, "tickets"), &error);
         }
     }
 
@@ -48,17 +53,16 @@ impl Import<'_> {
         self.tell(Line::new(Fate::Left, "ticket", source, note));
     }
 
-    fn ticket(&mut self, project: &Project, id: &TicketId) {
+    /// Tells of a ticket; says whether its number is that program's.
+    fn ticket(&mut self, project: &Project, id: &TicketId) -> bool {
         let below = files::ticket_path(id);
         let source = source(project, &below);
         match self.ticket_line(project, id, &source) {
-            Ok(line) => {
-                if let Some(line) = line {
-                    self.tell(line);
-                }
-            }
+            Ok(None) => return false,
+            Ok(Some(line)) => self.tell(line),
             Err(error) => self.failed("ticket", &source, &error),
         }
+        true
     }
 
     fn ticket_line(
@@ -103,7 +107,8 @@ impl Import<'_> {
             return left(format!("about {plan}, which is not here"));
         }
         let taken = if self.options.dry_run {
-            would_take(project, plan, ticket)
+            let plan = project.plan_as_it_would_be(plan);
+            plan.and_then(|plan| ticket::decided(&plan, ticket))
         } else {
             project.take_ticket(plan, ticket)
         };
@@ -124,28 +129,6 @@ impl Import<'_> {
             )),
         }
     }
-}
-
-/// What taking it would come to.
-fn would_take(project: &Project, id: &PlanId, ticket: &Foreign) -> Result<Taken> {
-    let plan = plan_as_it_would_be(project, id)?;
-    if ticket::is_taken(&plan, &ticket.id) {
-        return Ok(Taken::There);
-    }
-    let context = Context {
-        now: clock::now(),
-        by: String::new(),
-        runner: None,
-        chance: 0,
-        ticket: None,
-        policy: Policy::default(),
-    };
-    let events: Vec<Event> =
-        decide::decide(&plan, &ticket.command(), &context).map_err(|refusal| Error::Refused {
-            plan: id.clone(),
-            refusal,
-        })?;
-    Ok(ticket::opened(events).map_or(Taken::There, Taken::Opened))
 }
 
 fn line(plan: &PlanId, ticket: &Foreign, opened: &TicketOpened, source: &str) -> Line {

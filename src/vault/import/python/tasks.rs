@@ -1,0 +1,249 @@
+//! Its queue, `heartbeat-queue.json`: what is due becomes a plan for the Leader to write, what is to come a job.
+
+use std::collections::BTreeSet;
+
+use projections::{
+    event::{Caps, Mandate},
+    ids::ProjectCode,
+    schedule::{Definition, Overlap},
+    time::Timestamp,
+};
+use serde_json::Value;
+
+use super::{
+    super::super::{PlanLog, Project},
+    Fate, Import, Line, QUEUE,
+    entries::{self, Entry, Read, bad, fault, quoted},
+    jobs::{self, Asks, Wanted, defined, drop_priority, seconds, template, whose},
+    projects,
+};
+use crate::{
+    clock, decide,
+    error::{Error, Result},
+    schedule::legacy::{self, LegacyFault},
+};
+
+/// What a task comes to.
+enum Task {
+    Scheduled(Asks),
+    Due(Due),
+}
+
+/// A task that waits for nothing.
+struct Due {
+    id: String,
+    project: ProjectCode,
+    objective: String,
+    notes: Vec<String>,
+}
+
+/// Ids of the tasks that are done: others may wait for them.
+type Done = BTreeSet<String>;
+
+/// No year is shorter.
+const YEAR_S: i64 = 365 * 86_400;
+
+/// The shortest end of an id that names a task.
+const SHORTEST_END: usize = 6;
+
+impl Import<'_> {
+    pub(super) fn tasks(&mut self) {
+        let path = self.vault.root().join(QUEUE);
+        let listed = entries::file(&path).and_then(|file| match file {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(tasks)) => Ok(tasks),
+            Some(_) => Err(bad(&path, "it is no list of tasks")),
+        });
+        let tasks = match listed {
+            Ok(tasks) => tasks,
+            Err(error) => return self.failed("task", QUEUE, &error),
+        };
+        let done = done(&tasks);
+        self.each(QUEUE, "task", &tasks, &mut |import, source, value| {
+            import.task(source, value, &done)
+        });
+    }
+
+    fn task(&mut self, source: &str, value: &Value, done: &Done) -> Result<Line> {
+        match read(value, clock::now(), done) {
+            Ok(Task::Scheduled(Asks::Job(wanted))) => self.add_job("task", source, *wanted),
+            Ok(Task::Scheduled(Asks::Nothing(why))) => {
+                Ok(Line::new(Fate::Left, "task", source, why))
+            }
+            Ok(Task::Due(due)) => self.wish(source, value, &due),
+            Err(fault) => Ok(Line::new(Fate::Failed, "task", source, fault.to_string())),
+        }
+    }
+
+    /// A draft that the Leader is to write; a ticket asks before it runs.
+    fn wish(&mut self, source: &str, value: &Value, due: &Due) -> Result<Line> {
+        let directory = due.project.directory();
+        if !projects::is_one(&self.vault.root().join(directory)) {
+            let why = format!("its project {} is not here", due.project);
+            return Ok(Line::new(Fate::Left, "task", source, why));
+        }
+        let project = Project::open(self.vault, due.project.clone())?;
+        let receipt = format!("queue/{}.json", due.id);
+        if project.keeps_original(&receipt) {
+            let line = Line::new(Fate::There, "task", source, "taken before");
+            let id = project.plan_id_of(&origin(&due.id))?;
+            return Ok(id.map_or(line.clone(), |id| line.named(&id)));
+        }
+        let line = due_line(source, due);
+        if self.options.dry_run {
+            return Ok(line);
+        }
+        let id = project.take_plan_id_for(&origin(&due.id), &self.options.actor)?;
+        let mandate = Mandate {
+            approved: None,
+            unattended: true,
+        };
+        let events = decide::wished(&id, &due.objective, Vec::new(), Caps::default(), mandate);
+        match PlanLog::create(&project, &id, events, &self.options.actor) {
+            // Whoever made it died before the receipt.
+            Ok(_) | Err(Error::Journal(journal::Error::Exists { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        let entry = serde_json::to_string_pretty(value).expect("it was read from JSON");
+        project.keep_original(&receipt, entry.as_bytes())?;
+        Ok(line.named(&id))
+    }
+}
+
+fn due_line(source: &str, due: &Due) -> Line {
+    let note = "due: the Leader writes a plan for it as soon as a daemon runs, and a ticket asks before that runs";
+    let notes = std::iter::once(note).chain(due.notes.iter().map(String::as_str));
+    let note: Vec<&str> = notes.collect();
+    Line::new(Fate::Changed, "task", source, note.join("; "))
+}
+
+fn origin(id: &str) -> String {
+    format!("{QUEUE}#{id}")
+}
+
+fn done(tasks: &[Value]) -> Done {
+    let is_done = |task: &&Value| task.get("status").and_then(Value::as_str) == Some("done");
+    let id = |task: &Value| Some(task.get("id")?.as_str()?.to_owned());
+    tasks.iter().filter(is_done).filter_map(id).collect()
+}
+
+fn read(value: &Value, now: Timestamp, done: &Done) -> Read<Task> {
+    let entry = Entry::of(value)?;
+    let (id, (project, objective)) = (entry.id()?, whose(&entry)?);
+    let nothing = |why: String| Ok(Task::Scheduled(Asks::Nothing(why)));
+    let by_hand = format!("modulatio plan draft {project} {}", quoted(objective));
+    match entry.required("status")? {
+        "pending" => {}
+        "running" => {
+            return nothing(format!(
+                "it was under way when that program ended; to have it done anew: {by_hand}"
+            ));
+        }
+        status @ ("done" | "failed" | "cancelled") => return nothing(status.to_owned()),
+        other => return Err(fault("status", format!("{other:?} is no status of a task"))),
+    }
+    if let Some(why) = template(&entry, &project)? {
+        return nothing(why);
+    }
+    let waits = waits_for(&entry, done)?;
+    if !waits.is_empty() {
+        return nothing(format!(
+            "it waits for {} to be done, and plans here wait for no other; then: {by_hand}",
+            waits.join(", ")
+        ));
+    }
+    let mut notes = Vec::new();
+    drop_priority(&entry, &mut notes)?;
+    let next = entry.time("next_run")?;
+    if let Some(every) = entry.text("every")?
+        && legacy::interval(every).is_some()
+    {
+        if next.is_none_or(|next| next <= now) {
+            notes.push("its run that was due comes at the next of them".to_owned());
+        }
+        let begins = next.or(entry.time("created")?);
+        let wanted = recurring(id, project, objective, every, begins, notes);
+        return Ok(Task::Scheduled(wanted));
+    }
+    match next.filter(|next| *next > now) {
+        // An expression knows no years: its first time would be an earlier one.
+        Some(next) if next >= now.plus_seconds(YEAR_S) => nothing(format!(
+            "its time {} is more than a year away; then: {by_hand}",
+            next.guide_form()
+        )),
+        Some(next) => once(id, project, objective, next, notes),
+        None => Ok(Task::Due(Due {
+            id: id.to_owned(),
+            project,
+            objective: objective.to_owned(),
+            notes,
+        })),
+    }
+}
+
+/// Tasks that must be done first and are not, by the ends of their ids.
+fn waits_for<'a>(entry: &Entry<'a>, done: &Done) -> Read<Vec<&'a str>> {
+    let is_done = |end: &&str| {
+        let mut done = done.iter();
+        done.any(|id| id == end || (end.len() >= SHORTEST_END && id.ends_with(*end)))
+    };
+    let ends = entry.texts("depends_on")?.into_iter();
+    Ok(ends.filter(|end| !is_done(end)).collect())
+}
+
+/// A task that comes again; that program counts from the end of the run before.
+fn recurring(
+    id: &str,
+    project: ProjectCode,
+    objective: &str,
+    every: &str,
+    begins: Option<Timestamp>,
+    mut notes: Vec<String>,
+) -> Asks {
+    let translated = match legacy::translate(every, begins.map(seconds)) {
+        Ok(translated) => translated,
+        Err(LegacyFault::Unknown(_)) => return Asks::Nothing(format!("{every:?} is no interval")),
+        Err(LegacyFault::Irregular { longer, .. }) => {
+            return Asks::Nothing(jobs::irregular(every, &project, objective, longer));
+        }
+    };
+    notes.extend(translated.notes);
+    notes.push("at fixed times, not counted from the end of the run before".to_owned());
+    let definition = Definition {
+        overlap: Overlap::Skip,
+        ..defined(objective, translated.expression, origin(id))
+    };
+    Asks::Job(Box::new(Wanted {
+        project,
+        definition,
+        enabled: true,
+        said: format!("\"every {every}\""),
+        notes,
+    }))
+}
+
+/// A task whose time is still to come: a job of one run, made up for whenever a daemon is there again.
+fn once(
+    id: &str,
+    project: ProjectCode,
+    objective: &str,
+    next: Timestamp,
+    notes: Vec<String>,
+) -> Read<Task> {
+    let far = || fault("next_run", "it is too far away");
+    let minute = seconds(next).saturating_add(59).div_euclid(60) * 60;
+    let at = Timestamp::from_micros(minute.checked_mul(1_000_000).ok_or_else(far)?);
+    let schedule = legacy::once(minute).ok_or_else(far)?;
+    let definition = Definition {
+        count: Some(1),
+        until: Some(at),
+        ..defined(objective, schedule, origin(id))
+    };
+    Ok(Task::Scheduled(Asks::Job(Box::new(Wanted {
+        project,
+        definition,
+        enabled: true,
+        said: format!("once, at {}", next.guide_form()),
+        notes,
+    }))))
+}
