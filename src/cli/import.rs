@@ -39,7 +39,18 @@ pub(super) fn run(args: &Args, options: &ImportOptions) -> Result<()> {
 
 /// The directory that was named; else the vault around the working directory, or that directory itself.
 fn directory(args: &Args, named: Option<&Path>) -> Result<PathBuf> {
-    if let Some(dir) = named.or(args.vault_dir()) {
+    let by_option = args.vault_dir();
+    // The environment names a vault for all commands; a directory that is typed is a later word.
+    let typed = by_option
+        .filter(|dir| std::env::var_os("MODULATIO_VAULT").as_deref() != Some(dir.as_os_str()));
+    if let (Some(dir), Some(option)) = (named, typed) {
+        return Err(Error::Usage(format!(
+            "the vault is named twice, as {} and as --vault {}; name it once",
+            dir.display(),
+            option.display()
+        )));
+    }
+    if let Some(dir) = named.or(by_option) {
         return Ok(dir.to_path_buf());
     }
     let here = std::env::current_dir().map_err(Error::io("find", "the working directory"))?;

@@ -4,6 +4,11 @@
 mod support;
 
 mod found;
+mod kills;
+mod report;
+mod schedule;
+mod tickets;
+mod whole;
 
 use support::{TestVault, kinds};
 

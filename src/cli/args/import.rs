@@ -8,7 +8,6 @@ use clap::Args as ClapArgs;
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct ImportOptions {
     /// The vault [default: --vault, else the one that the working directory lies in, else that directory]
-    #[arg(conflicts_with = "vault")]
     pub(in crate::cli) dir: Option<PathBuf>,
     /// From the existing Python program: plans, tickets, cron-config.json, heartbeat-queue.json
     #[arg(long, required = true)]
