@@ -182,6 +182,7 @@ fn asked() -> Event {
         body: "Look.".to_owned(),
         digest: Digest::of(b"shown"),
         for_information: false,
+        found: None,
     }
     .into()
 }
