@@ -5,6 +5,7 @@ use projections::{
     event::Event,
     ids::PlanId,
     payload::{Anchor, Digest},
+    plan::Plan,
 };
 use serde::Serialize;
 
@@ -49,16 +50,29 @@ impl Verdict {
 /// Verifies one plan; `sealed` is a head that was noted elsewhere.
 #[must_use]
 pub fn verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Verdict {
-    match try_verify(project, id, sealed) {
-        Ok(verdict) => verdict,
+    examine(project, id, sealed).0
+}
+
+/// As [`verify`], with the state that a whole journal folds to.
+pub(super) fn examine(
+    project: &Project,
+    id: &PlanId,
+    sealed: Option<Anchor>,
+) -> (Verdict, Option<Plan>) {
+    match try_examine(project, id, sealed) {
+        Ok(seen) => seen,
         Err(Error::Journal(journal::Error::Missing { .. })) if sealed.is_none() => {
-            Verdict::NoJournal
+            (Verdict::NoJournal, None)
         }
-        Err(error) => Verdict::Damaged { why: error.told() },
+        Err(error) => (Verdict::Damaged { why: error.told() }, None),
     }
 }
 
-fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<Verdict> {
+fn try_examine(
+    project: &Project,
+    id: &PlanId,
+    sealed: Option<Anchor>,
+) -> Result<(Verdict, Option<Plan>)> {
     let anchors: Vec<Anchor> = sealed
         .into_iter()
         .chain(anchor_of_file(project, id))
@@ -83,9 +97,8 @@ fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<
         return Err(fault);
     }
     if let Some(missing) = replay::missing_content(project, id)?.first() {
-        return Ok(Verdict::Damaged {
-            why: format!("{}: {}", missing.path, missing.why),
-        });
+        let why = format!("{}: {}", missing.path, missing.why);
+        return Ok((Verdict::Damaged { why }, reading.plan));
     }
     notes.extend(
         reading
@@ -104,11 +117,12 @@ fn try_verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<
         }
     }
     let b3 = last.map_or(Digest([0; 32]), |anchor| anchor.b3);
-    Ok(Verdict::Whole {
+    let verdict = Verdict::Whole {
         frames: reading.frames,
         b3,
         notes,
-    })
+    };
+    Ok((verdict, reading.plan))
 }
 
 /// A log opened with an anchor refuses to be shorter than it, or other than it.

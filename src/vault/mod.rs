@@ -18,6 +18,7 @@ mod blobs;
 mod create;
 mod follow;
 mod guidance;
+pub mod health;
 pub mod import;
 mod ledger;
 mod numbers;

@@ -69,19 +69,7 @@ impl Watch {
     /// Watches what has come since: every directory that is a project or may become one, so that the moment in
     /// which its `plans` appears is not missed.
     pub fn follow(&mut self, vault: &Vault) {
-        self.add(vault.root().to_path_buf());
-        self.add(schedule::dir(vault));
-        let entries = std::fs::read_dir(vault.root())
-            .into_iter()
-            .flatten()
-            .flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        for name in names.filter(|name| name.parse::<ProjectCode>().is_ok()) {
-            let dir = vault.root().join(name);
-            let inside = ["plans", "tickets"].map(|name| dir.join(name));
-            self.add(dir);
-            inside.into_iter().for_each(|dir| self.add(dir));
-        }
+        places(vault).into_iter().for_each(|dir| self.add(dir));
     }
 
     fn add(&mut self, dir: PathBuf) {
@@ -142,6 +130,66 @@ impl ScheduleWatch {
     /// Lets whoever waits look at once.
     pub fn nudge(&self) {
         self.0.schedule.notify_one();
+    }
+}
+
+/// The directories that are watched, if they are there.
+fn places(vault: &Vault) -> Vec<PathBuf> {
+    let mut places = vec![vault.root().to_path_buf(), schedule::dir(vault)];
+    let entries = std::fs::read_dir(vault.root())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    for name in names.filter(|name| name.parse::<ProjectCode>().is_ok()) {
+        let dir = vault.root().join(name);
+        let inside = ["plans", "tickets"].map(|name| dir.join(name));
+        places.push(dir);
+        places.extend(inside);
+    }
+    places
+}
+
+/// Watches everything that a daemon would, for a moment; says how many directories that are.
+///
+/// # Errors
+/// Which limit of the system stands in the way.
+pub fn try_out(vault: &Vault) -> Result<usize, Limit> {
+    let mut watcher = notify::recommended_watcher(|_| ()).map_err(|e| Limit::of(&e))?;
+    let mut watched = 0;
+    for dir in places(vault) {
+        if std::fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir()) {
+            let added = watcher.watch(&dir, RecursiveMode::NonRecursive);
+            added.map_err(|e| Limit::of(&e))?;
+            watched += 1;
+        }
+    }
+    Ok(watched)
+}
+
+/// Why nothing, or not everything, can be watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// This user has as many watchers as the system allows (`fs.inotify.max_user_instances`).
+    Instances,
+    /// This user watches as many directories as the system allows (`fs.inotify.max_user_watches`).
+    Watches,
+    /// Something else.
+    Other(String),
+}
+
+impl Limit {
+    fn of(error: &notify::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match &error.kind {
+            notify::ErrorKind::MaxFilesWatch => Self::Watches,
+            notify::ErrorKind::Io(e) if matches!(e.kind(), StorageFull | QuotaExceeded) => {
+                Self::Watches
+            }
+            // EMFILE, which std has no kind for.
+            notify::ErrorKind::Io(e) if e.raw_os_error() == Some(24) => Self::Instances,
+            _ => Self::Other(error.to_string()),
+        }
     }
 }
 

@@ -72,6 +72,14 @@ impl Project {
         self.take_plan(self.found_plan(id)?)
     }
 
+    /// The first frame of a found plan file's journal.
+    ///
+    /// # Errors
+    /// As [`Project::import_plan`].
+    pub(in super::super) fn found(&self, id: &PlanId) -> Result<Vec<Event>> {
+        Ok(self.found_plan(id)?.events)
+    }
+
     /// Reads a plan file that has no journal.
     ///
     /// # Errors
