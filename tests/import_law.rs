@@ -206,6 +206,7 @@ fn every_outside_crate_has_one_home() {
             &[
                 "journal/src/disk.rs",
                 "src/daemon/identity.rs",
+                "src/daemon/lives.rs",
                 "src/cli/demo/child.rs",
                 "src/fault.rs",
                 "src/toolbox/sandbox/",

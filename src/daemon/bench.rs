@@ -89,12 +89,7 @@ fn shell(config: &Config) -> (Option<Shell>, Option<String>) {
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     let how = match &*found {
         Some((wish, how)) if *wish == config.sandbox => Ok(how.clone()),
-        Some(_) | None => sandbox::find(match config.sandbox {
-            SandboxConfig::Auto => Wish::Auto,
-            SandboxConfig::Bubblewrap => Wish::Bubblewrap,
-            SandboxConfig::Landlock => Wish::Landlock,
-            SandboxConfig::Off => Wish::Off,
-        }),
+        Some(_) | None => find_sandbox(config),
     };
     match how {
         Ok(how) => {
@@ -113,6 +108,44 @@ fn shell(config: &Config) -> (Option<Shell>, Option<String>) {
             (Some(shell), None)
         }
         Err(why) => (None, Some(why)),
+    }
+}
+
+/// What would confine commands on this machine, found by running one.
+///
+/// # Errors
+/// Why there is none, and what to do about it.
+pub fn find_sandbox(config: &Config) -> std::result::Result<How, String> {
+    sandbox::find(match config.sandbox {
+        SandboxConfig::Auto => Wish::Auto,
+        SandboxConfig::Bubblewrap => Wish::Bubblewrap,
+        SandboxConfig::Landlock => Wish::Landlock,
+        SandboxConfig::Off => Wish::Off,
+    })
+}
+
+/// Whether a claim of the project's plans would find its standards, prompts and folders fit for use.
+///
+/// # Errors
+/// [`Error::Config`] with all that is not.
+pub fn check_guidance(project: &Project, own: Option<&ProjectConfig>) -> Result<()> {
+    let folders = own.map_or_else(Vec::new, |own| own.folders.clone());
+    let faults = [
+        usable(project, folders).map(drop),
+        templates(project).map(drop),
+        standards(project).map(drop),
+    ];
+    let mut all = Vec::new();
+    for fault in faults.into_iter().filter_map(Result::err) {
+        match fault {
+            Error::Config { faults } => all.extend(faults),
+            other => all.push(other.told()),
+        }
+    }
+    if all.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Config { faults: all })
     }
 }
 

@@ -18,10 +18,12 @@ mod endpoints;
 mod execute;
 mod foreground;
 mod identity;
+mod lives;
 mod orders;
 mod price;
 mod probe;
 mod provider;
+mod reach;
 mod report;
 mod room;
 mod shutdown;
@@ -29,18 +31,23 @@ mod speak;
 mod team;
 mod tick;
 mod tools;
+mod unit;
 
 use std::time::Duration;
 
 use projections::ids::ProjectCode;
 
 pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
+pub use bench::{check_guidance, find_sandbox};
 pub use foreground::{LetGo, draft, run_plan};
 pub use identity::Identity;
+pub use lives::{Life, Seen, daemons, holders, life, variable};
 pub use orders::Orders;
 pub use probe::{Answered, KeyState, Probe, Unanswered};
+pub use reach::{Reached, reach};
 pub use shutdown::Shutdown;
 pub use tick::run;
+pub use unit::{Places, SHIPPED, Unit, version_of};
 
 /// What an operator may choose.
 #[derive(Clone, Debug)]

@@ -47,7 +47,7 @@ pub(super) fn of(name: &str, model: &ModelConfig) -> Result<Asked> {
     }
 }
 
-fn service(endpoint: &Endpoint, model: &ModelConfig) -> Service {
+pub(super) fn service(endpoint: &Endpoint, model: &ModelConfig) -> Service {
     Service {
         key: key_from(&endpoint.key),
         headers: model.headers.clone(),

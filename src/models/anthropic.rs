@@ -24,17 +24,17 @@ use super::{
 };
 
 /// The method's path below a host; a base address may end in its first segment.
-const PATH: &str = "/v1/messages";
+pub(super) const PATH: &str = "/v1/messages";
 
 /// The version of the protocol, which the provider asks to be named
 /// (<https://docs.anthropic.com/en/api/versioning>).
-const VERSION: (HeaderName, HeaderValue) = (
+pub(super) const VERSION: (HeaderName, HeaderValue) = (
     HeaderName::from_static("anthropic-version"),
     HeaderValue::from_static("2023-06-01"),
 );
 
 /// The header that carries the key.
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(super) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Where the protocol is spoken and as whom.
 #[derive(Clone, Debug, PartialEq)]

@@ -46,12 +46,23 @@ impl Endpoint {
         }
         url.set_path(&joined(url.path().trim_end_matches('/'), path));
         url.set_fragment(None);
-        let mut shown = url.clone();
+        let label = String::new();
+        Ok(Self { url, label }.labelled())
+    }
+
+    /// The same with `other` where its path ends in `end`.
+    pub(super) fn with_end(mut self, end: &str, other: &str) -> Self {
+        let path = self.url.path();
+        let above = path.strip_suffix(end).unwrap_or(path).to_owned();
+        self.url.set_path(&format!("{above}{other}"));
+        self.labelled()
+    }
+
+    fn labelled(mut self) -> Self {
+        let mut shown = self.url.clone();
         shown.set_query(None);
-        Ok(Self {
-            label: shown.to_string(),
-            url,
-        })
+        self.label = shown.to_string();
+        self
     }
 
     /// What to ask.

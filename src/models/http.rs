@@ -235,7 +235,7 @@ impl Body<'_> {
 /// A client that does what it is told once: no redirects (they would carry prompts elsewhere), no retries (they
 /// are decided from the journal), no idle connections (one that the provider has just closed would break a paid
 /// call to save a handshake).
-fn client(endpoint: &Endpoint, patience: Patience) -> reqwest::Result<Client> {
+pub(super) fn client(endpoint: &Endpoint, patience: Patience) -> reqwest::Result<Client> {
     // Refused only when a provider is installed already, which then serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let connect = CONNECT_TIMEOUT
@@ -259,7 +259,7 @@ fn client(endpoint: &Endpoint, patience: Patience) -> reqwest::Result<Client> {
 }
 
 /// An error with its causes, outermost first.
-fn causes(error: &dyn Error) -> String {
+pub(super) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

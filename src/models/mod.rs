@@ -21,6 +21,7 @@
 //! | `refusal.rs`   | status, headers and body of a refusal → [`Failure`]                       |
 //! | `report.rs`    | the one door through which a failure's message is written                 |
 //! | `tokens.rs`    | counts as providers write them, and estimates where they count nothing    |
+//! | `reach.rs`     | whether an endpoint can be reached, asked so that nobody is billed        |
 //! | `breaker.rs`   | leaving an endpoint alone that keeps failing                              |
 //!
 //! A further protocol is a further file beside `openai.rs` and `anthropic.rs`, over the same seven below them.
@@ -31,6 +32,7 @@ mod endpoint;
 mod http;
 mod key;
 mod openai;
+mod reach;
 mod refusal;
 mod rehearsal;
 mod report;
@@ -45,6 +47,7 @@ pub use breaker::{Admission, Breaker, BreakerSettings, Breakers, Outcome};
 pub use endpoint::InvalidBaseUrl;
 pub use key::KeyFrom;
 pub use openai::{Dialect, OpenAi, OpenAiSettings};
+pub use reach::{Heard, Speaks, Unheard, reach, shown_endpoint};
 pub use rehearsal::Rehearsal;
 pub use service::{InvalidSettings, Service};
 pub use tokens::estimate_tokens;

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// The method's path below a base address.
-const PATH: &str = "/chat/completions";
+pub(super) const PATH: &str = "/chat/completions";
 
 /// Where the protocol is spoken, as whom, and in which dialect.
 #[derive(Clone, Debug, PartialEq)]

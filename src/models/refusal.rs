@@ -264,9 +264,16 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     if let Ok(seconds) = asked.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let until = DateTime::parse_from_rfc2822(asked).ok()?;
-    let now = DateTime::parse_from_rfc2822(text(DATE.as_str())?).ok()?;
-    Some((until - now).to_std().unwrap_or_default())
+    let until = date_seconds(asked)?;
+    let now = date_seconds(text(DATE.as_str())?)?;
+    Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
+}
+
+/// A date of HTTP in seconds since 1970.
+pub(super) fn date_seconds(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc2822(text.trim())
+        .ok()
+        .map(|date| date.timestamp())
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ impl Line {
 }
 
 /// The headers that every request of a service carries.
-fn headers(service: &Service) -> Result<HeaderMap, InvalidSettings> {
+pub(super) fn headers(service: &Service) -> Result<HeaderMap, InvalidSettings> {
     let accept = if service.stream {
         "text/event-stream, application/json"
     } else {
