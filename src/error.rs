@@ -117,6 +117,14 @@ pub enum Error {
         /// The system's word.
         source: io::Error,
     },
+    /// Checks of a doctor that did not end well.
+    #[error("{what}")]
+    Unwell {
+        /// How many.
+        what: String,
+        /// How the process ends: as the worst of them would by itself.
+        code: u8,
+    },
     /// Something else failed, and says so itself.
     #[error("{0}")]
     Failed(String),
@@ -179,6 +187,7 @@ impl Error {
             Self::Daemon(_) => 5,
             Self::Refused { .. } | Self::AskedAgain(_) | Self::Waits(_) | Self::Leased { .. } => 6,
             Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
+            Self::Unwell { code, .. } => *code,
             Self::Journal(error) if error.is_damage() => 7,
             Self::Journal(_)
             | Self::NoProject { .. }
@@ -247,6 +256,7 @@ impl Error {
             | Self::Leased { .. }
             | Self::Schedule(_)
             | Self::Io { .. }
+            | Self::Unwell { .. }
             | Self::Failed(_)
             | Self::BeforeTheBeginning(_) => None,
         }

@@ -7,7 +7,7 @@ mod logs;
 mod plan;
 mod ticket;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{
     Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
@@ -84,8 +84,8 @@ impl Args {
         self.log_format.unwrap_or(LogFormat::Text)
     }
 
-    /// The vault that was named.
-    pub(super) fn vault_dir(&self) -> Option<&std::path::Path> {
+    /// The directory that was named as the vault.
+    pub(super) fn named_vault(&self) -> Option<&Path> {
         self.vault.as_deref()
     }
 
@@ -164,6 +164,9 @@ pub(super) enum Command {
     /// Verify journals
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Look at vault, machine, providers and service: what is wrong, and the command that mends it
+    #[command(after_help = DOCTOR)]
+    Doctor(DoctorOptions),
     /// Show it all in a temporary vault: run a plan, kill the daemon half-way, resume, prove the result
     Demo {
         /// Put the vault here and keep it; the directory must not exist or be empty
@@ -223,6 +226,29 @@ pub(super) struct DaemonOptions {
     /// End when nothing is left to run
     #[arg(long)]
     pub(super) until_idle: bool,
+}
+
+/// What stands below the options of `doctor`.
+const DOCTOR: &str = "\
+Each line says what was looked at and what was found: [ok], [warn] (it works, and something is to be
+done) or [fail] (it does not work). What is not ok is followed by the command or the edit that mends
+it. Nothing is changed; two small files are written to try the disk, and removed. Providers are asked
+for their list of models, which nobody bills.
+
+The command ends as the worst of it:
+  0  all is ok
+  1  something warns, or fails in a way that has no code of its own
+  3  there is no vault, or a fault in the configuration
+  4  a key is missing or refused
+  5  the daemon's unit cannot start it
+  7  a journal is damaged
+Of several failures, 7 comes before 3, 4, 5 and 1.";
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DoctorOptions {
+    /// Ask no provider
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 #[derive(Debug, ClapArgs)]

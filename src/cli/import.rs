@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, options: &ImportOptions) -> Result<()> {
 
 /// The directory that was named; else the vault around the working directory, or that directory itself.
 fn directory(args: &Args, named: Option<&Path>) -> Result<PathBuf> {
-    let by_option = args.vault_dir();
+    let by_option = args.named_vault();
     // The environment names a vault for all commands; a directory that is typed is a later word.
     let typed = by_option
         .filter(|dir| std::env::var_os("MODULATIO_VAULT").as_deref() != Some(dir.as_os_str()));

@@ -7,6 +7,7 @@ mod cancel;
 mod cron;
 mod daemon;
 mod demo;
+mod doctor;
 mod draft;
 mod follow;
 mod heartbeat;
@@ -64,6 +65,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),
         Command::Replay(what) => replay::run(&args.vault()?, what, args.json),
         Command::Audit(command) => audit::run(&args.vault()?, command, args.json),
+        Command::Doctor(options) => doctor::run(args, options),
         Command::Demo { dir, keep } => demo::run(dir.as_deref(), *keep),
     }
 }

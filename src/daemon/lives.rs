@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use projections::heartbeat::Heartbeat;
+use projections::{heartbeat::Heartbeat, ids::ProjectCode};
 
 use super::{Identity, heartbeats};
 use crate::{error::Result, vault::Vault};
@@ -34,6 +34,8 @@ pub struct Seen {
     pub life: Life,
     /// The pause between its ticks, if its command line names one.
     pub tick: Option<Duration>,
+    /// The only project that it looks at, if its command line names one.
+    pub only: Option<ProjectCode>,
 }
 
 /// Every daemon that has left a heartbeat in the vault, newest first.
@@ -50,8 +52,14 @@ pub fn daemons(vault: &Vault) -> Result<Vec<Seen>> {
             (true, Some(words)) if !words.iter().any(|word| word == "daemon") => Life::Gone,
             (true, _) => life_of(beat.pid),
         };
-        let tick = words.as_deref().and_then(tick);
-        Seen { beat, life, tick }
+        let words = words.unwrap_or_default();
+        let tick = flag(&words, "--tick-seconds").and_then(|text| text.parse().ok());
+        Seen {
+            beat,
+            life,
+            tick: tick.map(Duration::from_secs),
+            only: flag(&words, "--project").and_then(|text| text.parse().ok()),
+        }
     };
     Ok(heartbeats(vault)?.into_iter().map(seen).collect())
 }
@@ -74,7 +82,10 @@ fn life_of(pid: u32) -> Life {
     }
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name before it is in brackets, and may hold any.
-    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    let state = stat
+        .rsplit(')')
+        .next()
+        .and_then(|rest| rest.trim_start().chars().next());
     match state {
         Some('T' | 't') => Life::Stopped,
         None | Some('Z' | 'X' | 'x') => Life::Gone,
@@ -94,10 +105,7 @@ pub fn holders(path: &Path) -> Vec<u32> {
         return Vec::new();
     };
     let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
-    let device = (
-        rustix::fs::major(meta.dev()),
-        rustix::fs::minor(meta.dev()),
-    );
+    let device = (rustix::fs::major(meta.dev()), rustix::fs::minor(meta.dev()));
     holders_in(&locks, device, meta.ino())
 }
 
@@ -136,17 +144,15 @@ fn command_line(pid: u32) -> Option<Vec<String>> {
     )
 }
 
-/// `--tick-seconds 60` or `--tick-seconds=60`.
-fn tick(words: &[String]) -> Option<Duration> {
-    let flag = "--tick-seconds";
-    let given = words.iter().enumerate().find_map(|(at, word)| {
-        let rest = word.strip_prefix(flag)?;
+/// The value of `--flag VALUE` or `--flag=VALUE`.
+fn flag(words: &[String], name: &str) -> Option<String> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        let rest = word.strip_prefix(name)?;
         match rest.strip_prefix('=') {
             Some(value) => Some(value.to_owned()),
             None => words.get(at + 1).filter(|_| rest.is_empty()).cloned(),
         }
-    });
-    given?.parse().ok().map(Duration::from_secs)
+    })
 }
 
 #[cfg(test)]
@@ -158,12 +164,19 @@ mod tests {
     }
 
     #[test]
-    fn the_pause_between_ticks_is_read_from_a_command_line() {
-        let seconds = |line: &str| tick(&words(line)).map(|tick| tick.as_secs());
-        assert_eq!(seconds("modulatio daemon --tick-seconds 60"), Some(60));
-        assert_eq!(seconds("modulatio daemon --tick-seconds=5 --until-idle"), Some(5));
-        assert_eq!(seconds("modulatio daemon"), None);
-        assert_eq!(seconds("modulatio daemon --tick-seconds"), None);
+    fn a_flag_is_read_from_a_command_line_in_either_form() {
+        let value = |line: &str| flag(&words(line), "--tick-seconds");
+        assert_eq!(
+            value("modulatio daemon --tick-seconds 60").as_deref(),
+            Some("60")
+        );
+        assert_eq!(
+            value("modulatio daemon --tick-seconds=5 --until-idle").as_deref(),
+            Some("5")
+        );
+        assert_eq!(value("modulatio daemon"), None);
+        assert_eq!(value("modulatio daemon --tick-seconds"), None);
+        assert_eq!(value("modulatio daemon --tick-secondsx 5"), None);
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub async fn reach<'a>(
             service.headers.clone(),
             speaks,
         );
-        let asked = endpoints.entry(key).or_insert((service, speaks, Vec::new()));
+        let asked = endpoints
+            .entry(key)
+            .or_insert((service, speaks, Vec::new()));
         asked.2.push(name.to_owned());
     }
     let mut asking = JoinSet::new();

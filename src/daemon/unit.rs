@@ -1,12 +1,18 @@
 //! The systemd unit as it is installed, held against the one that this program ships. Only files are read: whether
 //! systemd runs, or ever ran, does not matter.
 
+mod settings;
+#[cfg(test)]
+mod tests;
+mod version;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::{Duration, Instant},
 };
+
+use settings::{Setting, apply, parse, words};
+pub use version::version_of;
 
 /// The unit that comes with the program.
 pub const SHIPPED: &str = include_str!("../../packaging/systemd/modulatio-daemon.service");
@@ -28,9 +34,6 @@ const OWN: [&str; 11] = [
     "User",
     "Group",
 ];
-
-/// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where units are looked for, the first place that has one wins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,13 +59,6 @@ pub struct Unit {
     settings: Vec<Setting>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Setting {
-    section: String,
-    key: String,
-    value: String,
-}
-
 impl Places {
     /// Where systemd looks (systemd.unit(5)), by this process's environment.
     #[must_use]
@@ -83,7 +79,11 @@ impl Places {
         let (config, data) = (own(config), own(data));
         Self {
             home,
-            user: config.into_iter().chain(data).chain(fixed("user")).collect(),
+            user: config
+                .into_iter()
+                .chain(data)
+                .chain(fixed("user"))
+                .collect(),
             system: fixed("system").into(),
         }
     }
@@ -105,10 +105,17 @@ impl Places {
         let path = found.first()?.clone();
         let mut settings = parse(&fs::read_to_string(&path).unwrap_or_default());
         for file in drop_ins(dirs, name) {
-            apply(&mut settings, parse(&fs::read_to_string(file).unwrap_or_default()));
+            apply(
+                &mut settings,
+                parse(&fs::read_to_string(file).unwrap_or_default()),
+            );
         }
         // The system's manager is root's.
-        let home = if is_user { self.home.clone() } else { Some(PathBuf::from("/root")) };
+        let home = if is_user {
+            self.home.clone()
+        } else {
+            Some(PathBuf::from("/root"))
+        };
         Some(Unit {
             is_enabled: dirs.iter().any(|dir| is_wanted(dir, name)),
             path,
@@ -137,7 +144,8 @@ fn drop_ins(dirs: &[PathBuf], name: &str) -> Vec<PathBuf> {
 fn is_wanted(dir: &Path, name: &str) -> bool {
     let (stem, _) = name.split_once(".service").unwrap_or((name, ""));
     let of_unit = |link: &str| {
-        link == name || (stem.ends_with('@') && link.starts_with(stem) && link.ends_with(".service"))
+        link == name
+            || (stem.ends_with('@') && link.starts_with(stem) && link.ends_with(".service"))
     };
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let wants = entries
@@ -146,38 +154,6 @@ fn is_wanted(dir: &Path, name: &str) -> bool {
     wants
         .flat_map(|wants| fs::read_dir(wants).into_iter().flatten().flatten())
         .any(|link| of_unit(&link.file_name().to_string_lossy()))
-}
-
-fn parse(text: &str) -> Vec<Setting> {
-    let joined = text.replace("\\\n", " ");
-    let mut section = String::new();
-    let mut settings = Vec::new();
-    for line in joined.lines().map(str::trim) {
-        if line.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(name) = line.strip_prefix('[') {
-            name.trim_end_matches(']').clone_into(&mut section);
-        } else if let Some((key, value)) = line.split_once('=') {
-            settings.push(Setting {
-                section: section.clone(),
-                key: key.trim().to_owned(),
-                value: value.trim().to_owned(),
-            });
-        }
-    }
-    settings
-}
-
-/// A drop-in's settings over the unit's: an empty one forgets those before it.
-fn apply(settings: &mut Vec<Setting>, over: Vec<Setting>) {
-    for setting in over {
-        if setting.value.is_empty() {
-            settings.retain(|other| other.key != setting.key || other.section != setting.section);
-        } else {
-            settings.push(setting);
-        }
-    }
 }
 
 impl Unit {
@@ -201,7 +177,9 @@ impl Unit {
         if path.is_absolute() {
             Ok((path, words.collect()))
         } else {
-            Err(format!("its ExecStart= names {program:?}, which is no absolute path"))
+            Err(format!(
+                "its ExecStart= names {program:?}, which is no absolute path"
+            ))
         }
     }
 
@@ -236,11 +214,19 @@ impl Unit {
         };
         for line in self.all("Environment") {
             let line = self.expanded(line)?;
-            found = words(&line).iter().filter_map(|word| of(word)).next_back().or(found);
+            found = words(&line)
+                .iter()
+                .filter_map(|word| of(word))
+                .next_back()
+                .or(found);
         }
         for (file, _) in self.environment_files()? {
             let text = fs::read_to_string(file).unwrap_or_default();
-            found = text.lines().filter_map(|line| of(line.trim())).next_back().or(found);
+            found = text
+                .lines()
+                .filter_map(|line| of(line.trim()))
+                .next_back()
+                .or(found);
         }
         Ok(found)
     }
@@ -269,7 +255,10 @@ impl Unit {
                 continue;
             }
             let line = format!("{}={}", shipped.key, shipped.value);
-            match lacks.iter_mut().find(|(section, _)| *section == shipped.section) {
+            match lacks
+                .iter_mut()
+                .find(|(section, _)| *section == shipped.section)
+            {
                 Some((_, lines)) => lines.push(line),
                 None => lacks.push((shipped.section, vec![line])),
             }
@@ -278,12 +267,19 @@ impl Unit {
     }
 
     fn all<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
-        let of_key = self.settings.iter().filter(move |setting| setting.key == key);
+        let of_key = self
+            .settings
+            .iter()
+            .filter(move |setting| setting.key == key);
         of_key.map(|setting| setting.value.as_str())
     }
 
     fn last(&self, key: &str) -> Option<&str> {
-        let of_key = self.settings.iter().rev().find(|setting| setting.key == key);
+        let of_key = self
+            .settings
+            .iter()
+            .rev()
+            .find(|setting| setting.key == key);
         of_key.map(|setting| setting.value.as_str())
     }
 
@@ -308,56 +304,4 @@ impl Unit {
         }
         Ok(out)
     }
-}
-
-/// Words, of which each may stand in quotes.
-fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '"' | '\'') => {
-                quote = Some(c);
-                word.get_or_insert_default();
-            }
-            (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (_, c) => word.get_or_insert_default().push(c),
-        }
-    }
-    words.extend(word);
-    words
-}
-
-/// The version that the program at `path` says it is; `None` where it is not asked: only a `modulatio` that belongs to
-/// this user or to root, and that nobody else may change, is started for that.
-#[must_use]
-pub fn version_of(path: &Path) -> Option<String> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let meta = fs::metadata(path).ok()?;
-    let is_trusted = meta.uid() == 0 || fs::metadata("/proc/self").is_ok_and(|own| own.uid() == meta.uid());
-    let is_closed = meta.permissions().mode() & 0o022 == 0;
-    if path.file_name()? != "modulatio" || !is_trusted || !is_closed {
-        return None;
-    }
-    let mut child = Command::new(path)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let deadline = Instant::now() + PATIENCE;
-    while child.try_wait().ok()?.is_none() {
-        if Instant::now() >= deadline {
-            // It is ours, and answers nothing.
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let output = child.wait_with_output().ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    let version = said.trim().strip_prefix("modulatio ")?;
-    Some(version.chars().filter(|c| c.is_ascii_graphic()).take(40).collect())
 }

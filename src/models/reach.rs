@@ -117,11 +117,7 @@ fn endpoint(base: &str, speaks: Speaks, keyed: bool) -> Result<Endpoint, Invalid
     Ok(endpoint.with_end(method, list))
 }
 
-async fn get(
-    endpoint: &Endpoint,
-    headers: HeaderMap,
-    patience: Duration,
-) -> Result<Heard, String> {
+async fn get(endpoint: &Endpoint, headers: HeaderMap, patience: Duration) -> Result<Heard, String> {
     // A connection may take all of the time: half of twice as much.
     let patience = Patience {
         total: 2 * patience,
@@ -130,7 +126,9 @@ async fn get(
     };
     let client = client(endpoint, patience).map_err(|error| causes(&error))?;
     let sent = client.get(endpoint.url().clone()).headers(headers).send();
-    let answer = sent.await.map_err(|error| innermost(&error.without_url()))?;
+    let answer = sent
+        .await
+        .map_err(|error| innermost(&error.without_url()))?;
     let date = answer.headers().get(DATE);
     let status = answer.status().as_u16();
     Ok(Heard {
@@ -159,11 +157,24 @@ mod tests {
 
     #[test]
     fn the_list_lies_beside_the_method_of_calls() {
-        for base in ["https://h.example/v1", "https://h.example/v1/chat/completions/"] {
-            assert_eq!(asked(base, Speaks::OpenAi, true), "https://h.example/v1/models");
+        for base in [
+            "https://h.example/v1",
+            "https://h.example/v1/chat/completions/",
+        ] {
+            assert_eq!(
+                asked(base, Speaks::OpenAi, true),
+                "https://h.example/v1/models"
+            );
         }
-        for base in ["https://h.example", "https://h.example/v1", "https://h.example/v1/messages"] {
-            assert_eq!(asked(base, Speaks::Anthropic, true), "https://h.example/v1/models");
+        for base in [
+            "https://h.example",
+            "https://h.example/v1",
+            "https://h.example/v1/messages",
+        ] {
+            assert_eq!(
+                asked(base, Speaks::Anthropic, true),
+                "https://h.example/v1/models"
+            );
         }
         let queried = asked("https://h.example/v1?api-version=3", Speaks::OpenAi, true);
         assert_eq!(queried, "https://h.example/v1/models?api-version=3");
@@ -172,8 +183,14 @@ mod tests {
     #[test]
     fn openrouter_is_asked_for_the_key_where_there_is_one() {
         let base = "https://openrouter.ai/api/v1";
-        assert_eq!(asked(base, Speaks::OpenAi, true), "https://openrouter.ai/api/v1/key");
-        assert_eq!(asked(base, Speaks::OpenAi, false), "https://openrouter.ai/api/v1/models");
+        assert_eq!(
+            asked(base, Speaks::OpenAi, true),
+            "https://openrouter.ai/api/v1/key"
+        );
+        assert_eq!(
+            asked(base, Speaks::OpenAi, false),
+            "https://openrouter.ai/api/v1/models"
+        );
     }
 
     #[test]

@@ -47,32 +47,29 @@ impl Verdict {
     }
 }
 
+/// A plan's journal, looked at whole.
+pub(super) struct Examined {
+    pub(super) verdict: Verdict,
+    /// The state that it folds to.
+    pub(super) plan: Option<Plan>,
+    /// Bytes of an unfinished frame at its end.
+    pub(super) torn: u64,
+}
+
 /// Verifies one plan; `sealed` is a head that was noted elsewhere.
 #[must_use]
 pub fn verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Verdict {
-    examine(project, id, sealed).0
-}
-
-/// As [`verify`], with the state that a whole journal folds to.
-pub(super) fn examine(
-    project: &Project,
-    id: &PlanId,
-    sealed: Option<Anchor>,
-) -> (Verdict, Option<Plan>) {
-    match try_examine(project, id, sealed) {
-        Ok(seen) => seen,
+    match examine(project, id, sealed) {
+        Ok(examined) => examined.verdict,
         Err(Error::Journal(journal::Error::Missing { .. })) if sealed.is_none() => {
-            (Verdict::NoJournal, None)
+            Verdict::NoJournal
         }
-        Err(error) => (Verdict::Damaged { why: error.told() }, None),
+        Err(error) => Verdict::Damaged { why: error.told() },
     }
 }
 
-fn try_examine(
-    project: &Project,
-    id: &PlanId,
-    sealed: Option<Anchor>,
-) -> Result<(Verdict, Option<Plan>)> {
+/// As [`verify`], and the plan's state.
+pub(super) fn examine(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Result<Examined> {
     let anchors: Vec<Anchor> = sealed
         .into_iter()
         .chain(anchor_of_file(project, id))
@@ -98,13 +95,16 @@ fn try_examine(
     }
     if let Some(missing) = replay::missing_content(project, id)?.first() {
         let why = format!("{}: {}", missing.path, missing.why);
-        return Ok((Verdict::Damaged { why }, reading.plan));
+        return Ok(Examined {
+            verdict: Verdict::Damaged { why },
+            plan: reading.plan,
+            torn: 0,
+        });
     }
-    notes.extend(
-        reading
-            .torn
-            .map(|torn| format!("{} byte(s) of an unfinished frame at the end", torn.bytes)),
-    );
+    let torn = reading.torn.map_or(0, |torn| torn.bytes);
+    if torn > 0 {
+        notes.push(format!("{torn} byte(s) of an unfinished frame at the end"));
+    }
     for (path, b3) in artifacts {
         if let Ok(Err(fault)) = project.read_artifact(id, &path, &b3) {
             notes.push(fault.to_string());
@@ -117,12 +117,15 @@ fn try_examine(
         }
     }
     let b3 = last.map_or(Digest([0; 32]), |anchor| anchor.b3);
-    let verdict = Verdict::Whole {
-        frames: reading.frames,
-        b3,
-        notes,
-    };
-    Ok((verdict, reading.plan))
+    Ok(Examined {
+        verdict: Verdict::Whole {
+            frames: reading.frames,
+            b3,
+            notes,
+        },
+        plan: reading.plan,
+        torn,
+    })
 }
 
 /// A log opened with an anchor refuses to be shorter than it, or other than it.

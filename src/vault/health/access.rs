@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use projections::ids::{PlanId, TicketId};
+
 use crate::vault::{OWN_DIR, Project, Vault};
 
 /// Rights of group and others.
@@ -108,9 +110,10 @@ impl Access {
     /// Looks at a directory and at what lies in it; at files that hold `kept` also for who may read them.
     fn walk(&mut self, dir: &Path, depth: usize, kept: Kept) {
         for path in self.list(dir) {
-            if depth > 0 && path.is_dir() && !path.is_symlink() {
+            let is_link = path.is_symlink();
+            if depth > 0 && path.is_dir() && !is_link {
                 self.walk(&path, depth - 1, kept);
-            } else {
+            } else if !is_link || is_engines(&path) {
                 let secret = holds(&path, kept);
                 self.look(&path, secret.then_some(kept), true);
             }
@@ -135,8 +138,7 @@ impl Access {
         }
     }
 
-    /// Notes what is wrong with a path's rights; says whether it is there and no link. Files that come and go by
-    /// themselves (temporary ones) may be links of anybody's making.
+    /// Notes what is wrong with a path's rights; says whether it is there and no link.
     fn look(&mut self, path: &Path, kept: Option<Kept>, is_file: bool) -> bool {
         let Ok(meta) = std::fs::symlink_metadata(path) else {
             return false;
@@ -184,5 +186,16 @@ fn holds(path: &Path, kept: Kept) -> bool {
         Kept::Journal => name.ends_with(".journal.jsonl"),
         Kept::Ticket => name.ends_with(".md"),
         Kept::Transcript => true,
+    }
+}
+
+/// Whether the program writes to a file of this name; others that lie there are somebody else's.
+fn is_engines(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_id = |stem: &str| stem.parse::<PlanId>().is_ok() || stem.parse::<TicketId>().is_ok();
+    match name.split_once('.') {
+        Some((stem, "md" | "lock" | "lease" | "journal.jsonl" | "usage.jsonl")) => is_id(stem),
+        Some((_, rest)) => rest.ends_with("journal.jsonl"),
+        None => false,
     }
 }

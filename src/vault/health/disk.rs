@@ -139,7 +139,9 @@ fn by_number(path: &Path) -> String {
         (0x0102_1997, "9p"),
         (0x00c3_6400, "ceph"),
     ];
-    let name = known.iter().find(|(magic, _)| *magic == number & 0xffff_ffff);
+    let name = known
+        .iter()
+        .find(|(magic, _)| *magic == number & 0xffff_ffff);
     name.map_or_else(
         || format!("unknown kind {number:#x}"),
         |(_, name)| (*name).to_owned(),
@@ -165,7 +167,11 @@ mod tests {
 
     #[test]
     fn the_innermost_and_latest_mount_counts() {
-        let at = |path: &str| mounted(MOUNTS, Path::new(path)).map(|(_, kind)| kind).unwrap();
+        let at = |path: &str| {
+            mounted(MOUNTS, Path::new(path))
+                .map(|(_, kind)| kind)
+                .unwrap()
+        };
         assert_eq!(at("/home/a"), "ext4");
         assert_eq!(at("/srv/vault"), "nfs4");
         assert_eq!(at("/srv/my vault/ess"), "fuse.sshfs");
@@ -176,7 +182,10 @@ mod tests {
     #[test]
     fn a_directory_has_a_kind_and_room() {
         let disk = disk(Path::new("/")).unwrap();
-        assert!(!disk.kind.is_empty() && disk.total > 0 && disk.free <= disk.total, "{disk:?}");
+        assert!(
+            !disk.kind.is_empty() && disk.total > 0 && disk.free <= disk.total,
+            "{disk:?}"
+        );
     }
 
     #[test]

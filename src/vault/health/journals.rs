@@ -6,7 +6,10 @@ use journal::{CatchUp, FileStore, LogName, LogStore};
 use projections::time::Timestamp;
 
 use super::is_stuck;
-use crate::vault::{Vault, stamp};
+use crate::{
+    error::{Error, Result},
+    vault::{Vault, stamp},
+};
 
 /// Directories below directories that are looked into; the program makes one level.
 const DEPTH: usize = 4;
@@ -20,7 +23,7 @@ pub struct OwnJournal {
     /// The file.
     pub path: PathBuf,
     /// How many frames it has, or what is wrong with it.
-    pub frames: journal::Result<u64>,
+    pub frames: Result<u64>,
     /// Bytes of an unfinished frame at its end.
     pub torn: u64,
     /// The time of its last frame.
@@ -72,7 +75,7 @@ fn look(vault: &Vault, path: &Path) -> Option<OwnJournal> {
     let torn = seen.as_ref().ok().and_then(|seen| seen.torn.as_ref());
     Some(OwnJournal {
         torn: torn.map_or(0, |torn| torn.bytes),
-        frames: seen.map(|seen| seen.frames),
+        frames: seen.map(|seen| seen.frames).map_err(Error::from),
         newest: newest.and_then(|at: String| Timestamp::parse(&at).ok()),
         is_stuck: is_stuck(&**vault.disk(), &dir.join(format!("{name}.lock"))),
         path: path.to_path_buf(),

@@ -18,7 +18,7 @@ mod probe;
 pub use access::{Access, Exposed, Kept, access};
 pub use disk::{Disk, disk};
 pub use journals::{OwnJournal, own_journals};
-pub use plans::{Claim, PlanHealth, Standing, examine};
+pub use plans::{Claim, Journal, PlanHealth, Standing, examine};
 pub use probe::{Act, Probed, probe};
 
 use std::{path::Path, time::Duration};

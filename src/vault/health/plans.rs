@@ -14,9 +14,13 @@ use projections::{
 };
 
 use super::{super::Project, is_stuck};
-use crate::vault::{
-    PlanLog,
-    audit::{self, Verdict},
+use crate::{
+    error::Error,
+    vault::{
+        PlanLog,
+        audit::{self, Verdict},
+        regular,
+    },
 };
 
 /// Most threads that verify.
@@ -27,12 +31,10 @@ const MOST: usize = 8;
 pub struct PlanHealth {
     /// Which.
     pub id: PlanId,
-    /// Whether its journal is what it was.
-    pub verdict: Verdict,
+    /// Its journal.
+    pub journal: Journal,
     /// Where it stands, if its journal is whole.
     pub standing: Option<Standing>,
-    /// Why its file cannot be taken in, of a plan without a journal.
-    pub not_taken_in: Option<String>,
     /// Its lease.
     pub lease: Claim,
     /// The file that the lease is a lock of.
@@ -41,6 +43,28 @@ pub struct PlanHealth {
     pub is_stuck: bool,
     /// The file that the claim lock is a lock of.
     pub lock_file: PathBuf,
+}
+
+/// A plan's journal as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Journal {
+    /// Everything that was acknowledged is there, unchanged.
+    Whole {
+        /// How many frames.
+        frames: u64,
+        /// Bytes of an unfinished frame at its end.
+        torn: u64,
+    },
+    /// Something is missing or changed, and what.
+    Damaged(String),
+    /// It is gone: the plan's file names one, and what that says.
+    Gone(String),
+    /// The system does not let it be read, and why.
+    Unreadable(String),
+    /// There is only a file, which will be taken in.
+    NotTakenIn,
+    /// There is only a file, which cannot be taken in, and why.
+    Refused(String),
 }
 
 /// What a journal says of its plan, as far as a doctor asks.
@@ -146,21 +170,44 @@ pub fn examine(projects: &[Project]) -> Vec<PlanHealth> {
 fn look(project: &Project, id: &PlanId) -> PlanHealth {
     let beside = |suffix: &str| project.plans_dir().join(format!("{id}.{suffix}"));
     let (lease_file, lock_file) = (beside("lease"), beside("lock"));
-    let (verdict, plan) = audit::examine(project, id, None);
-    let not_taken_in = match &verdict {
-        Verdict::NoJournal => project.found(id).err().map(|error| error.told()),
-        Verdict::Whole { .. } | Verdict::Damaged { .. } => None,
-    };
+    let (journal, standing) = journal(project, id);
     PlanHealth {
         lease: lease(project, id, &lease_file),
         is_stuck: is_stuck(project.disk(), &lock_file),
         id: id.clone(),
-        verdict,
-        standing: plan.as_ref().map(standing),
-        not_taken_in,
+        journal,
+        standing,
         lease_file,
         lock_file,
     }
+}
+
+fn journal(project: &Project, id: &PlanId) -> (Journal, Option<Standing>) {
+    let journal = match audit::examine(project, id, None) {
+        Ok(examined) => match examined.verdict {
+            Verdict::Whole { frames, .. } => {
+                let torn = examined.torn;
+                let standing = examined.plan.as_ref().map(standing);
+                return (Journal::Whole { frames, torn }, standing);
+            }
+            Verdict::Damaged { why } => Journal::Damaged(why),
+            Verdict::NoJournal => Journal::NotTakenIn,
+        },
+        Err(Error::Journal(journal::Error::Missing { .. })) => match project.found(id) {
+            Ok(_) => Journal::NotTakenIn,
+            Err(error) if names_a_journal(project, id) => Journal::Gone(error.told()),
+            Err(error) => Journal::Refused(error.told()),
+        },
+        Err(error) if error.is_passing() => Journal::Unreadable(error.told()),
+        Err(error) => Journal::Damaged(error.told()),
+    };
+    (journal, None)
+}
+
+/// Whether a plan's file was rendered from a journal.
+fn names_a_journal(project: &Project, id: &PlanId) -> bool {
+    let text = regular::read_text(&project.plan_path(id)).unwrap_or_default();
+    text.lines().any(|line| line.starts_with("journal:"))
 }
 
 fn lease(project: &Project, id: &PlanId, file: &std::path::Path) -> Claim {

@@ -63,7 +63,11 @@ impl Probed {
 pub fn probe(vault: &Vault) -> Probed {
     let own = vault.own_dir();
     let is_dir = std::fs::symlink_metadata(&own).is_ok_and(|meta| meta.is_dir());
-    let dir = if is_dir { own } else { vault.root().to_path_buf() };
+    let dir = if is_dir {
+        own
+    } else {
+        vault.root().to_path_buf()
+    };
     let disk = &**vault.disk();
     sweep(disk, &dir);
     let path = |which: &str| dir.join(format!("{NAME}{}-{which}", std::process::id()));
@@ -128,7 +132,9 @@ fn excludes(disk: &dyn Disk, file: &dyn DiskFile, path: &Path) -> io::Result<()>
     match (held, both, freed) {
         (true, false, true) => other.unlock(),
         (true, true, _) => Err(io::Error::other("two hold an exclusive lock at once")),
-        (false, ..) => Err(io::Error::other("a new file's lock is held by nobody knows whom")),
+        (false, ..) => Err(io::Error::other(
+            "a new file's lock is held by nobody knows whom",
+        )),
         (true, false, false) => Err(io::Error::other("a lock that was given up is still held")),
     }
 }
@@ -157,4 +163,3 @@ fn sweep(disk: &dyn Disk, dir: &Path) {
         let _ = old.then(|| disk.remove(&path));
     }
 }
-
