@@ -209,7 +209,8 @@ mod tests {
     #[test]
     fn a_variable_of_a_process_is_found_by_its_whole_name() {
         let own = std::process::id();
-        assert_eq!(variable(own, "CARGO_PKG_NAM"), None);
+        assert_eq!(variable(own, "PATH"), std::env::var("PATH").ok());
+        assert_eq!(variable(own, "PAT"), None);
         assert_eq!(variable(own, "MODULATIO_NO_SUCH_VARIABLE"), None);
     }
 }

@@ -114,6 +114,31 @@ impl Check {
     }
 }
 
+/// Outcomes that are told one by one; of a thousand of a kind, the rest is counted.
+const MOST: usize = 20;
+
+/// The first of many outcomes of one check, and the number of the others; `all` is what tells of every one.
+pub(super) fn capped(mut checks: Vec<Check>, all: &str) -> Vec<Check> {
+    if checks.len() <= MOST {
+        return checks;
+    }
+    let rest = checks.split_off(MOST - 1);
+    let gravest = rest
+        .iter()
+        .max_by_key(|check| (check.level, std::cmp::Reverse(check.kind)));
+    let level = gravest.map_or(Level::Ok, |check| check.level);
+    let kind = gravest.map_or(Kind::Other, |check| check.kind);
+    let found = format!("{} more of this kind", rest.len());
+    checks.push(Check::new(
+        rest[0].id,
+        level,
+        kind,
+        found,
+        Some(all.to_owned()),
+    ));
+    checks
+}
+
 /// Names of files hold what anybody wrote; a terminal must not obey it.
 fn one_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
@@ -128,6 +153,19 @@ mod tests {
     fn a_line_holds_no_break_and_no_escape() {
         let check = Check::warn("x", "a\nb\u{1b}[31m", "c\rd");
         assert_eq!(check.text(), "[warn] x: a b [31m\n       do: c d");
+    }
+
+    #[test]
+    fn many_outcomes_are_counted_and_as_grave_as_the_gravest_of_them() {
+        let warns = |number| (0..number).map(|_| Check::warn("x", "y", "z"));
+        assert_eq!(capped(warns(MOST).collect(), "all").len(), MOST);
+        let grave = Check::fail("x", Kind::Corruption, "y", "z");
+        let many = warns(MOST + 4).chain([grave]).chain(warns(1)).collect();
+        let told = capped(many, "all");
+        assert_eq!(told.len(), MOST);
+        let last = &told[MOST - 1];
+        assert_eq!((last.level, last.kind), (Level::Fail, Kind::Corruption));
+        assert_eq!(last.text(), "[fail] x: 7 more of this kind\n       do: all");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    check::{Check, Kind},
+    check::{Check, Kind, capped},
     ground::{Ground, VaultGround},
     words::{count, list, quoted},
 };
@@ -16,7 +16,8 @@ pub(super) fn of_plans(ground: &Ground) -> Vec<Check> {
         return Vec::new();
     };
     let bad = |plan: &PlanHealth| of_plan(ground, found, id, plan);
-    let mut checks: Vec<Check> = found.plans.iter().filter_map(bad).collect();
+    let all = format!("{} audit verify --all", ground.program);
+    let mut checks = capped(found.plans.iter().filter_map(bad).collect(), &all);
     let whole = found.plans.iter().filter_map(|plan| match plan.journal {
         Journal::Whole { frames, .. } => Some(frames),
         _ => None,

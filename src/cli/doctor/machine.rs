@@ -102,7 +102,7 @@ pub(super) fn clock(ground: &Ground) -> Vec<Check> {
     if checks.is_empty() {
         let found = match against.is_empty() {
             true => format!("it is {now}; there was nothing to compare that with"),
-            false => format!("it is {now}, which agrees with {}", against.join(", ")),
+            false => format!("it is {now}, which agrees with {}", against.join(" and ")),
         };
         checks.push(Check::ok(id, found));
     }

@@ -3,7 +3,7 @@
 use projections::plan::Status;
 
 use super::{
-    check::Check,
+    check::{Check, capped},
     ground::{Ground, VaultGround},
     words::{count, list, quoted, since},
 };
@@ -236,7 +236,8 @@ pub(super) fn quarantine(ground: &Ground) -> Vec<Check> {
         );
         Check::warn(id, found, remedy)
     };
-    set_aside.iter().map(check).collect()
+    let all = format!("{} ticket list", ground.program);
+    capped(set_aside.iter().map(check).collect(), &all)
 }
 
 /// What waits for an answer? That is no fault.
@@ -277,11 +278,9 @@ pub(super) fn taken_in(ground: &Ground) -> Vec<Check> {
     let Some(found) = ground.vault() else {
         return Vec::new();
     };
-    let mut checks: Vec<Check> = found
-        .plans
-        .iter()
-        .filter_map(|plan| readable(id, plan))
-        .collect();
+    let each = found.plans.iter().filter_map(|plan| readable(id, plan));
+    let all = format!("{} plan list", ground.program);
+    let mut checks = capped(each.collect(), &all);
     if checks.is_empty() {
         checks.push(Check::ok(id, summary(found)));
     }

@@ -17,6 +17,15 @@ use crate::{
 /// Where keys of a service belong.
 const HOW: &str = "for the daemon as a service in ~/.config/modulatio/env, then restart it";
 
+/// What stands in the place of a check where nobody knows whom the team asks.
+fn unknown_team(ground: &Ground, id: &'static str) -> Option<Vec<Check>> {
+    let Some(found) = ground.vault() else {
+        return Some(Vec::new());
+    };
+    let why = "not looked at: the configuration has faults, see above";
+    found.config.is_err().then(|| vec![Check::ok(id, why)])
+}
+
 /// Is every key where a call would look for it?
 pub(super) fn keys(ground: &Ground) -> Vec<Check> {
     let id = "keys";
@@ -32,8 +41,8 @@ pub(super) fn keys(ground: &Ground) -> Vec<Check> {
                 .push(name);
         }
     }
-    if ground.vault().is_none() {
-        return Vec::new();
+    if let Some(instead) = unknown_team(ground, id) {
+        return instead;
     }
     if places.is_empty() {
         let rehearses = ground
@@ -118,6 +127,9 @@ fn daemon_with(ground: &Ground, variable: &str) -> Option<u32> {
 /// Is it known what every model costs, where a cap in dollars must be kept?
 pub(super) fn prices(ground: &Ground) -> Vec<Check> {
     let id = "prices";
+    if let Some(instead) = unknown_team(ground, id) {
+        return instead;
+    }
     let Some(found) = ground.vault() else {
         return Vec::new();
     };
@@ -190,8 +202,8 @@ fn is_live(status: &projections::plan::Status) -> bool {
 /// Does every endpoint answer, and take its key?
 pub(super) fn reached(ground: &Ground) -> Vec<Check> {
     let id = "reach";
-    if ground.vault().is_none() {
-        return Vec::new();
+    if let Some(instead) = unknown_team(ground, id) {
+        return instead;
     }
     match &ground.reached {
         None => vec![Check::ok(id, "no provider was asked, because of --offline")],

@@ -1,7 +1,7 @@
 //! The vault, its configuration, its projects.
 
 use super::{
-    check::{Check, Kind},
+    check::{Check, Kind, capped},
     ground::Ground,
     words::{count, list, quoted},
 };
@@ -83,15 +83,17 @@ pub(super) fn projects(ground: &Ground) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     for fault in &found.faults {
         let dir = root.join(&fault.name);
+        let lower = fault.name.to_lowercase();
+        let path = quoted(&dir);
         let remedy = if dir.is_symlink() {
             format!(
-                "put the directory itself in the place of the link: rm {0} && mv TARGET {0}",
-                quoted(&dir)
+                "put the directory itself in the place of the link: rm {path} && mv TARGET {path}"
             )
+        } else if lower != fault.name {
+            format!("mv {path} {}", quoted(root.join(lower)))
         } else {
             format!(
-                "ls -ld {0} {0}/plans, and mend what is said, or move it out of the vault",
-                quoted(&dir)
+                "ls -ld {path} {path}/plans, and mend what is said, or move it out of the vault"
             )
         };
         let why = format!("{}: {}", fault.name, fault.why);
@@ -110,6 +112,8 @@ pub(super) fn projects(ground: &Ground) -> Vec<Check> {
             checks.push(Check::fail(id, Kind::Configuration, fault, remedy));
         }
     }
+    let all = format!("{} project list", ground.program);
+    let mut checks = capped(checks, &all);
     if checks.is_empty() && found.projects.is_empty() {
         let add = format!("{} project add CODE --objective TEXT", ground.program);
         checks.push(Check::ok(id, format!("there is none yet: {add}")));

@@ -163,3 +163,6 @@ fn sweep(disk: &dyn Disk, dir: &Path) {
         let _ = old.then(|| disk.remove(&path));
     }
 }
+
+#[cfg(test)]
+mod tests;
