@@ -45,6 +45,7 @@ fn job(schedule: &str, tz: &str) -> Definition {
         count: None,
         caps: Caps::default(),
         approve: Approval::Auto,
+        origin: None,
     }
 }
 
@@ -194,7 +195,7 @@ impl Year {
             let project = self.vault.project_of(&id).expect("a project");
             let mut log = PlanLog::open(&project, &id).expect("a plan");
             let note = String::new();
-            log.submit(&Command::Cancel { note }, &operator())
+            log.submit(&Command::Cancel { note, cut: false }, &operator())
                 .expect("it runs");
             self.ended.insert(id);
         }

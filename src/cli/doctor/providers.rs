@@ -195,7 +195,7 @@ fn is_live(status: &projections::plan::Status) -> bool {
     use projections::plan::Status;
     match status {
         Status::Draft | Status::Approved | Status::Executing { .. } | Status::Paused { .. } => true,
-        Status::Declined | Status::Cancelled | Status::Aborted | Status::Done => false,
+        Status::Declined | Status::Cancelled { .. } | Status::Aborted | Status::Done => false,
     }
 }
 

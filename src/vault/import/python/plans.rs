@@ -116,7 +116,7 @@ fn standing(plan: &Plan) -> String {
             };
             format!("paused, {progress} sub-objectives finished{why}")
         }
-        Status::Declined | Status::Cancelled | Status::Aborted | Status::Done => {
+        Status::Declined | Status::Cancelled { .. } | Status::Aborted | Status::Done => {
             plan.status.name().to_string()
         }
     }
