@@ -15,11 +15,13 @@
 
 mod bounded;
 mod emit;
+mod place;
 mod scalar;
 
 use serde::de::DeserializeOwned;
 
-pub use emit::emit;
+pub use emit::{emit, flow};
+pub use place::line_of;
 pub use scalar::scalar;
 pub use serde_yaml::{Mapping, Number, Value};
 

@@ -4,13 +4,14 @@ mod cron;
 mod import;
 mod kickoff;
 mod logs;
+mod config;
 mod plan;
 mod ticket;
 
 use std::path::{Path, PathBuf};
 
 use clap::{
-    Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
     error::ErrorKind, parser::ValueSource,
 };
 use projections::{
@@ -25,6 +26,7 @@ pub(super) use logs::LogsOptions;
 pub(super) use plan::{
     BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
 };
+pub(super) use config::ConfigCommand;
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 
 use crate::{
@@ -59,6 +61,9 @@ pub(super) struct Args {
         value_name = "FORMAT"
     )]
     log_format: Option<LogFormat>,
+    /// Where these options were said.
+    #[arg(skip)]
+    pub(super) said: SaidWhere,
     #[command(subcommand)]
     pub(super) command: Command,
 }
@@ -67,10 +72,10 @@ impl Args {
     /// The command line of this process; one that makes no sense is told, and ends it.
     pub(super) fn read() -> Self {
         let matches = Self::command().get_matches();
-        let level_is_typed = matches.value_source("log_level") == Some(ValueSource::CommandLine);
-        let args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        args.said = SaidWhere::of(&matches);
         // By hand: what is typed overrides the environment, and clap would call that a conflict too.
-        if level_is_typed && (args.quiet || args.verbose > 0) {
+        if args.said.log_level == Said::Typed && (args.quiet || args.verbose > 0) {
             let why = "--log-level cannot be used with -v or -q: it takes their place";
             Self::command()
                 .error(ErrorKind::ArgumentConflict, why)
@@ -102,6 +107,38 @@ impl Args {
     }
 }
 
+/// Where something was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Said {
+    Typed,
+    Environment,
+    #[default]
+    Nowhere,
+}
+
+/// Where the options were said that the environment can say too.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SaidWhere {
+    pub(super) vault: Said,
+    pub(super) log_level: Said,
+    pub(super) log_format: Said,
+}
+
+impl SaidWhere {
+    fn of(matches: &ArgMatches) -> Self {
+        let said = |id| match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => Said::Typed,
+            Some(ValueSource::EnvVariable) => Said::Environment,
+            Some(_) | None => Said::Nowhere,
+        };
+        Self {
+            vault: said("vault"),
+            log_level: said("log_level"),
+            log_format: said("log_format"),
+        }
+    }
+}
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogLevel {
@@ -117,6 +154,15 @@ pub(super) enum LogLevel {
 pub(super) enum LogFormat {
     Text,
     Json,
+}
+
+impl LogFormat {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +195,9 @@ pub(super) enum Command {
     Models(ModelsOptions),
     /// Tell what happened to a plan, a line each; with -f also what happens next
     Logs(LogsOptions),
+    /// Show what the configuration comes to, and check it
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Run approved plans until stopped
     Daemon(DaemonOptions),
     /// Show what all plans have spent on models today, and the caps of the day

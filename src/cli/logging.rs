@@ -10,7 +10,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    args::{Args, Command, LogFormat, LogLevel},
+    args::{Args, Command, LogFormat, LogLevel, Said},
     screen::Aside,
 };
 use crate::{clock, error::Error};
@@ -52,6 +52,25 @@ pub(super) fn last_words(format: LogFormat, error: &Error) -> String {
         })
         .to_string(),
     }
+}
+
+/// How much is told, for people, and who says so where it is not what was typed or set for it.
+pub(super) fn told_level(args: &Args) -> (String, Option<Said>) {
+    if let Ok(filter) = env::var("RUST_LOG")
+        && EnvFilter::try_new(&filter).is_ok()
+        && !filter.is_empty()
+    {
+        return (filter, Some(Said::Environment));
+    }
+    let typed = args.quiet || args.verbose > 0;
+    let word = match level(args) {
+        LogLevel::Error => "error",
+        LogLevel::Warn => "warn",
+        LogLevel::Info => "info",
+        LogLevel::Debug => "debug",
+        LogLevel::Trace => "trace",
+    };
+    (word.to_owned(), typed.then_some(Said::Typed))
 }
 
 fn level(args: &Args) -> LogLevel {

@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod cancel;
 mod cron;
+mod config;
 mod daemon;
 mod demo;
 mod doctor;
@@ -60,6 +61,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Prompts(command) => prompts::run(command),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Logs(options) => logs::run(&args.vault()?, options, args.json),
+        Command::Config(command) => config::run(args, command),
         Command::Daemon(options) => daemon::run(args.vault()?, options),
         Command::Spend => spend::run(&args.vault()?, args.json),
         Command::Heartbeat { all } => heartbeat::run(&args.vault()?, *all),

@@ -1,9 +1,7 @@
 //! `modulatio models`: whom a team asks, what that costs, and whether the keys work.
 
 mod check;
-mod roster;
-
-use std::fmt::Write;
+pub(super) mod roster;
 
 use projections::time::MicroUsd;
 use serde_json::{Value, json};
@@ -73,18 +71,7 @@ fn table(roster: &[Listed<'_>]) -> String {
     let rows: Vec<[String; 8]> = std::iter::once(head)
         .chain(roster.iter().map(row))
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..HEAD.len()).filter_map(width).collect();
-    let mut text = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{cell:<width$}  ");
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    output::table(&rows)
 }
 
 fn row(listed: &Listed<'_>) -> [String; 8] {
@@ -243,7 +230,7 @@ fn key(key: &KeyState) -> Value {
 // ------------------------------------------------------------------------------------------------------ warnings
 
 /// What an operator would rather hear now than find in the morning.
-fn warnings(config: &Config, roster: &[Listed<'_>]) -> Vec<String> {
+pub(super) fn warnings(config: &Config, roster: &[Listed<'_>]) -> Vec<String> {
     let asked: Vec<&Listed<'_>> = roster.iter().filter(|listed| listed.is_asked()).collect();
     let mut warnings = Vec::new();
     warnings.extend(rehearsal_only(&asked));

@@ -1,6 +1,6 @@
 //! Writing to the terminal. A reader that has gone (`modulatio plan list | head -1`) is a quiet end, not an error.
 
-use std::io::Write;
+use std::{fmt::Write as _, io::Write as _};
 
 use serde::Serialize;
 
@@ -24,6 +24,22 @@ pub(super) fn print(text: &str) {
 /// Data as one line of JSON.
 pub(super) fn print_json(value: &impl Serialize) {
     print(&serde_json::to_string(value).expect("views are made of text, numbers and lists"));
+}
+
+/// A line a row, each column as wide as its widest cell.
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..N).filter_map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:<width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// Talk, to stderr. Nobody listening is no reason to stop.

@@ -16,6 +16,8 @@
 //! prefix of a provider that [`catalog`](crate::catalog) knows, and that provider's own name for the model.
 
 mod caps;
+mod check;
+mod effective;
 mod fault;
 mod folders;
 mod load;
@@ -30,6 +32,8 @@ mod vault;
 
 pub use crate::catalog::MaxTokensKey;
 pub use caps::Caps;
+pub use check::{Checked, CheckedProject, check};
+pub use effective::{Effective, Place, Setting, Source, effective};
 pub use fault::{Error, Fault, Faults};
 pub use folders::Folder;
 pub use load::{PROJECT_FILE, VAULT_FILE, load, load_for_project, load_project};

@@ -14,6 +14,7 @@ mod rehearsal;
 use std::{collections::BTreeMap, time::Duration};
 
 pub use endpoint::{Endpoint, KeyFrom};
+pub(super) use endpoint::{behind, is_secret_name};
 pub(super) use entry::{NONE, read};
 pub use price::{Price, PriceSource, PricesAbove, TokenPrices};
 pub use rehearsal::{Rehearsal, RehearsedOutcome};

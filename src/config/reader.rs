@@ -49,9 +49,14 @@ impl<'a> Sink<'a> {
         })
     }
 
+    /// All that was wrong.
+    pub(super) fn faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
+    }
+
     /// What was read, if nothing was wrong with it.
     pub(super) fn finish<T>(self, read: T) -> Result<T, Faults> {
-        match self.faults.into_inner() {
+        match self.faults() {
             none if none.is_empty() => Ok(read),
             faults => Err(Faults(faults)),
         }

@@ -35,7 +35,7 @@ fn project(text: &str) -> Result<ProjectConfig, Faults> {
     ProjectConfig::parse(text, Path::new("ess/project.yaml"))
 }
 
-const FULL: &str = r#"
+pub(in crate::config) const FULL: &str = r#"
 models:
   main:  {provider: openai, model: z-ai/glm-5.1, base_url: "https://openrouter.ai/api/v1/", api_key_env: OPENROUTER_API_KEY,
           context_tokens: 200000, max_output_tokens: 4096, timeout: 10m, stall_timeout: 250ms,

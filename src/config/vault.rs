@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use projections::yaml::Value;
 
 use super::{
-    BreakerConfig, Caps, ContextConfig, DailyCaps, Faults, ModelConfig, ProjectConfig, RetryConfig,
-    SandboxConfig, TeamConfig, ToolsConfig, VAULT_FILE,
+    BreakerConfig, Caps, ContextConfig, DailyCaps, Fault, Faults, ModelConfig, ProjectConfig,
+    RetryConfig, SandboxConfig, TeamConfig, ToolsConfig, VAULT_FILE,
     caps::WrittenCaps,
     models,
     reader::{Field, Section, Sink},
@@ -97,6 +97,18 @@ impl Config {
         let value = sink.parse(text)?;
         let config = read(&Field::root(&value, &sink), &sink);
         sink.finish(config)
+    }
+
+    /// As [`Config::parse`], but what can be read beside all faults; nothing of a text that is no YAML.
+    pub(super) fn read_all(text: &str, file: &Path) -> (Option<Self>, Vec<Fault>) {
+        let sink = Sink::new(file);
+        match sink.parse(text) {
+            Ok(value) => {
+                let config = read(&Field::root(&value, &sink), &sink);
+                (Some(config), sink.faults())
+            }
+            Err(faults) => (None, faults.0),
+        }
     }
 
     /// The model of that name, with the name as the configuration holds it.

@@ -75,6 +75,27 @@ pub(super) fn of(
     Ok((ground, bench))
 }
 
+/// What is wrong with a project's folders, prompts and standards, all of it.
+///
+/// # Errors
+/// Those of the disk.
+pub fn unusable(project: &Project, folders: Vec<Folder>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let tried = [
+        usable(project, folders).map(drop),
+        templates(project).map(drop),
+        standards(project).map(drop),
+    ];
+    for outcome in tried {
+        match outcome {
+            Ok(()) => {}
+            Err(Error::Config { faults }) => found.extend(faults),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
 /// Looks for a sandbox ahead of the first claim, which it would hold up otherwise.
 pub(super) fn warm_up(config: &Config) {
     let _ = shell(config);

@@ -16,6 +16,19 @@ pub fn emit(value: &Value) -> String {
     out
 }
 
+/// Writes a value on one line: in the flow style, but for text alone, which is that of [`scalar`].
+pub fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar(text),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Sequence(_)
+        | Value::Mapping(_)
+        | Value::Tagged(_) => inline(value),
+    }
+}
+
 /// Writes a value on one line, in the flow style.
 pub(super) fn inline(value: &Value) -> String {
     match value {

@@ -209,6 +209,75 @@ fn keys_of_every_kind_survive() {
     assert_eq!(parse_value(&emit(&long)).unwrap(), long);
 }
 
+const PLACES: &str = "\u{feff}# a comment
+models:
+  main: {provider: openai,
+         price: {input: 1}}
+  'quoted.name':
+    delay: 1s
+  gpt: {model: a}
+  gpt.5:
+    model: b
+team:
+  leader:
+    - main
+    - {name: x}
+    - [y,
+       z]
+  empty:
+outcomes: {2: pause, true: b}
+text: |
+  team:
+    qc: not here
+";
+
+#[test]
+fn a_field_is_found_at_its_line_in_every_style() {
+    for (field, line) in [
+        ("models", 2),
+        ("models.main", 3),
+        ("models.main.provider", 3),
+        ("models.main.price", 4),
+        ("models.main.price.input", 4),
+        ("models.quoted.name", 5),
+        ("models.quoted.name.delay", 6),
+        ("models.gpt.model", 7),
+        ("models.gpt.5", 8),
+        ("models.gpt.5.model", 9),
+        ("team", 10),
+        ("team.leader", 11),
+        ("team.leader[0]", 12),
+        ("team.leader[1]", 13),
+        ("team.leader[1].name", 13),
+        ("team.leader[2]", 14),
+        ("team.leader[2][1]", 15),
+        ("team.empty", 16),
+        ("outcomes.2", 17),
+        ("outcomes.true", 17),
+        ("text", 18),
+    ] {
+        assert_eq!(line_of(PLACES, field), Some(line), "{field}");
+    }
+}
+
+#[test]
+fn a_field_that_does_not_stand_there_has_no_line() {
+    for field in [
+        "model",
+        "modelsx",
+        "team.qc",
+        "team.empty.x",
+        "team.leader[3]",
+        "team.leader[0].name",
+        "text.team",
+    ] {
+        assert_eq!(line_of(PLACES, field), None, "{field}");
+    }
+    for text in ["", "- a", "a: [", "just text"] {
+        assert_eq!(line_of(text, "a.b"), None, "{text}");
+    }
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     let text = prop_oneof![
         any::<String>(),

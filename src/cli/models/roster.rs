@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// A model as the list shows it.
-pub(super) struct Listed<'a> {
+pub(in crate::cli) struct Listed<'a> {
     /// Its name in the configuration.
-    pub(super) name: &'a str,
-    pub(super) model: &'a ModelConfig,
+    pub(in crate::cli) name: &'a str,
+    pub(in crate::cli) model: &'a ModelConfig,
     pub(super) key: KeyState,
     /// What it may be asked as.
     pub(super) seats: Vec<Seat>,
@@ -21,7 +21,7 @@ pub(super) struct Listed<'a> {
 
 /// A place in the team.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Seat {
+pub(in crate::cli) struct Seat {
     role: String,
     /// 0 is asked first, each other one when all before it were given up.
     fallback: usize,
@@ -33,6 +33,11 @@ impl Listed<'_> {
     /// Whether a plan may ask it.
     pub(super) fn is_asked(&self) -> bool {
         self.seats.iter().any(|seat| seat.asked)
+    }
+
+    /// Whether it has a place in the team.
+    pub(in crate::cli) fn is_seated(&self) -> bool {
+        !self.seats.is_empty()
     }
 
     /// Its roles in words.
@@ -56,7 +61,7 @@ impl Seat {
 }
 
 /// The models of the roles, in the order of asking, then those that nobody uses.
-pub(super) fn roster(config: &Config) -> Vec<Listed<'_>> {
+pub(in crate::cli) fn roster(config: &Config) -> Vec<Listed<'_>> {
     let mut order: Vec<&str> = Vec::new();
     let mut seats: BTreeMap<&str, Vec<Seat>> = BTreeMap::new();
     for (role, choice, asked) in roles(config) {

@@ -56,7 +56,7 @@ impl Endpoint {
 
 /// Who is behind an address: the provider whose own host it is; else the one that the file names, unless that is
 /// `openai`, whose protocol many strangers speak.
-pub(super) fn behind(named: &'static Known, base_url: &str) -> Option<&'static Known> {
+pub(in crate::config) fn behind(named: &'static Known, base_url: &str) -> Option<&'static Known> {
     catalog::of_host(base_url).or_else(|| (named.prefix != "openai").then_some(named))
 }
 
@@ -181,6 +181,12 @@ pub(super) fn read_headers(field: &Field<'_>) -> BTreeMap<String, String> {
     headers
 }
 
+/// Whether a name in lower case is one that secrets have.
+pub(in crate::config) fn is_secret_name(name: &str) -> bool {
+    name.split(['-', '_', '.'])
+        .any(|part| SECRET_PARTS.contains(&part))
+}
+
 fn fault_of_header(name: &str, entry: &Field<'_>) -> Option<&'static str> {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let value = entry.value.as_str().map(str::trim).unwrap_or_default();
@@ -189,10 +195,7 @@ fn fault_of_header(name: &str, entry: &Field<'_>) -> Option<&'static str> {
         Some("is not the name of a header")
     } else if OWN.contains(&name) {
         Some("is a header that the program writes itself; remove it")
-    } else if name
-        .split(['-', '_', '.'])
-        .any(|part| SECRET_PARTS.contains(&part))
-    {
+    } else if is_secret_name(name) {
         Some("is a header for secrets; name the key's place in api_key_env or api_key_file instead")
     } else if value.is_empty() || value.len() > LONGEST_HEADER || !value.bytes().all(is_plain) {
         Some("is not the value of a header; write text of plain ASCII")
