@@ -52,6 +52,22 @@ pub enum Error {
     /// There is no such plan.
     #[error("there is no plan {0}")]
     NoPlan(PlanId),
+    /// The plan is over and was put away.
+    #[error("{plan} is archived in {}", dir.display())]
+    Archived {
+        /// Which plan.
+        plan: PlanId,
+        /// Where, from the vault's directory.
+        dir: PathBuf,
+    },
+    /// The plan stays where it is.
+    #[error("{plan} is not archived: {why}")]
+    Kept {
+        /// Which plan.
+        plan: PlanId,
+        /// Why.
+        why: String,
+    },
     /// A plan's file cannot be read as one.
     #[error("{}: {why}", file.display())]
     BadFile {
@@ -185,7 +201,12 @@ impl Error {
             Self::NoVault { .. } | Self::Config { .. } | Self::BadProject { .. } => 3,
             Self::Authentication(_) => 4,
             Self::Daemon(_) => 5,
-            Self::Refused { .. } | Self::AskedAgain(_) | Self::Waits(_) | Self::Leased { .. } => 6,
+            Self::Refused { .. }
+            | Self::AskedAgain(_)
+            | Self::Waits(_)
+            | Self::Leased { .. }
+            | Self::Archived { .. }
+            | Self::Kept { .. } => 6,
             Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
             Self::Unwell { code, .. } => *code,
             Self::Journal(error) if error.is_damage() => 7,
@@ -236,6 +257,7 @@ impl Error {
             Self::Authentication(_) => Some("keys are read from this command's environment, which may differ from the daemon's; `modulatio models` says where each is looked for".into()),
             Self::Schedule(schedule::Refused::NoJob(_)) => Some("see `modulatio cron list`".into()),
             Self::NoPlan(_) => Some("see `modulatio plan list`".into()),
+            Self::Archived { plan, .. } => Some(format!("it can be read, with `modulatio replay {plan}` and `modulatio plan show {plan}`, and not be changed")),
             Self::Journal(error) if error.is_damage() => {
                 Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())
             }
@@ -250,6 +272,7 @@ impl Error {
             | Self::Refused { .. }
             | Self::AskedAgain(_)
             | Self::Waits(_)
+            | Self::Kept { .. }
             | Self::History { .. }
             | Self::Damaged(_)
             | Self::Daemon(_)

@@ -1,6 +1,6 @@
 //! Dying on purpose. `MODULATIO_FAULT=kill-after-append:N` ends the process with SIGKILL right after its N-th
-//! frame is durable; `kill-before-append:N` and `kill-after-render:N` do so at their points. The crash tests
-//! walk every N; without the variable these are three comparisons.
+//! frame is durable; `kill-before-append:N`, `kill-after-render:N` and `kill-in-archive:N` do so at their points. The crash tests
+//! walk every N; without the variable these are a few comparisons.
 
 use std::sync::{
     OnceLock,
@@ -12,6 +12,7 @@ enum Point {
     BeforeAppend,
     AfterAppend,
     AfterRender,
+    InArchive,
 }
 
 struct Fault {
@@ -33,6 +34,7 @@ fn parse(text: &str) -> Option<Fault> {
         "kill-before-append" => Point::BeforeAppend,
         "kill-after-append" => Point::AfterAppend,
         "kill-after-render" => Point::AfterRender,
+        "kill-in-archive" => Point::InArchive,
         _ => return None,
     };
     Some(Fault {
@@ -70,4 +72,8 @@ pub(crate) fn after_append() {
 
 pub(crate) fn after_render() {
     reach(Point::AfterRender);
+}
+
+pub(crate) fn archive_step() {
+    reach(Point::InArchive);
 }

@@ -6,6 +6,7 @@ mod kickoff;
 mod logs;
 mod config;
 mod plan;
+mod project;
 mod ticket;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(super) use plan::{
     BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
 };
 pub(super) use config::ConfigCommand;
+pub(super) use project::{CleanOptions, ProjectCommand};
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 
 use crate::{
@@ -225,22 +227,6 @@ pub(super) enum Command {
         #[arg(long)]
         keep: bool,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ProjectCommand {
-    /// Add a project
-    Add {
-        /// Its code: a letter, then letters, digits or _
-        code: ProjectCode,
-        /// What it is for
-        #[arg(long, value_name = "TEXT")]
-        objective: String,
-    },
-    /// List the projects
-    List,
-    /// Let a paused plan go on; whatever it asked is answered with yes
-    Resume(Word),
 }
 
 #[derive(Debug, ClapArgs)]

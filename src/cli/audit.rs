@@ -12,7 +12,7 @@ use super::{args::AuditCommand, output};
 use crate::{
     error::{Error, Result},
     vault::{
-        Vault,
+        Project, Vault,
         audit::{self, Verdict},
     },
 };
@@ -32,7 +32,7 @@ fn verify(vault: &Vault, plan: Option<&PlanId>, against: Option<&Path>, json: bo
     for (project, id) in chosen(vault, plan)? {
         let verdict = audit::verify(&project, &id, sealed.remove(&id));
         damaged += usize::from(!verdict.is_whole());
-        tell(&id, &verdict, json);
+        tell(&project, &id, &verdict, json);
     }
     if plan.is_none() {
         for id in sealed.keys() {
@@ -49,35 +49,38 @@ fn verify(vault: &Vault, plan: Option<&PlanId>, against: Option<&Path>, json: bo
     }
 }
 
-fn chosen(vault: &Vault, plan: Option<&PlanId>) -> Result<Vec<(crate::vault::Project, PlanId)>> {
+fn chosen(vault: &Vault, plan: Option<&PlanId>) -> Result<Vec<(Project, PlanId)>> {
     if let Some(id) = plan {
-        return Ok(vec![(vault.project_of(id)?, id.clone())]);
+        return Ok(vec![(vault.reader_of(id)?, id.clone())]);
     }
     let mut all = Vec::new();
     for project in vault.projects()?.0 {
-        all.extend(
-            project
-                .plan_ids()?
-                .into_iter()
-                .map(|id| (project.clone(), id)),
-        );
+        let here = project.plan_ids()?.into_iter();
+        all.extend(here.map(|id| (project.clone(), id)));
+        for id in project.archived_ids()? {
+            all.push((vault.reader_of(&id)?, id));
+        }
     }
     Ok(all)
 }
 
-fn tell(id: &PlanId, verdict: &Verdict, json: bool) {
+fn tell(project: &Project, id: &PlanId, verdict: &Verdict, json: bool) {
+    let archive = project.is_archive().then(|| project.archive_name(id));
     if json {
-        output::print_json(&json!({"plan": id, "verdict": verdict}));
+        output::print_json(&json!({"plan": id, "verdict": verdict, "archive": archive}));
         return;
     }
+    let place = archive.map_or_else(String::new, |dir| {
+        format!(" (archived in {})", dir.display())
+    });
     match verdict {
         Verdict::Whole { frames, b3, notes } => {
-            output::print(&format!("{id}: whole, {frames} frames, b3 {b3}"));
+            output::print(&format!("{id}: whole, {frames} frames, b3 {b3}{place}"));
             notes
                 .iter()
                 .for_each(|note| output::print(&format!("{id}: note: {note}")));
         }
-        Verdict::Damaged { why } => output::print(&format!("{id}: damaged: {why}")),
+        Verdict::Damaged { why } => output::print(&format!("{id}: damaged: {why}{place}")),
         Verdict::NoJournal => output::print(&format!("{id}: has a file and no journal yet")),
     }
 }

@@ -2,6 +2,7 @@
 //! exit code. One file per command; what they do is done by `vault` and `daemon`.
 
 mod args;
+mod artifacts;
 mod audit;
 mod cancel;
 mod cron;

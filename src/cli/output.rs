@@ -42,6 +42,16 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
     text
 }
 
+/// A number of bytes for people.
+pub(super) fn bytes(count: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)];
+    let unit = UNITS.into_iter().find(|(_, size)| count >= *size);
+    unit.map_or_else(
+        || format!("{count} B"),
+        |(name, size)| format!("{}.{} {name}", count / size, count % size * 10 / size),
+    )
+}
+
 /// Talk, to stderr. Nobody listening is no reason to stop.
 pub(super) fn tell(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

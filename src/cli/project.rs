@@ -1,8 +1,12 @@
 //! `modulatio project …`.
 
+mod clean;
+mod runs;
+mod show;
+
 use serde_json::json;
 
-use super::{args::ProjectCommand, output, plan};
+use super::{args::ProjectCommand, output, plan, ticket};
 use crate::{
     error::Result,
     vault::{Project, Vault},
@@ -17,6 +21,10 @@ pub(super) fn run(vault: &Vault, command: &ProjectCommand, json: bool) -> Result
         }
         ProjectCommand::List => list(vault, json),
         ProjectCommand::Resume(word) => plan::resume(vault, word),
+        ProjectCommand::Show { code } => show::run(vault, code, json),
+        ProjectCommand::Runs { code, archived } => runs::run(vault, code.as_ref(), *archived, json),
+        ProjectCommand::Tickets { code, all } => ticket::list(vault, Some(code), *all, json),
+        ProjectCommand::Clean(options) => clean::run(vault, options, json),
     }
 }
 

@@ -17,11 +17,13 @@ pub(super) fn run(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<
     let Some(id) = &options.plan else {
         return all(vault, options, json);
     };
-    let project = vault.project_of(id)?;
+    if options.write {
+        return write(&vault.project_of(id)?, id, json);
+    }
+    let project = vault.reader_of(id)?;
+    super::show::tell_archived(&project, id);
     if options.check {
         verdict(check(&project, id, json)?)
-    } else if options.write {
-        write(&project, id, json)
     } else {
         read(&project, id, options.at.unwrap_or(Until::Tail), json)
     }
@@ -30,14 +32,12 @@ pub(super) fn run(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<
 /// Every plan; one that is damaged holds up no other.
 fn all(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<()> {
     let (mut differing, mut damaged) = (0, 0);
-    for project in vault.projects()?.0 {
-        for id in project.plan_ids()? {
-            match of_one(&project, &id, options, json) {
-                Ok(count) => differing += count,
-                Err(error) => {
-                    output::tell(&format!("{id}: {}", error.told()));
-                    damaged += 1;
-                }
+    for (project, id) in plans(vault, options)? {
+        match of_one(&project, &id, options, json) {
+            Ok(count) => differing += count,
+            Err(error) => {
+                output::tell(&format!("{id}: {}", error.told()));
+                damaged += 1;
             }
         }
     }
@@ -46,6 +46,23 @@ fn all(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<()> {
         (0, count) => verdict(count),
         (count, _) => Err(Error::Damaged(count)),
     }
+}
+
+/// All plans; archived ones are read and never written.
+fn plans(vault: &Vault, options: &ReplayOptions) -> Result<Vec<(Project, PlanId)>> {
+    let mut all = Vec::new();
+    for project in vault.projects()?.0 {
+        let here = project.plan_ids()?.into_iter();
+        all.extend(here.map(|id| (project.clone(), id)));
+        for id in project
+            .archived_ids()?
+            .into_iter()
+            .filter(|_| !options.write)
+        {
+            all.push((vault.reader_of(&id)?, id));
+        }
+    }
+    Ok(all)
 }
 
 fn of_one(project: &Project, id: &PlanId, options: &ReplayOptions, json: bool) -> Result<usize> {
@@ -83,11 +100,11 @@ fn verdict(differing: usize) -> Result<()> {
 fn check(project: &Project, id: &PlanId, json: bool) -> Result<usize> {
     let differences = replay::check(project, id)?;
     for difference in &differences {
-        tell_difference(
-            &format!("{}/", project.code().directory()),
-            difference,
-            json,
-        );
+        let base = match project.is_archive() {
+            true => project.archive_name(id).display().to_string(),
+            false => project.code().directory(),
+        };
+        tell_difference(&format!("{base}/"), difference, json);
     }
     if differences.is_empty() && !json {
         output::print(&format!("{id}: every projection is what the journal says"));

@@ -56,6 +56,14 @@ fn look(project: &Project, id: &PlanId) -> Line {
             (None, Some(plan)) => Line::Whole(Box::new(plan)),
             (None, None) => Line::Damaged(id.clone(), "its journal is empty".to_owned()),
         },
+        Err(Error::Journal(journal::Error::Missing { .. })) if project.is_archived(id) => {
+            let dir = project.archive_name(id);
+            let why = format!(
+                "{id} is archived in {}: give this file another name",
+                dir.display()
+            );
+            Line::Unread(id.clone(), why)
+        }
         Err(Error::Journal(journal::Error::Missing { .. })) => Line::Unread(
             id.clone(),
             "not taken in yet: it has a file and no journal".to_owned(),
@@ -104,7 +112,8 @@ fn title(plan: &Plan) -> &str {
 }
 
 pub(super) fn one(vault: &Vault, id: &PlanId, json: bool) -> Result<()> {
-    let project = vault.project_of(id)?;
+    let project = vault.reader_of(id)?;
+    tell_archived(&project, id);
     let reading = match replay::read(&project, id, Until::Tail, &mut |_, _, _| ()) {
         Err(Error::Journal(journal::Error::Missing { .. })) => {
             let why = "it has a file and no journal yet; a daemon's next tick, or `modulatio plan approve`, takes it in";
@@ -163,6 +172,14 @@ pub(super) fn live(plan: &Plan, runner: Option<&str>, now: Timestamp) -> Vec<Str
     lines.extend(waiting(plan).map(|waiting| format!("  waiting    {waiting}")));
     lines.push(format!("  usage      {}", usage(plan)));
     lines
+}
+
+/// Says where a plan lies that is read from the archive.
+pub(super) fn tell_archived(project: &Project, id: &PlanId) {
+    if project.is_archive() {
+        let dir = project.archive_name(id);
+        output::tell(&format!("note: {id} is archived in {}", dir.display()));
+    }
 }
 
 /// A plan's state as JSON.

@@ -31,7 +31,7 @@ pub(super) fn run(vault: &Vault, command: &TicketCommand, json: bool) -> Result<
     }
 }
 
-fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Result<()> {
+pub(super) fn list(vault: &Vault, only: Option<&ProjectCode>, all: bool, json: bool) -> Result<()> {
     let (projects, faults) = match only {
         Some(code) => (vec![vault.project(code)?], Vec::new()),
         None => vault.projects()?,
@@ -72,10 +72,24 @@ fn tell_of_others(project: &Project) {
 }
 
 /// Every plan of a project that can be read; one that cannot hides no other's tickets.
-fn plans(project: &Project) -> Result<Vec<Plan>> {
+pub(super) fn plans(project: &Project) -> Result<Vec<Plan>> {
+    let here = project.plan_ids()?.into_iter();
+    Ok(readable(here.map(|id| (project.clone(), id))))
+}
+
+/// Every archived plan of a project that can be read.
+pub(super) fn archived_plans(project: &Project) -> Result<Vec<Plan>> {
+    let mut archived = Vec::new();
+    for id in project.archived_ids()? {
+        archived.push((project.vault().reader_of(&id)?, id));
+    }
+    Ok(readable(archived.into_iter()))
+}
+
+fn readable(all: impl Iterator<Item = (Project, PlanId)>) -> Vec<Plan> {
     let mut plans = Vec::new();
-    for id in project.plan_ids()? {
-        match replay::read(project, &id, Until::Tail, &mut |_, _, _| ()) {
+    for (project, id) in all {
+        match replay::read(&project, &id, Until::Tail, &mut |_, _, _| ()) {
             Ok(reading) => {
                 if let Some(fault) = &reading.fault {
                     output::tell(&format!("warning: {id}: {}", fault.told()));
@@ -87,7 +101,7 @@ fn plans(project: &Project) -> Result<Vec<Plan>> {
             Err(error) => output::tell(&format!("warning: {id}: {}", error.told())),
         }
     }
-    Ok(plans)
+    plans
 }
 
 fn urgency(ticket: &Ticket) -> u8 {

@@ -228,7 +228,15 @@ fn judged(
     let root = project.vault().root();
     let (holds, inside) = (root.starts_with(&path), path.starts_with(root));
     // A directory of the operator's own inside the project holds nothing of the engine's.
-    let engines = ["plans", "tickets", "runs", "blobs", "prompts", "standards"];
+    let engines = [
+        "plans",
+        "tickets",
+        "runs",
+        "blobs",
+        "archive",
+        "prompts",
+        "standards",
+    ];
     let own = path.strip_prefix(project.dir()).is_ok_and(|below| {
         let first = below.components().next();
         let first = first.map(|part| part.as_os_str().to_string_lossy().into_owned());

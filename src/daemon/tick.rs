@@ -182,6 +182,8 @@ impl Daemon {
         tracing::info!(plan = %id, "claiming");
         let project = match self.vault.project_of(id) {
             Ok(project) => project,
+            // Ended, and put away since the scan.
+            Err(Error::Archived { .. }) => return false,
             Err(error) => return self.rest(id, &error.told()),
         };
         let around = Around {

@@ -17,13 +17,17 @@ use crate::error::{Error, Result};
 /// Why an artifact cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArtifactFault {
-    /// The file is gone or changed since it was written.
-    #[error("artifact {path} {why}")]
+    /// There is no such file any more.
+    #[error("artifact {path} is gone")]
+    Gone {
+        /// Which.
+        path: String,
+    },
+    /// The file holds something else than what was written.
+    #[error("artifact {path} was changed since it was written")]
     Changed {
         /// Which.
         path: String,
-        /// How.
-        why: &'static str,
     },
 }
 
@@ -66,15 +70,12 @@ impl Project {
         b3: &Digest,
     ) -> Result<std::result::Result<Vec<u8>, ArtifactFault>> {
         let target = self.dir().join(files::artifacts_path(plan)).join(path);
-        let changed = |why| ArtifactFault::Changed {
-            path: path.to_owned(),
-            why,
-        };
+        let path = path.to_owned();
         match regular::read(&target) {
             Ok(bytes) if Digest::of(&bytes) == *b3 => Ok(Ok(bytes)),
-            Ok(_) => Ok(Err(changed("was changed since it was written"))),
+            Ok(_) => Ok(Err(ArtifactFault::Changed { path })),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(Err(changed("is gone")))
+                Ok(Err(ArtifactFault::Gone { path }))
             }
             Err(error) => Err(Error::io("read", target)(error)),
         }

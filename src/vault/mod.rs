@@ -6,11 +6,13 @@
 //!             │           └── reconcile: hand edits become commands, missing projections are rendered
 //!             ├─ numbers: ids of plans and tickets, decided by an append
 //!             ├─ schedule: jobs, and the plans of their slots
+//!             ├─ archive: plans that are over, out of the way and kept whole
 //!             ├─ scan:    which plans want a runner (stat only, unless something changed)
 //!             └─ spend:   what all plans spend in one day, reserved before it is spent
 //! ```
 
 mod actor;
+mod archive;
 mod artifact;
 mod atomic;
 pub mod audit;
@@ -49,6 +51,7 @@ use crate::{
 };
 
 pub use actor::Actor;
+pub use archive::PutAway;
 pub use artifact::{ArtifactFault, Checkpoint};
 pub use follow::Follower;
 pub use guidance::Guidance;
@@ -204,10 +207,12 @@ impl Vault {
     /// The plan's project, which must hold the plan.
     ///
     /// # Errors
-    /// [`Error::NoProject`] or [`Error::NoPlan`].
+    /// [`Error::NoProject`], [`Error::NoPlan`], or [`Error::Archived`]: then [`Vault::reader_of`] finds it.
     pub fn project_of(&self, plan: &PlanId) -> Result<Project> {
         let project = self.project(plan.project())?;
-        if project.holds(plan) {
+        if project.is_archived(plan) {
+            Err(project.archived_error(plan))
+        } else if project.holds(plan) {
             Ok(project)
         } else {
             Err(Error::NoPlan(plan.clone()))

@@ -76,16 +76,11 @@ impl Project {
     }
 
     fn plan_id(&self, under: Option<&str>, actor: &Actor) -> Result<PlanId> {
-        let used = self
-            .plan_ids()?
-            .iter()
-            .map(PlanId::number)
-            .max()
-            .unwrap_or(0);
-        Ok(PlanId::mint(
-            self.code().clone(),
-            take(self, Series::Plan, used, under, actor)?,
-        ))
+        // An archived plan has not given its number back, nor one whose file in the archive was lost.
+        let plans = [self.plan_ids()?, self.archive_names()?];
+        let used = plans.iter().flatten().map(PlanId::number).max();
+        let number = take(self, Series::Plan, used.unwrap_or(0), under, actor)?;
+        Ok(PlanId::mint(self.code().clone(), number))
     }
 
     /// A ticket id that nobody has had.
@@ -93,11 +88,9 @@ impl Project {
     /// # Errors
     /// The log's, and the directory's.
     pub fn take_ticket_id(&self, actor: &Actor) -> Result<TicketId> {
-        let used = ticket_files(self).map(|id| id.number()).max().unwrap_or(0);
-        Ok(TicketId::new(
-            self.code().clone(),
-            take(self, Series::Ticket, used, None, actor)?,
-        ))
+        let used = ticket_files(self).map(|id| id.number()).max();
+        let number = take(self, Series::Ticket, used.unwrap_or(0), None, actor)?;
+        Ok(TicketId::new(self.code().clone(), number))
     }
 }
 
@@ -148,7 +141,7 @@ fn take(
     let store = FileStore::new(project.vault().disk().clone(), dir, stamp());
     let name = LogName::parse(&project.code().to_string())?;
     loop {
-        match try_take(&store, &name, series, used, under, actor) {
+        match try_take(project, &store, &name, series, used, under, actor) {
             Err(Error::Journal(
                 journal::Error::Conflict { .. } | journal::Error::Exists { .. },
             )) => {}
@@ -158,6 +151,7 @@ fn take(
 }
 
 fn try_take(
+    project: &Project,
     store: &FileStore,
     name: &LogName,
     series: Series,
@@ -168,17 +162,17 @@ fn try_take(
     let mut log = match store.open(name, None) {
         Ok(log) => log,
         Err(journal::Error::Missing { .. }) => {
-            let number = next(used)?;
+            let number = next(used.max(in_archive(project, series)?))?;
             store.create(name, &draft(series, number, under, actor))?;
             return Ok(number);
         }
         Err(error) => return Err(error.into()),
     };
-    let (mut last, mut same) = (used, None);
+    let (mut last, mut same) = (None, None);
     let seen = log.catch_up(&mut |frame| {
         let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
         for own in taken.iter().filter(|t| t.series == series) {
-            last = last.max(own.number);
+            last = last.max(Some(own.number));
             if under.is_some() && own.under.as_deref() == under {
                 same = Some(own.number);
             }
@@ -187,10 +181,28 @@ fn try_take(
     if let Some(number) = same {
         return Ok(number);
     }
-    let number = next(last)?;
+    let last = match last {
+        Some(last) => last,
+        None => in_archive(project, series)?,
+    };
+    let number = next(last.max(used))?;
     let expected = seen.tail.map_or(0, |tail| tail.seq + 1);
     log.append(expected, &[draft(series, number, under, actor)])?;
     Ok(number)
+}
+
+/// The highest number of what went into the archive and had its number from here: where none was given out, the journal
+/// was lost.
+fn in_archive(project: &Project, series: Series) -> Result<u32> {
+    let highest = match series {
+        Series::Plan => None,
+        Series::Ticket => project
+            .archived_tickets()?
+            .iter()
+            .map(TicketId::number)
+            .max(),
+    };
+    Ok(highest.unwrap_or(0))
 }
 
 fn next(used: u32) -> Result<u32> {

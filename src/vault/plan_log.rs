@@ -54,8 +54,11 @@ impl PlanLog {
     /// Opens a plan's journal and folds it: after a crash and on a quiet day alike.
     ///
     /// # Errors
-    /// [`Error::NoPlan`]; damage as [`Error::Journal`] or [`Error::History`].
+    /// [`Error::NoPlan`] or [`Error::Archived`]; damage as [`Error::Journal`] or [`Error::History`].
     pub fn open(project: &Project, id: &PlanId) -> Result<Self> {
+        if project.is_archive() || project.is_archived(id) {
+            return Err(project.archived_error(id));
+        }
         let anchor = audit::anchor_of_file(project, id).map(replay::log_anchor);
         let mut log = match project.store().open(&log_name(id), anchor) {
             Err(journal::Error::Missing { .. }) => return Err(Error::NoPlan(id.clone())),
@@ -88,6 +91,10 @@ impl PlanLog {
         mut events: Vec<Event>,
         actor: &Actor,
     ) -> Result<Self> {
+        if project.archive_dir(id).exists() {
+            let name = log_name(id);
+            return Err(journal::Error::Exists { name }.into());
+        }
         project.make_dir("plans")?;
         project.keep_long_texts(&mut events)?;
         let first = draft(&events, clock::now(), Epoch::default(), actor);

@@ -1,6 +1,7 @@
 //! One project's directory.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,6 +12,9 @@ use projections::ids::{PlanId, ProjectCode};
 
 use super::{Vault, make_dirs, stamp};
 use crate::error::{Error, Result};
+
+/// How a journal's name ends.
+const JOURNAL: &str = ".journal.jsonl";
 
 /// Longest that a command waits for another process's append.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -23,6 +27,8 @@ pub struct Project {
     dir: PathBuf,
     store: Arc<FileStore>,
     blobs: Arc<BlobStore>,
+    /// Whether `dir` is the archive of one plan: then nothing is written there.
+    is_archive: bool,
 }
 
 impl fmt::Debug for Project {
@@ -46,7 +52,27 @@ impl Project {
             dir,
             store: Arc::new(store),
             blobs: Arc::new(blobs),
+            is_archive: false,
         })
+    }
+
+    /// The project as the archive of one of its plans: for reading that plan.
+    #[must_use]
+    pub(super) fn archived(&self, plan: &PlanId) -> Self {
+        let dir = self.archive_dir(plan);
+        let store = FileStore::on_disk(dir.join("plans"), stamp());
+        Self {
+            store: Arc::new(store),
+            is_archive: true,
+            dir,
+            ..self.clone()
+        }
+    }
+
+    /// Whether this is the archive of one plan, which is never written to.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        self.is_archive
     }
 
     /// Its code.
@@ -91,6 +117,11 @@ impl Project {
         self.journal_path(plan).exists() || self.plan_path(plan).exists()
     }
 
+    /// Its logs as files.
+    pub(super) fn files(&self) -> &FileStore {
+        &self.store
+    }
+
     /// The logs of its plans.
     #[must_use]
     pub fn store(&self) -> &dyn LogStore {
@@ -126,9 +157,14 @@ impl Project {
             Err(error) => return Err(Error::io("read", dir)(error)),
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut ids: Vec<PlanId> = names.filter_map(|name| self.plan_of_file(&name)).collect();
+        let names: Vec<String> = names.collect();
+        let mut ids: Vec<PlanId> = names.iter().filter_map(|n| self.plan_of_file(n)).collect();
         ids.sort();
         ids.dedup();
+        let with_journal = names.iter().filter(|name| name.ends_with(JOURNAL));
+        let with_journal: BTreeSet<PlanId> =
+            with_journal.filter_map(|n| self.plan_of_file(n)).collect();
+        ids.retain(|id| with_journal.contains(id) || !self.is_left_behind(id));
         Ok(ids)
     }
 
@@ -138,9 +174,14 @@ impl Project {
     pub fn plan_of_file(&self, name: &str) -> Option<PlanId> {
         let stem = name
             .strip_suffix(".md")
-            .or_else(|| name.strip_suffix(".journal.jsonl"))?;
-        let id: PlanId = stem.parse().ok()?;
-        (*id.project() == self.code && id.to_string() == stem).then_some(id)
+            .or_else(|| name.strip_suffix(JOURNAL))?;
+        self.plan_named(stem)
+    }
+
+    /// The plan of this project that is written so.
+    pub(super) fn plan_named(&self, name: &str) -> Option<PlanId> {
+        let id: PlanId = name.parse().ok()?;
+        (*id.project() == self.code && id.to_string() == name).then_some(id)
     }
 }
 

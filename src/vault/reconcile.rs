@@ -312,7 +312,7 @@ impl Project {
     /// Opens a plan, importing it if it has a file and no journal yet.
     ///
     /// # Errors
-    /// [`Error::BadFile`] when the file cannot be read as a plan; the journal's.
+    /// [`Error::BadFile`] when the file cannot be read as a plan; [`Error::Archived`]; the journal's.
     pub fn open_plan(&self, id: &PlanId) -> Result<PlanLog> {
         match PlanLog::open(self, id) {
             Err(Error::NoPlan(_)) => self.import_plan(id),

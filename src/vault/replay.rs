@@ -229,6 +229,20 @@ fn lags(project: &Project, path: &str, plan: &Plan) -> bool {
     }
 }
 
+/// Whether a growing file that lies in `place` is what the journal in `project` says.
+///
+/// # Errors
+/// The journal's, and the file system's.
+pub(super) fn is_as_told(
+    project: &Project,
+    place: &Project,
+    id: &PlanId,
+    ledger: Ledger,
+) -> Result<bool> {
+    let (_, tracker) = load(project, id)?;
+    Ok(tracker.difference(place, id, ledger)?.is_none())
+}
+
 fn load(project: &Project, id: &PlanId) -> Result<(Plan, Tracker)> {
     let mut tracker = Tracker::default();
     let reading = read(project, id, Until::Tail, &mut |plan, entry, event| {

@@ -32,6 +32,8 @@ pub enum Standing {
     Idle(StatusName),
     /// Approved, waits for a runner.
     Approved,
+    /// It was put away since the directory was listed.
+    Archived,
     /// Executing, or a draft that the Leader is to write while nobody sits before it; an orphan if nobody holds its
     /// lease.
     Executing,
@@ -168,7 +170,8 @@ impl Scanner {
                     let listed = Listed::new(&project, id.clone());
                     self.look(&project, &Place::of(&project), &listed, &mut found);
                 }
-                Ok(_) | Err(Error::NoPlan(_) | Error::NoProject { .. }) => {}
+                Ok(_)
+                | Err(Error::NoPlan(_) | Error::NoProject { .. } | Error::Archived { .. }) => {}
                 Err(error) => self.warn(&id.to_string(), &error.told()),
             }
         }
@@ -183,7 +186,7 @@ impl Scanner {
     fn look(&mut self, project: &Project, place: &Place, listed: &Listed, found: &mut Found) {
         let (id, standing) = (&listed.id, self.standing(project, place, listed));
         match &standing {
-            Standing::Idle(_) => {}
+            Standing::Idle(_) | Standing::Archived => {}
             Standing::Approved => found.runnable.push(id.clone()),
             Standing::Executing => {
                 if matches!(PlanLog::leased(project, id), Ok(None)) {
@@ -308,6 +311,9 @@ fn thorough(project: &Project, id: &PlanId) -> Option<(Standing, bool)> {
     let mut log = match project.open_plan(id) {
         Ok(log) => log,
         Err(Error::NoPlan(_)) => return None,
+        Err(Error::Archived { .. }) if project.is_left_behind(id) => {
+            return Some((Standing::Archived, false));
+        }
         Err(error) => return Some(failed(&error)),
     };
     if let Some(torn) = log.torn() {

@@ -5,6 +5,7 @@ mod support;
 
 mod config_check;
 mod config_show;
+mod project;
 
 use serde_json::Value;
 use support::Ran;

@@ -10,6 +10,7 @@
 mod append;
 mod lease;
 mod log;
+mod moving;
 mod recover;
 mod store;
 mod tail;

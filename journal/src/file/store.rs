@@ -20,8 +20,8 @@ pub type Stamp = Arc<dyn Fn() -> String + Send + Sync>;
 /// Logs as files of one directory.
 #[derive(Clone)]
 pub struct FileStore {
-    disk: Arc<dyn Disk>,
-    dir: PathBuf,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) dir: PathBuf,
     stamp: Stamp,
     patience: Duration,
 }
@@ -66,7 +66,7 @@ impl FileStore {
         self.dir.join(format!("{name}{suffix}"))
     }
 
-    fn claim_lock(&self, name: &LogName) -> ClaimLock {
+    pub(super) fn claim_lock(&self, name: &LogName) -> ClaimLock {
         ClaimLock::new(
             Arc::clone(&self.disk),
             self.beside(name, ".lock"),
@@ -94,7 +94,7 @@ impl FileStore {
             .map_err(|e| Error::io("sync", &self.dir, e))
     }
 
-    fn handle(
+    pub(super) fn handle(
         &self,
         name: &LogName,
         access: Access,

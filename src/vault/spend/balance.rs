@@ -73,7 +73,7 @@ impl Vault {
         }
         for (plan, calls) in held {
             let found = self
-                .project_of(&plan)
+                .reader_of(&plan)
                 .and_then(|project| fates(&project, &plan));
             match found {
                 Ok(fates) => close(self, &plan, calls, &fates, Unknown::MayBeMade, actor)?,
@@ -83,6 +83,14 @@ impl Vault {
             }
         }
         Ok(())
+    }
+
+    /// How many of a plan's calls count as possible spend today or on a day before it.
+    ///
+    /// # Errors
+    /// Damage of today's journal; the disk's.
+    pub fn possible_calls(&self, plan: &PlanId, now: Timestamp) -> Result<usize> {
+        Ok(self.held(now)?.remove(plan).map_or(0, |calls| calls.len()))
     }
 
     /// All calls that count as possible spend, by plan.

@@ -37,13 +37,22 @@ pub(super) fn reckon(vault: &Vault, day: DayKey) -> Result<Day> {
     }
     let mut total = Day::default();
     for project in &projects {
-        match project.plan_ids() {
-            Ok(plans) => {
-                for plan in plans {
-                    add_plan(project, &plan, day, &mut total);
+        let here = project.plan_ids().map(|ids| (ids, false));
+        // What was spent is spent, wherever the plan lies now.
+        let archived = project.archived_ids().map(|ids| (ids, true));
+        for listed in [here, archived] {
+            match listed {
+                Ok((plans, is_archived)) => {
+                    for plan in plans {
+                        let project = match is_archived {
+                            true => &project.archived(&plan),
+                            false => project,
+                        };
+                        add_plan(project, &plan, day, &mut total);
+                    }
                 }
+                Err(error) => passed_over(&project.code().directory(), day, &error.told()),
             }
-            Err(error) => passed_over(&project.code().directory(), day, &error.told()),
         }
     }
     Ok(total)

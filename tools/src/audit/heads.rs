@@ -99,21 +99,40 @@ pub struct Compared {
     pub held: Held,
 }
 
-/// Looks for a kept head in the journals below `dir`.
+/// Looks for a kept head in the journals below `dir`: where it was kept, and where its plan may have gone since.
 ///
 /// # Errors
 /// The environment's.
 pub fn compare(dir: &Path, head: Head) -> Result<Compared> {
-    let target = head.target(dir).map_err(|why| bad_heads(dir, 0, why))?;
-    let held = match target.check() {
-        Ok(()) => look(&target, &head)?,
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            Held::Missing
+    let kept = head.target(dir).map_err(|why| bad_heads(dir, 0, why))?;
+    let elsewhere = moved(&head).and_then(|path| Target::new(dir.join(path), None).ok());
+    let mut held = Held::Missing;
+    for target in std::iter::once(kept).chain(elsewhere) {
+        match target.check() {
+            Ok(()) => {
+                held = look(&target, &head)?;
+                break;
+            }
+            Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(Error::NotAFile { .. }) => {}
+            Err(error) => return Err(error),
         }
-        Err(Error::NotAFile { .. }) => Held::Missing,
-        Err(error) => return Err(error),
-    };
+    }
     Ok(Compared { head, held })
+}
+
+/// Where the journal lies when its plan was put into its project's archive since, or taken out of it:
+/// `ess/plans/…` and `ess/archive/<plan>/plans/…`.
+fn moved(head: &Head) -> Option<PathBuf> {
+    let path = Path::new(&head.path);
+    let (file, plans) = (path.file_name()?, path.parent()?);
+    let place = plans.parent().filter(|_| plans.ends_with("plans"))?;
+    let own = Path::new("archive").join(&head.name);
+    let project = match place.ends_with(&own) {
+        true => place.parent()?.parent()?.to_path_buf(),
+        false => place.join(own),
+    };
+    Some(project.join("plans").join(file))
 }
 
 fn look(target: &Target, head: &Head) -> Result<Held> {

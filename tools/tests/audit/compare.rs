@@ -173,3 +173,21 @@ fn a_list_that_names_other_places_is_refused() {
         1
     );
 }
+
+#[test]
+fn a_journal_is_found_in_its_projects_archive_and_back() {
+    let vault = Vault::new();
+    let (here, archive) = ("ess/plans", format!("ess/archive/{PLAN}/plans"));
+    let there = vault.path(&archive, PLAN);
+    fs::create_dir_all(there.parent().unwrap()).unwrap();
+    fs::rename(vault.path(here, PLAN), &there).unwrap();
+    assert_eq!(vault.compare().0, 0);
+    let said = audit(&["heads", &vault.root()]);
+    fs::write(vault.kept.path(), said.out).unwrap();
+    assert_eq!(vault.compare().0, 0);
+    fs::rename(&there, vault.path(here, PLAN)).unwrap();
+    assert_eq!(vault.compare().0, 0);
+    fs::remove_file(vault.path(here, PLAN)).unwrap();
+    let (code, out) = vault.compare();
+    assert!(code == 7 && out.contains(PLAN), "{code}: {out}");
+}
