@@ -25,7 +25,7 @@ pub(super) use import::ImportOptions;
 pub(super) use kickoff::KickoffOptions;
 pub(super) use logs::LogsOptions;
 pub(super) use plan::{
-    BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
+    ArtifactsOptions, BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
 };
 pub(super) use config::ConfigCommand;
 pub(super) use project::{CleanOptions, ProjectCommand};

@@ -1,21 +1,24 @@
-//! Artifacts as a plan's journal has them: where each stands, what it held when it was handed in, and what became of the
-//! file.
+//! `modulatio plan artifacts`: artifacts as a plan's journal has them, and what became of their files.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use projections::{
     event::Event,
+    files::artifacts_path,
     ids::{PlanId, TaskId},
     payload::{Digest, Payload},
     plan::Plan,
     work::Step,
 };
 
+use serde_json::json;
+
+use super::{args::ArtifactsOptions, output, show};
 use crate::{
     error::{Error, Result},
     prompts::reply,
     vault::{
-        Project,
+        ArtifactFault, Project, Vault,
         replay::{self, Until},
     },
 };
@@ -23,9 +26,13 @@ use crate::{
 /// An artifact as it was handed in last.
 #[derive(Debug)]
 pub(super) struct HandedIn {
+    /// The sub-objective that it was made for.
+    pub(super) sub_objective: u32,
+    pub(super) task: TaskId,
     /// Below the run's `artifacts/`.
     pub(super) path: String,
     pub(super) b3: Digest,
+    pub(super) bytes: u64,
     held: Held,
 }
 
@@ -38,6 +45,80 @@ enum Held {
     Reply(Payload, Vec<String>),
     /// Nowhere.
     Nowhere,
+}
+
+/// What the file on disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnDisk {
+    Ok,
+    Changed,
+    Missing,
+}
+
+impl OnDisk {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+const HEAD: [&str; 5] = ["TASK", "BYTES", "B3", "FILE", "NAME"];
+
+pub(super) fn run(vault: &Vault, options: &ArtifactsOptions, json: bool) -> Result<()> {
+    let id = &options.plan;
+    let project = vault.reader_of(id)?;
+    show::tell_archived(&project, id);
+    let (mut artifacts, fault) = of(&project, id)?;
+    if let Some(name) = &options.name {
+        artifacts.retain(|artifact| artifact.path == *name);
+        let Some(artifact) = artifacts.first() else {
+            // What cannot be read any more may have held it.
+            return Err(fault.unwrap_or_else(|| Error::Failed(unknown(id, name))));
+        };
+        if !options.path && !json {
+            output::print_bytes(&artifact.bytes_as_handed_in(&project)?);
+            return fault.map_or(Ok(()), Err);
+        }
+    }
+    list(&project, options, &artifacts, json);
+    fault.map_or(Ok(()), Err)
+}
+
+fn unknown(plan: &PlanId, name: &str) -> String {
+    format!("{plan} has no artifact {name:?}; see `modulatio plan artifacts {plan}`")
+}
+
+fn list(project: &Project, options: &ArtifactsOptions, artifacts: &[HandedIn], json: bool) {
+    let id = &options.plan;
+    let path = |artifact: &HandedIn| -> PathBuf {
+        project.dir().join(artifacts_path(id)).join(&artifact.path)
+    };
+    if json {
+        for artifact in artifacts {
+            output::print_json(&json!({
+                "plan": id,
+                "sub_objective": artifact.sub_objective,
+                "task": artifact.task,
+                "name": artifact.path,
+                "bytes": artifact.bytes,
+                "b3": artifact.b3,
+                "file": artifact.on_disk(project, id).word(),
+                "path": path(artifact),
+            }));
+        }
+    } else if options.path {
+        for artifact in artifacts {
+            output::print(&path(artifact).display().to_string());
+        }
+    } else {
+        let rows: Vec<[String; 5]> = std::iter::once(HEAD.map(str::to_owned))
+            .chain(artifacts.iter().map(|artifact| artifact.row(project, id)))
+            .collect();
+        output::print(&output::table(&rows));
+    }
 }
 
 /// All artifacts of a plan, by path, and what ended the reading of its journal early.
@@ -61,8 +142,11 @@ pub(super) fn of(project: &Project, plan: &PlanId) -> Result<(Vec<HandedIn>, Opt
                 };
                 found.retain(|known| known.path != e.path);
                 found.push(HandedIn {
+                    sub_objective: run.map_or(0, |run| run.index),
+                    task: e.task.clone(),
                     path: e.path.clone(),
                     b3: e.b3,
+                    bytes: e.bytes,
                     held,
                 });
             }
@@ -88,6 +172,26 @@ fn handing_in(plan: &Plan) -> Option<(TaskId, Payload)> {
 }
 
 impl HandedIn {
+    /// What the file on disk is now.
+    pub(super) fn on_disk(&self, project: &Project, plan: &PlanId) -> OnDisk {
+        match project.read_artifact(plan, &self.path, &self.b3) {
+            Ok(Ok(_)) => OnDisk::Ok,
+            Ok(Err(ArtifactFault::Gone { .. })) => OnDisk::Missing,
+            Ok(Err(ArtifactFault::Changed { .. })) | Err(_) => OnDisk::Changed,
+        }
+    }
+
+    fn row(&self, project: &Project, plan: &PlanId) -> [String; 5] {
+        [
+            self.task.to_string(),
+            self.bytes.to_string(),
+            // Enough to tell two versions apart at a glance; the whole is in the JSON.
+            self.b3.to_string().chars().take(16).collect(),
+            self.on_disk(project, plan).word().to_owned(),
+            self.path.clone(),
+        ]
+    }
+
     /// Its bytes as they were handed in.
     ///
     /// # Errors

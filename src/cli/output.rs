@@ -6,17 +6,23 @@ use serde::Serialize;
 
 /// Data, to stdout.
 pub(super) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
     let newline: &[u8] = if text.ends_with('\n') || text.is_empty() {
         b""
     } else {
         b"\n"
     };
-    let written = out
-        .write_all(text.as_bytes())
-        .and_then(|()| out.write_all(newline))
-        .and_then(|()| out.flush());
-    if written.is_err() {
+    write(&[text.as_bytes(), newline]);
+}
+
+/// Data as it is, to stdout.
+pub(super) fn print_bytes(bytes: &[u8]) {
+    write(&[bytes]);
+}
+
+fn write(parts: &[&[u8]]) {
+    let mut out = std::io::stdout().lock();
+    let written = parts.iter().try_for_each(|part| out.write_all(part));
+    if written.and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
     }
 }

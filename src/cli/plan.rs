@@ -12,7 +12,7 @@ use projections::{
 use super::{
     actor,
     args::{Args, BudgetEdit, PlanCommand, Word},
-    cancel, draft, follow, output, rehearse, show,
+    artifacts, cancel, draft, follow, output, rehearse, show,
 };
 use crate::{
     clock,
@@ -39,6 +39,7 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
         PlanCommand::List { project } => show::list(vault, project.as_ref(), json),
         PlanCommand::Show { plan, follow: true } => follow::run(vault, plan, json),
         PlanCommand::Show { plan, .. } => show::one(vault, plan, json),
+        PlanCommand::Artifacts(options) => artifacts::run(vault, options, json),
         PlanCommand::Approve(word) => say(vault, word, |note| Command::Approve { note }),
         PlanCommand::Decline(word) => {
             say(vault, word, |note| Command::Decline { note })?;

@@ -71,6 +71,8 @@ pub(in crate::cli) enum PlanCommand {
         #[arg(short, long)]
         follow: bool,
     },
+    /// List a plan's artifacts and whether their files are as they were handed in; print one
+    Artifacts(ArtifactsOptions),
     /// Let a draft run, or a paused plan go on
     Approve(Word),
     /// Refuse a draft, or what a paused plan asks
@@ -95,6 +97,17 @@ pub(in crate::cli) enum PlanCommand {
     },
     /// Run today's program on recorded replies: would it still ask the same? Offline, free, changes nothing
     Rehearse(RehearseOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ArtifactsOptions {
+    /// The plan
+    pub(in crate::cli) plan: PlanId,
+    /// Print this one, as the journal has it
+    pub(in crate::cli) name: Option<String>,
+    /// Print where the files are
+    #[arg(long)]
+    pub(in crate::cli) path: bool,
 }
 
 #[derive(Debug, ClapArgs)]
