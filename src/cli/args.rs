@@ -1,10 +1,10 @@
 //! What can be typed.
 
+mod config;
 mod cron;
 mod import;
 mod kickoff;
 mod logs;
-mod config;
 mod plan;
 mod project;
 mod ticket;
@@ -21,13 +21,13 @@ use projections::{
 };
 
 pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
+pub(super) use config::ConfigCommand;
 pub(super) use import::ImportOptions;
 pub(super) use kickoff::KickoffOptions;
 pub(super) use logs::LogsOptions;
 pub(super) use plan::{
     ArtifactsOptions, BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
 };
-pub(super) use config::ConfigCommand;
 pub(super) use project::{CleanOptions, ProjectCommand};
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 

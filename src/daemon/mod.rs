@@ -38,9 +38,9 @@ use std::time::Duration;
 use projections::ids::ProjectCode;
 
 pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
+pub use bench::unusable;
 pub use bench::{check_guidance, find_sandbox};
 pub use foreground::{LetGo, draft, run_plan};
-pub use bench::unusable;
 pub use identity::Identity;
 pub use lives::{Life, Seen, daemons, holders, life, variable};
 pub use orders::Orders;
