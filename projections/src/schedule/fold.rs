@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Definition, Event, FORMAT, Fact, Job, Schedule, Standing};
+use super::{Claim, Definition, Ending, Event, FORMAT, Fact, Job, Schedule, Standing};
 use crate::{ids::JobId, payload::Anchor, time::Timestamp};
 
 /// A history that cannot have happened.
@@ -26,7 +26,8 @@ struct Mark<'a> {
 /// Applies one frame.
 ///
 /// # Errors
-/// [`Corrupt`]; the state is then of no use any more.
+/// [`Corrupt`], never after an event of a newer program: what follows from it is not known here. The state is then of
+/// no use any more.
 pub fn apply(
     schedule: &mut Schedule,
     anchor: Anchor,
@@ -35,19 +36,23 @@ pub fn apply(
     facts: &[Fact],
 ) -> Result<(), Corrupt> {
     let mark = Mark { at, by };
-    for fact in facts {
+    for (place, fact) in facts.iter().enumerate() {
+        let is_first = schedule.head.is_none() && place == 0;
         let applied = match fact {
-            Fact::Known(event) => one(schedule, &mark, event),
+            Fact::Known(event) => one(schedule, &mark, event, is_first),
             Fact::Unknown(value) => {
-                schedule.unknown = Some(format!("{} v{}", value["kind"], value["v"]));
+                schedule.unknown = Some(format!("{} v{}", kind(fact), value["v"]));
                 Ok(())
             }
         };
-        applied.map_err(|why| Corrupt {
-            seq: anchor.seq,
-            kind: kind(fact),
-            why,
-        })?;
+        match applied {
+            Err(_) if schedule.unknown.is_some() => {}
+            applied => applied.map_err(|why| Corrupt {
+                seq: anchor.seq,
+                kind: kind(fact),
+                why,
+            })?,
+        }
     }
     schedule.head = Some(anchor);
     schedule.at = at;
@@ -64,9 +69,10 @@ fn kind(fact: &Fact) -> String {
 
 type Applied = Result<(), &'static str>;
 
-fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event) -> Applied {
+fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event, is_first: bool) -> Applied {
     match event {
-        Event::ScheduleOpened { format, .. } => opened(schedule, *format),
+        Event::ScheduleOpened { format, .. } => opened(schedule, *format, is_first),
+        _ if is_first => Err("the schedule was not opened before"),
         Event::JobAdded {
             job, definition, ..
         } => added(schedule, mark, job, definition),
@@ -79,10 +85,7 @@ fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event) -> Applied {
             of(schedule, job)?.standing = Standing::Removed;
             Ok(())
         }
-        Event::JobEnded { job, reason, .. } => {
-            of(schedule, job)?.standing = Standing::Ended(*reason);
-            Ok(())
-        }
+        Event::JobEnded { job, reason, .. } => ended(of(schedule, job)?, *reason),
         Event::SlotClaimed {
             job, slot, manual, ..
         } => claimed(of(schedule, job)?, mark, *slot, *manual),
@@ -90,12 +93,16 @@ fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event) -> Applied {
         Event::SlotFired {
             job, slot, plan, ..
         } => {
-            let job = settled(schedule, job, *slot)?;
+            let (job, _) = settled(schedule, job, *slot)?;
             job.last = Some((*slot, plan.clone()));
             job.remember(plan);
             Ok(())
         }
-        Event::SlotFailed { job, slot, .. } => settled(schedule, job, *slot).map(drop),
+        Event::SlotFailed { job, slot, .. } => {
+            let (job, claim) = settled(schedule, job, *slot)?;
+            job.failed += u64::from(!claim.manual);
+            Ok(())
+        }
         Event::SlotsSkipped {
             job,
             first,
@@ -106,8 +113,8 @@ fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event) -> Applied {
     }
 }
 
-fn opened(schedule: &mut Schedule, format: u32) -> Applied {
-    if schedule.head.is_some() {
+fn opened(schedule: &mut Schedule, format: u32, is_first: bool) -> Applied {
+    if !is_first {
         return Err("the schedule is open already");
     }
     if format > FORMAT {
@@ -136,6 +143,7 @@ fn added(schedule: &mut Schedule, mark: &Mark<'_>, id: &JobId, definition: &Defi
         claimed: std::collections::BTreeMap::new(),
         queue: std::collections::VecDeque::new(),
         claims: 0,
+        failed: 0,
         latest: Timestamp::default(),
         skipped: 0,
         last: None,
@@ -180,6 +188,16 @@ fn disabled(job: &mut Job, mark: &Mark<'_>) -> Applied {
     }
 }
 
+fn ended(job: &mut Job, reason: Ending) -> Applied {
+    match job.standing {
+        Standing::Enabled => {
+            job.standing = Standing::Ended(reason);
+            Ok(())
+        }
+        Standing::Disabled(_) | Standing::Ended(_) | Standing::Removed => Err("it was not enabled"),
+    }
+}
+
 fn claimed(job: &mut Job, mark: &Mark<'_>, slot: Timestamp, manual: bool) -> Applied {
     let from_queue = job.queue.front() == Some(&slot);
     if from_queue {
@@ -217,10 +235,10 @@ fn settled<'a>(
     schedule: &'a mut Schedule,
     id: &JobId,
     slot: Timestamp,
-) -> Result<&'a mut Job, &'static str> {
+) -> Result<(&'a mut Job, Claim), &'static str> {
     let job = schedule.jobs.get_mut(id).ok_or("no such job was added")?;
     match job.claimed.remove(&slot) {
-        Some(_) => Ok(job),
+        Some(claim) => Ok((job, claim)),
         None => Err("its slot was not claimed"),
     }
 }

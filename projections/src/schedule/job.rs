@@ -156,6 +156,8 @@ pub struct Job {
     pub queue: VecDeque<Timestamp>,
     /// How many slots of its expression were claimed.
     pub claims: u64,
+    /// For how many of these no plan could be made.
+    pub failed: u64,
     /// The latest slot that was claimed, by hand or not.
     pub latest: Timestamp,
     /// How many slots did not run.
@@ -185,6 +187,12 @@ impl Job {
         let mut word = [0; 8];
         word.copy_from_slice(&drawn[..8]);
         slot.plus_millis(u64::from_le_bytes(word) % (jitter + 1))
+    }
+
+    /// How many slots of its expression have a plan, or are getting one.
+    #[must_use]
+    pub fn fired(&self) -> u64 {
+        self.claims.saturating_sub(self.failed)
     }
 
     pub(super) fn remember(&mut self, plan: &PlanId) {

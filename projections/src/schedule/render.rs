@@ -54,7 +54,8 @@ fn entry(job: &Job) -> Value {
         "defined_at": job.defined_at,
         "last_slot": last.map(|(slot, _)| slot),
         "last_plan": last.map(|(_, plan)| plan),
-        "fired": job.claims,
+        "fired": job.fired(),
+        "failed": job.failed,
         "skipped": job.skipped,
         "waiting": job.queue.len(),
     });

@@ -14,5 +14,6 @@ mod golden;
 mod import;
 mod lines;
 mod narration;
+mod schedule;
 mod seal;
 mod support;

@@ -50,12 +50,18 @@ pub(super) fn show(vault: &Vault, id: &JobId, json: bool) -> Result<()> {
     ));
     output::print(&format!(
         "  {} time(s) ran, {} did not, {} wait(s)",
-        job.claims,
+        job.fired(),
         job.skipped,
         job.queue.len()
     ));
     if let Some(origin) = &definition.origin {
         output::print(&format!("  taken over from {origin}"));
+    }
+    if job.failed > 0 {
+        output::print(&format!(
+            "  for {} time(s) no plan could be made; see `modulatio cron history {id}`",
+            job.failed
+        ));
     }
     if let Some(template) = &definition.template {
         output::print(&format!("  template:\n\n{template}"));
@@ -220,7 +226,8 @@ pub(super) fn as_json(job: &Job, now: Timestamp) -> Value {
         "defined_at": job.defined_at,
         "last_slot": last.map(|(slot, _)| slot),
         "last_plan": last.map(|(_, plan)| plan),
-        "fired": job.claims,
+        "fired": job.fired(),
+        "failed": job.failed,
         "skipped": job.skipped,
         "waiting": job.queue,
         "next": coming(job, now).into_iter().map(slot).collect::<Vec<_>>(),
