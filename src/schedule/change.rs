@@ -64,15 +64,17 @@ pub enum Change {
 /// # Errors
 /// [`Refused`] says why nothing happens.
 pub fn change(schedule: &Schedule, change: &Change, now: Timestamp) -> Result<Vec<Event>, Refused> {
+    // A frame is not earlier than the one before it, so neither is what it says of slots: a clock may have been set back.
+    let at = now.max(schedule.at);
     match change {
-        Change::Add(project, definition) => add(schedule, project, definition, now),
+        Change::Add(project, definition) => add(schedule, project, definition, at),
         Change::Take(project, definition, enabled) => {
-            take(schedule, project, definition, *enabled, now)
+            take(schedule, project, definition, *enabled, at)
         }
-        Change::Edit(id, definition) => edit(job(schedule, id)?, definition, now),
-        Change::Enable(id) => enable(job(schedule, id)?, now),
-        Change::Disable(id) => disable(job(schedule, id)?, now),
-        Change::Remove(id) => remove(job(schedule, id)?, now),
+        Change::Edit(id, definition) => edit(job(schedule, id)?, definition, at),
+        Change::Enable(id) => enable(job(schedule, id)?, at),
+        Change::Disable(id) => disable(job(schedule, id)?, at),
+        Change::Remove(id) => remove(job(schedule, id)?, at),
         Change::RunNow(id) => Ok(run_now(job(schedule, id)?, now)),
     }
 }

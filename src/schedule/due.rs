@@ -9,6 +9,8 @@
 //!
 //! Whoever appends asks again until nothing is due: one answer is one frame, and bounded.
 
+use std::cell::OnceCell;
+
 use projections::{
     ids::PlanId,
     schedule::{CatchUp, Claim, Ending, Event, Job, MOST_QUEUED, Overlap, Skip, Standing, V1},
@@ -25,6 +27,10 @@ pub const LEFT_BEHIND_MS: u64 = 2_000;
 
 /// Most slots that one answer passes over.
 const AT_ONCE: usize = 10_000;
+
+/// Most slots that one answer claims. Whoever claims them makes their plans before it asks again, and until then nobody
+/// should take them for left behind.
+const CLAIMS_AT_ONCE: usize = 16;
 
 /// Whether the plan of a claimed slot should long be there: whoever claimed it has died. A claim from the future was
 /// written before the clock was set back.
@@ -43,7 +49,7 @@ pub fn due(
     now: Timestamp,
     runs: &dyn Fn(&PlanId) -> bool,
 ) -> Result<Vec<Event>, Unreadable> {
-    let mut turn = Turn::of(job, runs);
+    let mut turn = Turn::of(job, now, runs);
     match job.standing {
         Standing::Removed | Standing::Disabled(_) => return Ok(Vec::new()),
         Standing::Enabled | Standing::Ended(_) => turn.serve_queue(),
@@ -54,7 +60,7 @@ pub fn due(
         if !before.is_empty() {
             return Ok(before);
         }
-        turn.take(fates(job, &timetable, now));
+        turn.take(&timetable);
         turn.end(&timetable);
     }
     Ok(turn.events)
@@ -69,58 +75,67 @@ pub fn wake_at(job: &Job) -> Result<Option<Timestamp>, Unreadable> {
     let claims = job.claimed.values();
     let left = claims.map(|claim| claim.at.plus_millis(LEFT_BEHIND_MS));
     let next = match job.standing {
-        Standing::Enabled => Timetable::of(job)?.next(job.cursor),
+        Standing::Enabled => {
+            let timetable = Timetable::of(job)?;
+            let forever = Timestamp::from_micros(i64::MAX);
+            unseen(job, &timetable, forever).next()
+        }
         Standing::Disabled(_) | Standing::Ended(_) | Standing::Removed => None,
     };
-    Ok(left.chain(next.map(|slot| job.fires_at(slot))).min())
+    Ok(left.chain(next.map(|unseen| unseen.ready_at)).min())
+}
+
+/// A slot that is not accounted for.
+#[derive(Clone, Copy)]
+struct Unseen {
+    slot: Timestamp,
+    /// When it fires: at its own time by the job's jitter, and never before the slots that come before it.
+    ready_at: Timestamp,
+}
+
+impl Unseen {
+    fn is_late(self, now: Timestamp) -> bool {
+        now.micros_since(self.ready_at) > GRACE_MS * 1_000
+    }
+}
+
+/// The slots after the job's cursor, ascending. Those before it may still hold up the first ones, so the look begins
+/// where the longest delay does.
+fn unseen<'a>(
+    job: &'a Job,
+    timetable: &'a Timetable,
+    until: Timestamp,
+) -> impl Iterator<Item = Unseen> + 'a {
+    let jitter = i64::try_from(job.definition.jitter_s).unwrap_or(i64::MAX);
+    let from = job.cursor.plus_seconds(jitter.saturating_neg());
+    let until = job.definition.until.map_or(until, |end| end.min(until));
+    let mut ready_at = Timestamp::from_micros(i64::MIN);
+    let slots = timetable.between(from, until).map(move |slot| {
+        ready_at = ready_at.max(job.fires_at(slot));
+        Unseen { slot, ready_at }
+    });
+    slots.filter(|unseen| unseen.slot > job.cursor)
 }
 
 /// Slots that are older than the window, a bounded number of them.
 fn tell_old(job: &Job, timetable: &Timetable, now: Timestamp) -> Vec<Event> {
     let window = i64::try_from(job.definition.catch_up_window_s).unwrap_or(i64::MAX);
     let bound = Timestamp::from_micros(now.plus_seconds(window.saturating_neg()).micros() - 1);
-    let bound = job.definition.until.map_or(bound, |until| until.min(bound));
-    let old = timetable.between(job.cursor, bound).take(AT_ONCE);
-    let mut spans = Spans::of(job);
     // Within a minute nothing is too old, however short the window is.
-    old.filter(|slot| is_late(job, *slot, now))
-        .for_each(|slot| spans.add(slot, Skip::OutsideWindow));
+    let old = unseen(job, timetable, bound).take_while(|unseen| unseen.is_late(now));
+    let mut spans = Spans::of(job);
+    old.take(AT_ONCE)
+        .for_each(|old| spans.add(old.slot, Skip::OutsideWindow));
     spans.events()
-}
-
-fn is_late(job: &Job, slot: Timestamp, now: Timestamp) -> bool {
-    now.micros_since(job.fires_at(slot)) > GRACE_MS * 1_000
-}
-
-/// What becomes of a slot, before its turn.
-#[derive(Clone, Debug, PartialEq)]
-enum Fate {
-    Runs,
-    Skipped(Skip),
-}
-
-/// The slots that are due, in order.
-fn fates(job: &Job, timetable: &Timetable, now: Timestamp) -> Vec<(Timestamp, Fate)> {
-    let until = job.definition.until.map_or(now, |until| until.min(now));
-    let due: Vec<Timestamp> = timetable
-        .between(job.cursor, until)
-        .take_while(|slot| job.fires_at(*slot) <= now)
-        .collect();
-    let last = due.last().copied();
-    let fate = |slot: Timestamp| match job.definition.catch_up {
-        _ if !is_late(job, slot, now) => Fate::Runs,
-        CatchUp::All => Fate::Runs,
-        CatchUp::Last if Some(slot) == last => Fate::Runs,
-        CatchUp::Last => Fate::Skipped(Skip::Superseded),
-        CatchUp::None => Fate::Skipped(Skip::Missed),
-    };
-    due.iter().map(|slot| (*slot, fate(*slot))).collect()
 }
 
 /// A job whose slots take their turns.
 struct Turn<'a> {
     job: &'a Job,
+    now: Timestamp,
     runs: &'a dyn Fn(&PlanId) -> bool,
+    /// The plan that was found running.
+    running: OnceCell<Option<PlanId>>,
     events: Vec<Event>,
     cursor: Timestamp,
     claims: u64,
@@ -130,10 +145,12 @@ struct Turn<'a> {
 }
 
 impl<'a> Turn<'a> {
-    fn of(job: &'a Job, runs: &'a dyn Fn(&PlanId) -> bool) -> Self {
+    fn of(job: &'a Job, now: Timestamp, runs: &'a dyn Fn(&PlanId) -> bool) -> Self {
         Self {
             job,
+            now,
             runs,
+            running: OnceCell::new(),
             events: Vec::new(),
             cursor: job.cursor,
             claims: job.claims,
@@ -147,10 +164,9 @@ impl<'a> Turn<'a> {
         if self.claimed {
             return Some(Skip::Overlap { plan: None });
         }
-        let running = self.job.plans.iter().rev().find(|plan| (self.runs)(plan));
-        running.map(|plan| Skip::Overlap {
-            plan: Some(plan.clone()),
-        })
+        let find = || self.job.plans.iter().rev().find(|plan| (self.runs)(plan));
+        let running = self.running.get_or_init(|| find().cloned()).clone();
+        running.map(|plan| Skip::Overlap { plan: Some(plan) })
     }
 
     fn serve_queue(&mut self) {
@@ -174,20 +190,39 @@ impl<'a> Turn<'a> {
         });
     }
 
-    fn take(&mut self, due: Vec<(Timestamp, Fate)>) {
-        let mut spans = Spans::of(self.job);
-        for (slot, fate) in due {
-            let skip = match fate {
-                Fate::Skipped(skip) => Some(skip),
-                Fate::Runs if self.is_counted_out() => Some(Skip::Ended),
-                Fate::Runs => self.runs_now(slot, &mut spans),
+    /// The slots that are due, in order, as many of them as one answer takes.
+    fn take(&mut self, timetable: &Timetable) {
+        let (job, now) = (self.job, self.now);
+        let due = unseen(job, timetable, now).take_while(|unseen| unseen.ready_at <= now);
+        let mut due = due.take(AT_ONCE + 1).peekable();
+        let mut spans = Spans::of(job);
+        for _ in 0..AT_ONCE {
+            let is_full = self.claims - job.claims >= CLAIMS_AT_ONCE as u64;
+            let Some(unseen) = due.next().filter(|_| !is_full) else {
+                break;
             };
-            if let Some(skip) = skip {
-                spans.add(slot, skip);
+            if let Some(skip) = self.fate(unseen, due.peek().is_none(), &mut spans) {
+                spans.add(unseen.slot, skip);
             }
-            self.cursor = slot;
+            self.cursor = unseen.slot;
         }
         self.events.extend(spans.events());
+    }
+
+    /// Why a slot does not run; one that does is claimed or queued.
+    fn fate(&mut self, unseen: Unseen, is_last: bool, spans: &mut Spans<'_>) -> Option<Skip> {
+        let caught_up = match self.job.definition.catch_up {
+            _ if !unseen.is_late(self.now) => None,
+            CatchUp::All => None,
+            CatchUp::Last if is_last => None,
+            CatchUp::Last => Some(Skip::Superseded),
+            CatchUp::None => Some(Skip::Missed),
+        };
+        match caught_up {
+            Some(skip) => Some(skip),
+            None if self.is_counted_out() => Some(Skip::Ended),
+            None => self.runs_now(unseen.slot, spans),
+        }
     }
 
     /// Claims or queues the slot, or says why it does not run. What was passed over before it is told first.

@@ -9,6 +9,15 @@ mod generated;
 #[cfg(test)]
 mod grammar;
 
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod change;
+#[cfg(test)]
+mod due;
+#[cfg(test)]
+mod world;
+
 use projections::time::Timestamp;
 
 use super::{Expression, Zone, slots};

@@ -27,6 +27,9 @@ use crate::{
 pub(crate) use log::{DIR, dir, is_journal};
 pub use log::{Past, ScheduleLog, differences, history, rebuild, verify};
 
+/// When what could not be done is tried again.
+const LATER_MS: u64 = 5_000;
+
 /// What a look at the schedule did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
@@ -73,6 +76,12 @@ impl ScheduleLog {
             }
             let job = self.schedule().jobs.get(&id);
             if let Some(Ok(Some(at))) = job.map(schedule::wake_at) {
+                // What could not be done just now is not tried again at once.
+                let at = if at > now {
+                    at
+                } else {
+                    now.plus_millis(LATER_MS)
+                };
                 kept.wake_at = Some(kept.wake_at.map_or(at, |before| before.min(at)));
             }
         }
