@@ -10,6 +10,7 @@
 //! body, kept as written
 //! ```
 
+mod layout;
 mod seal;
 
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,26 @@ pub struct Document {
     pub body: String,
 }
 
+impl Document {
+    /// What is wrong with a file of the engine's that states nothing, if this is one.
+    #[must_use]
+    pub fn lacks_frontmatter(&self) -> Option<&'static str> {
+        match (self.values.is_empty(), self.body.trim().is_empty()) {
+            (false, _) => None,
+            (true, true) => Some("it is empty"),
+            (true, false) => {
+                Some("its frontmatter is missing, the lines between two --- at the very beginning")
+            }
+        }
+    }
+
+    /// Every comment of the frontmatter, a line each.
+    #[must_use]
+    pub fn comments(&self) -> Vec<String> {
+        layout::comments(&self.head)
+    }
+}
+
 /// Why a file is not a plan's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
@@ -157,7 +178,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, DocumentError> {
     check_length("its body", body.len(), MAX_BODY)?;
     let values = mapping(front)?;
     Ok(Document {
-        head: layout(front, &values),
+        head: layout::layout(front, &values),
         values,
         body: body.to_owned(),
     })
@@ -172,9 +193,10 @@ fn check_length(part: &'static str, bytes: usize, most: usize) -> Result<(), Doc
 
 /// Frontmatter and body, `None` without a frontmatter.
 fn split(text: &str) -> Result<Option<(&str, &str)>, DocumentError> {
-    let Some(rest) = text.strip_prefix("---\n") else {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if first.trim_end() != "---" {
         return Ok(None);
-    };
+    }
     let mut end = 0;
     for line in rest.split_inclusive('\n') {
         if line.trim_end() == "---" {
@@ -197,110 +219,15 @@ fn mapping(front: &str) -> Result<yaml::Mapping, DocumentError> {
     }
 }
 
-/// Cuts the frontmatter into keys. Where the text cannot be cut along its lines (flow style over several
-/// lines, say), the operator's keys are kept by value instead.
-fn layout(front: &str, values: &yaml::Mapping) -> Head {
-    let (mut entries, mut below) = cut(front);
-    let cut_keys = entries.iter().map(|entry| entry.key.clone());
-    if !cut_keys.eq(values.keys().map(key_text)) || !entries.iter().all(stands_alone) {
-        entries = by_value(values, front);
-        below.clear();
-    }
-    if !below.is_empty() {
-        entries.push(HeadEntry {
-            lead: below,
-            ..HeadEntry::engine("")
-        });
-    }
-    Head(entries.into_iter().map(give_engine_its_keys).collect())
-}
-
-fn give_engine_its_keys(entry: HeadEntry) -> HeadEntry {
-    let own = if ENGINE_KEYS.contains(&entry.key.as_str()) {
-        None
-    } else {
-        entry.own
-    };
-    HeadEntry { own, ..entry }
-}
-
-/// Whether an entry's own lines say the same key by themselves.
-fn stands_alone(entry: &HeadEntry) -> bool {
-    let text = entry.own.as_deref().unwrap_or_default();
-    let keys = match yaml::parse_value(text) {
-        Ok(yaml::Value::Mapping(values)) => values.keys().map(key_text).collect(),
-        Ok(_) | Err(_) => Vec::new(),
-    };
-    keys == [entry.key.as_str()]
-}
-
-/// A key as its line shows it; an operator's may be a number or a date.
-fn key_text(key: &yaml::Value) -> String {
-    key.as_str()
-        .map_or_else(|| yaml::emit(key).trim().to_owned(), str::to_owned)
-}
-
-/// Nothing says which key a comment belongs to then, so all of them stand above the first.
-fn by_value(values: &yaml::Mapping, front: &str) -> Vec<HeadEntry> {
-    let one = |(key, value): (&yaml::Value, &yaml::Value)| {
-        let mut single = yaml::Mapping::new();
-        single.insert(key.clone(), value.clone());
-        let text = yaml::emit(&yaml::Value::Mapping(single));
-        HeadEntry::own(&key_text(key), text)
-    };
-    let mut entries: Vec<HeadEntry> = values.iter().map(one).collect();
-    let comments = front.split_inclusive('\n');
-    if let Some(first) = entries.first_mut() {
-        first.lead = comments.filter(|line| line.starts_with('#')).collect();
-    }
-    entries
-}
-
-/// Cuts along lines: a line that starts in the first column with a key opens an entry, comments and blank
-/// lines above it are its lead. What stands below the last entry comes second.
-fn cut(front: &str) -> (Vec<HeadEntry>, String) {
-    let mut entries: Vec<HeadEntry> = Vec::new();
-    let mut lead = String::new();
-    for line in front.split_inclusive('\n') {
-        let is_lead = line.trim().is_empty() || line.starts_with('#');
-        if is_lead {
-            lead.push_str(line);
-        } else if let Some(key) = key_of(line) {
-            entries.push(HeadEntry {
-                key,
-                lead: std::mem::take(&mut lead),
-                own: Some(line.to_owned()),
-            });
-        } else if let Some(own) = entries.last_mut().and_then(|entry| entry.own.as_mut()) {
-            own.push_str(&std::mem::take(&mut lead));
-            own.push_str(line);
-        }
-    }
-    (entries, lead)
-}
-
-fn key_of(line: &str) -> Option<String> {
-    let first = line.chars().next()?;
-    if first.is_whitespace() || "-]}".contains(first) {
-        return None;
-    }
-    let (key, rest) = match first {
-        '"' | '\'' => line[1..].split_once(&format!("{first}:"))?,
-        _ => line.split_once(':')?,
-    };
-    let ends_key = rest.is_empty() || rest.starts_with([' ', '\n', '\t']);
-    ends_key.then(|| key.trim_end().to_owned())
-}
-
-/// The `status:` that a plan file's frontmatter states, by its text alone.
+/// The one-line value that a rendered file's frontmatter states for a key, by its text alone.
 #[must_use]
-pub fn stated_status(text: &str) -> Option<&str> {
+pub fn stated<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let front = text.strip_prefix("---\n")?;
-    let status = front
+    let value = front
         .lines()
         .take_while(|line| *line != "---")
-        .find_map(|line| line.strip_prefix("status: "))?;
-    Some(status.trim().trim_matches(['"', '\'']))
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))?;
+    Some(value.trim().trim_matches(['"', '\'']))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! ```
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -78,6 +78,8 @@ pub(super) struct Runner<'a> {
     pub(super) tools: usize,
     /// Tells tools to end.
     pub(super) cancel: Arc<AtomicBool>,
+    /// Files that could not be looked at, and why.
+    passed_over: BTreeSet<String>,
     lease: Box<dyn Lease>,
     pub(super) beat: &'a Beat,
     pub(super) endpoints: &'a Endpoints,
@@ -141,6 +143,7 @@ impl<'a> Runner<'a> {
             work: JoinSet::new(),
             tools: 0,
             cancel: Arc::default(),
+            passed_over: BTreeSet::new(),
             lease,
             beat: around.beat,
             endpoints: around.endpoints,
@@ -199,8 +202,7 @@ impl<'a> Runner<'a> {
     /// One thing begun or heard; `Some` when nothing is left.
     async fn go_on(&mut self) -> Result<Option<Ended>> {
         // A hand edit, a cancellation above all, takes effect at the next step.
-        self.log.reconcile(SETTLED)?;
-        self.take_in_answers();
+        self.take_in_edits()?;
         if self.log.plan().status.name().is_terminal() {
             self.cancel.store(true, Ordering::Relaxed);
         }
@@ -226,10 +228,23 @@ impl<'a> Runner<'a> {
         Ok(None)
     }
 
-    /// A ticket's file that cannot be read keeps nothing from going on: the journal is the truth.
-    fn take_in_answers(&mut self) {
+    /// A file that cannot be read keeps nothing from going on: the journal is the truth.
+    fn take_in_edits(&mut self) -> Result<()> {
+        match self.log.reconcile(SETTLED) {
+            Err(error @ Error::Io { act: "read", .. }) => self.pass_over(&error),
+            became => drop(became?),
+        }
         if let Err(error) = self.log.reconcile_tickets(SETTLED) {
-            tracing::warn!(plan = %self.id, "a ticket's file is passed over: {}", error.told());
+            self.pass_over(&error);
+        }
+        Ok(())
+    }
+
+    /// Told once, however often it is looked at.
+    fn pass_over(&mut self, error: &Error) {
+        let why = error.told();
+        if self.passed_over.insert(why.clone()) {
+            tracing::warn!(plan = %self.id, "a file is passed over: {why}");
         }
     }
 

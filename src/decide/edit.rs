@@ -1,10 +1,10 @@
 //! Hand edits: what an operator changed in a plan's file becomes events, all of it or none.
 
 use projections::{
-    document::{Document, ENGINE_KEYS},
+    document::{Document, ENGINE_KEYS, Head, HeadEntry},
     event::{CapsChanged, EditRejected, PlanRevised, StatusName},
     found,
-    yaml::{Mapping, Value},
+    yaml::{self, Mapping, Value},
 };
 
 use super::{Decided, Decision, Refusal, approval};
@@ -32,17 +32,27 @@ pub enum EditFault {
     #[error("{0}")]
     Cap(String),
     /// The body is fixed in this status.
-    #[error("the body of a plan that is {status} cannot be edited; pause it first")]
+    #[error("the body of a plan that is {status} cannot be edited; {}", after(*status))]
     Body {
         /// Where it stands.
         status: StatusName,
     },
     /// A cap of a plan that has ended caps nothing.
-    #[error("the caps of a plan that is {status} cannot be changed any more")]
+    #[error("`{cap}` of a plan that is {status} cannot be changed any more")]
     Ended {
+        /// Which.
+        cap: &'static str,
         /// Where it stands.
         status: StatusName,
     },
+    /// There is nothing of the engine's in it.
+    #[error("{0}")]
+    NoFrontmatter(&'static str),
+    /// The text that was edited is not the plan's any more.
+    #[error(
+        "the plan has been written anew since this text of it was opened; read it again and edit that"
+    )]
+    Outdated,
     /// What is approved is not what the plan says now.
     #[error(
         "the plan has been written anew since this text of it was opened, so it was not approved; read it again and approve that"
@@ -58,6 +68,9 @@ const NOTE: &str = "edited in the plan's file";
 const CAPS: [&str; 3] = ["max_wall_clock_min", "max_tokens", "max_cost_usd"];
 
 pub(super) fn edit(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Decided {
+    if let Some(what) = edited.lacks_frontmatter() {
+        return Err(EditFault::NoFrontmatter(what).into());
+    }
     refuse_engine_keys(&base.values, &edited.values)?;
     text(decision, base, edited)?;
     caps(decision, base, edited)?;
@@ -105,8 +118,9 @@ fn refuse_engine_keys(base: &Mapping, edited: &Mapping) -> Result<(), EditFault>
 fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
     // An editor that saves the same buffer twice says nothing new the second time.
     let plan = &decision.plan;
-    let head = (own_keys(base) != own_keys(edited) && plan.head != edited.head)
-        .then(|| edited.head.clone());
+    let head = (own_keys(&base.head) != own_keys(&edited.head))
+        .then(|| merged(&base.head, &plan.head, &edited.head))
+        .filter(|head| plan.head != *head);
     let body = (!same_text(&base.body, &edited.body) && !same_text(&plan.body, &edited.body))
         .then(|| edited.body.clone());
     let status = decision.status();
@@ -128,10 +142,35 @@ fn same_text(one: &str, other: &str) -> bool {
     one.trim_end() == other.trim_end()
 }
 
-fn own_keys(document: &Document) -> Vec<(&str, &str, Option<&str>)> {
-    document
-        .head
-        .0
+/// The edited layout, and in it what has been changed since the text was opened and was not touched in it.
+fn merged(base: &Head, now: &Head, edited: &Head) -> Head {
+    let mut entries = Vec::new();
+    for entry in &edited.0 {
+        let untouched = find(base, entry) == Some(entry);
+        match find(now, entry) {
+            Some(newer) if untouched => entries.push(newer.clone()),
+            // It was taken away since.
+            None if untouched && !is_engines(entry) => {}
+            Some(_) | None => entries.push(entry.clone()),
+        }
+    }
+    let added = now.0.iter().filter(|entry| !is_engines(entry));
+    let added = added.filter(|entry| find(base, entry).is_none() && find(edited, entry).is_none());
+    entries.extend(added.cloned());
+    Head(entries)
+}
+
+/// The entry of the same key.
+fn find<'a>(head: &'a Head, like: &HeadEntry) -> Option<&'a HeadEntry> {
+    head.0.iter().find(|entry| entry.key == like.key)
+}
+
+fn is_engines(entry: &HeadEntry) -> bool {
+    ENGINE_KEYS.contains(&entry.key.as_str())
+}
+
+fn own_keys(head: &Head) -> Vec<(&str, &str, Option<&str>)> {
+    head.0
         .iter()
         .map(|e| (e.key.as_str(), e.lead.as_str(), e.own.as_deref()))
         .filter(is_own)
@@ -147,30 +186,34 @@ fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
     let touched = |key| changed(&base.values, &edited.values, key).is_some();
     // A cap that was not touched stays as it is now, even if the edited file is an old one.
     let mut caps = decision.plan.caps;
-    for key in CAPS.into_iter().filter(|key| touched(key)) {
-        match key {
+    let mut changed = None;
+    for cap in CAPS.into_iter().filter(|key| touched(key)) {
+        let before = caps;
+        match cap {
             "max_wall_clock_min" => caps.max_wall_clock_min = written.max_wall_clock_min,
             "max_tokens" => caps.max_tokens = written.max_tokens,
             _ => caps.max_cost_usd = written.max_cost_usd,
         }
+        changed = changed.or((caps != before).then_some(cap));
     }
-    if caps != decision.plan.caps {
-        let status = decision.status();
-        if status.is_terminal() {
-            return Err(EditFault::Ended { status });
+    let status = decision.status();
+    match changed {
+        Some(cap) if status.is_terminal() => Err(EditFault::Ended { cap, status }),
+        Some(_) => {
+            decision.push(CapsChanged { caps });
+            Ok(())
         }
-        decision.push(CapsChanged { caps });
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), Refusal> {
     let Some(value) = changed(&base.values, &edited.values, "status") else {
         return Ok(());
     };
-    let written = value.and_then(Value::as_str).unwrap_or_default();
+    let written = value.map(word).unwrap_or_default();
     let from = decision.status();
-    match (from, StatusName::parse(written)) {
+    match (from, StatusName::parse(&written.to_lowercase())) {
         (now, Some(wished)) if now == wished || was_granted(decision, base, wished) => Ok(()),
         (StatusName::Draft | StatusName::Paused, Some(StatusName::Approved)) => {
             if !same_text(&edited.body, &decision.plan.body) {
@@ -184,10 +227,18 @@ fn status(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Re
         }
         _ => Err(EditFault::Status {
             from,
-            to: written.to_owned(),
+            to: written,
             possible: possible(from),
         }
         .into()),
+    }
+}
+
+/// A value as a person would say it.
+fn word(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => text.trim().to_owned(),
+        None => yaml::emit(value).trim().to_owned(),
     }
 }
 
@@ -198,6 +249,15 @@ fn was_granted(decision: &Decision<'_>, base: &Document, wished: StatusName) -> 
     let seen = seen.and_then(Value::as_sequence).map_or(0, Vec::len);
     let since = decision.plan.transitions.iter().skip(seen);
     since.into_iter().any(|entry| entry.to == wished)
+}
+
+/// What to do about a body that is fixed.
+fn after(status: StatusName) -> &'static str {
+    if status.is_terminal() {
+        "it has ended; add a new plan"
+    } else {
+        "pause it first"
+    }
 }
 
 fn possible(from: StatusName) -> &'static str {

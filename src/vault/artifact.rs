@@ -144,7 +144,9 @@ impl Project {
                 continue;
             }
             let text = String::from_utf8_lossy(&text);
-            atomic::replace(self.disk(), self.vault().root(), &path, &text, |_| true)?;
+            if let Some(before) = atomic::replace(self.disk(), self.vault().root(), &path, &text)? {
+                before.dispose(self.disk())?;
+            }
         }
         Ok(Some(dir))
     }

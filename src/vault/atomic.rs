@@ -8,26 +8,21 @@ use std::{
 
 use journal::Disk;
 
-use super::set_mode;
+use super::{displaced::Displaced, set_mode};
 use crate::error::{Error, Result};
 
-/// Puts `text` at `path`. If what stood there is not what `expected` accepts, it is given back: somebody
-/// changed the file in the last instant, and what they wrote must not be lost.
+/// Puts `text` at `path`; gives back what stood there.
 pub(super) fn replace(
     disk: &dyn Disk,
     root: &Path,
     path: &Path,
     text: &str,
-    expected: impl Fn(&[u8]) -> bool,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<Displaced>> {
     let temporary = temporary(path);
     write_temporary(disk, &temporary, text)?;
     set_mode(root, &temporary, 0o666);
     let displaced = put(disk, &temporary, path)?;
-    match displaced {
-        Some(before) if !expected(&before) => Ok(Some(before)),
-        Some(_) | None => Ok(None),
-    }
+    Ok(displaced.map(|at| Displaced::new(at, path)))
 }
 
 /// Puts `text` at `path`, for its owner's eyes only; what stood there is of no interest.
@@ -45,17 +40,16 @@ pub(super) fn swap(
     root: &Path,
     path: &Path,
     text: &str,
-) -> Result<Option<Vec<u8>>> {
+) -> Result<Option<Displaced>> {
     let temporary = temporary(path);
     write_temporary(disk, &temporary, text)?;
     set_mode(root, &temporary, 0o666);
-    let swapped = disk.exchange(&temporary, path).is_ok();
-    let before = disk
-        .read(&temporary)
-        .map_err(Error::io("read", &temporary))?;
+    if disk.exchange(&temporary, path).is_ok() {
+        return Ok(Some(Displaced::new(temporary, path)));
+    }
     disk.remove(&temporary)
         .map_err(Error::io("remove", &temporary))?;
-    Ok(swapped.then_some(before))
+    Ok(None)
 }
 
 /// Puts `text` where nothing stands; says whether it was this call that did.
@@ -113,19 +107,42 @@ fn write_temporary(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Swaps the new file in and returns what it displaced, if the system can swap; else renames over.
-fn put(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
-    match disk.exchange(temporary, path) {
-        Ok(()) => {
-            let before = disk.read(temporary).map_err(Error::io("read", temporary))?;
-            disk.remove(temporary)
-                .map_err(Error::io("remove", temporary))?;
-            Ok(Some(before))
+/// Swaps the new file in, if the system can swap; returns where what it displaced lies now.
+fn put(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<PathBuf>> {
+    let failed = |error| Error::io("rename over", path)(error);
+    loop {
+        match disk.exchange(temporary, path) {
+            Ok(()) => return Ok(Some(temporary.to_path_buf())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(_) => return put_over(disk, temporary, path),
         }
-        // Nothing stands there yet, or this file system cannot swap.
-        Err(_) => disk
-            .rename(temporary, path)
-            .map(|()| None)
-            .map_err(Error::io("rename over", path)),
+        // Nothing stands there. Should an editor put a file there in this instant, it is not to be written over.
+        match disk.link(temporary, path) {
+            Ok(()) => {
+                disk.remove(temporary).map_err(failed)?;
+                return Ok(None);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(_) => {
+                disk.rename(temporary, path).map_err(failed)?;
+                return Ok(None);
+            }
+        }
     }
 }
+
+/// Renames over what stands there, where the file system cannot swap. A second name keeps that, if there can be one.
+fn put_over(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<PathBuf>> {
+    let aside = self::temporary(path);
+    let linked = disk.link(path, &aside).is_ok();
+    if let Err(error) = disk.rename(temporary, path) {
+        for leftover in linked.then_some(&*aside).into_iter().chain([temporary]) {
+            let _ = disk.remove(leftover);
+        }
+        return Err(Error::io("rename over", path)(error));
+    }
+    Ok(linked.then_some(aside))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,6 @@
 //! Is a plan's journal what it was? Chain, anchors, history and named contents; read-only, on whatever is there.
 
 use projections::{
-    document::{self, Seal},
     event::Event,
     ids::PlanId,
     payload::{Anchor, Digest},
@@ -12,7 +11,7 @@ use serde::Serialize;
 use super::{
     Project,
     project::log_name,
-    regular,
+    put, regular,
     replay::{self, Until},
 };
 use crate::error::{Error, Result};
@@ -129,7 +128,7 @@ pub(super) fn examine(project: &Project, id: &PlanId, sealed: Option<Anchor>) ->
 }
 
 /// A log opened with an anchor refuses to be shorter than it, or other than it.
-fn check_anchor(project: &Project, id: &PlanId, anchor: Anchor) -> Result<()> {
+pub(super) fn check_anchor(project: &Project, id: &PlanId, anchor: Anchor) -> Result<()> {
     let mut log = project
         .store()
         .read(&log_name(id), Some(replay::log_anchor(anchor)))?;
@@ -139,11 +138,8 @@ fn check_anchor(project: &Project, id: &PlanId, anchor: Anchor) -> Result<()> {
 
 /// What the plan's file remembers as acknowledged, if the file is as it was rendered.
 pub(super) fn anchor_of_file(project: &Project, id: &PlanId) -> Option<Anchor> {
-    let text = regular::read_text(&project.plan_path(id)).ok()?;
-    match document::seal_of(&text) {
-        Seal::Intact(anchor) => Some(anchor),
-        Seal::Broken(_) => None,
-    }
+    let text = regular::rendered_text(&project.plan_path(id))?;
+    put::rendering_of(&id.to_string(), text.as_bytes())
 }
 
 /// The journal's last frame, verified; `None` for a plan that was never taken in.

@@ -159,7 +159,10 @@ impl Tracker {
         if ledger.is_private() {
             return atomic::replace_private(project.disk(), &path, &text);
         }
-        atomic::replace(project.disk(), root, &path, &text, |_| true).map(drop)
+        match atomic::replace(project.disk(), root, &path, &text)? {
+            Some(before) => before.dispose(project.disk()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -13,12 +13,14 @@
 
 mod actor;
 mod archive;
+mod answer;
 mod artifact;
 mod atomic;
 pub mod audit;
 mod blobs;
 mod create;
 mod follow;
+mod displaced;
 mod guidance;
 pub mod health;
 pub mod import;
@@ -30,8 +32,10 @@ mod put;
 mod reconcile;
 mod regular;
 pub mod replay;
+mod saved;
 pub mod scan;
 pub mod schedule;
+mod show;
 mod spend;
 mod tape;
 mod ticket_edit;

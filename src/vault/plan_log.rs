@@ -12,10 +12,9 @@ use journal::{Draft, Lease, LeaseNote, Log};
 use projections::{
     codec,
     event::Event,
-    files::{self, Whole},
     ids::{Epoch, PlanId},
-    payload::Digest,
-    plan::{Plan, Status},
+    payload::{Anchor, Digest},
+    plan::Plan,
     time::Timestamp,
 };
 
@@ -37,15 +36,19 @@ pub struct PlanLog {
     pub(super) project: Project,
     pub(super) id: PlanId,
     log: Box<dyn Log>,
-    plan: Plan,
+    pub(super) plan: Plan,
     /// When the last frame was read here.
     read_at: Instant,
-    ledgers: Tracker,
+    pub(super) ledgers: Tracker,
     policy: Policy,
     /// Whether a projection could not be written.
-    behind: bool,
+    pub(super) behind: bool,
     /// The operator's text that is being taken in or refused: displacing it is no news.
     pub(super) judged: Option<Digest>,
+    /// A state of this plan that its file was seen to be a rendering of.
+    pub(super) shown: Option<Anchor>,
+    /// Whether somebody has seen the plan's file.
+    pub(super) file_seen: bool,
     /// A torn tail that opening found and moved aside.
     torn: Option<journal::TornTail>,
 }
@@ -77,6 +80,8 @@ impl PlanLog {
             policy: Policy::default(),
             behind: false,
             judged: None,
+            shown: None,
+            file_seen: false,
             torn: seen.torn,
         })
     }
@@ -175,7 +180,9 @@ impl PlanLog {
     /// # Errors
     /// As [`PlanLog::open`].
     pub fn reopen(&mut self) -> Result<()> {
+        let seen = self.file_seen;
         *self = Self::open(&self.project, &self.id)?.under(self.policy.clone());
+        self.file_seen = seen;
         Ok(())
     }
 
@@ -267,102 +274,6 @@ impl PlanLog {
             }
             (Some(fault), _) => Err(fault),
             (None, None) => Err(Error::NoPlan(self.id.clone())),
-        }
-    }
-
-    /// Projects a decision. Steps of a plan at work are booked, and not shown one by one.
-    fn project_events(&mut self, events: &[Event]) {
-        if self.behind {
-            return self.show();
-        }
-        let written = if self.is_noteworthy(events) {
-            let changed: Vec<String> = events.iter().filter_map(|e| self.path_of(e)).collect();
-            self.render(|path| changed.iter().any(|c| c == path))
-        } else {
-            self.ledgers.write(&self.project, &self.id)
-        };
-        self.note_projected(written);
-    }
-
-    /// Renders everything that can be rendered.
-    pub fn show(&mut self) {
-        let written = self.render(|_| true);
-        self.note_projected(written);
-    }
-
-    /// A projection that cannot be written is no reason to stop: the journal holds the fact, and what is missing
-    /// is rendered with the next one, or by the next opener.
-    fn note_projected(&mut self, written: Result<()>) {
-        self.behind = written.is_err();
-        if let Err(error) = written {
-            tracing::warn!(plan = %self.id, "a projection could not be written: {}", error.told());
-        }
-    }
-
-    /// Whether an operator would look for it.
-    fn is_noteworthy(&self, events: &[Event]) -> bool {
-        let step = |event: &Event| {
-            matches!(
-                event,
-                Event::ModelCallStarted(_)
-                    | Event::ModelCallCompleted(_)
-                    | Event::ModelCallFailed(_)
-                    | Event::ModelCallAbandoned(_)
-                    | Event::ReplyRejected(_)
-                    | Event::TasksPlanned(_)
-                    | Event::TaskProduced(_)
-                    | Event::TaskReviewed(_)
-                    | Event::TaskRedone(_)
-                    | Event::ArtifactWritten(_)
-                    | Event::BudgetWarned(_)
-                    | Event::ModelFellBack(_)
-                    | Event::ToolCallStarted(_)
-                    | Event::ToolCallFinished(_)
-                    | Event::ContextSoftWarned(_)
-                    | Event::ContextCompressed(_)
-            )
-        };
-        !matches!(self.plan.status, Status::Executing { .. }) || !events.iter().all(step)
-    }
-
-    /// Renders the ledgers, of the other whole files those that are wanted, and then the plan's file: its anchor
-    /// vouches for all the rest, so while something is missing, and in a crash before the end, it stays old.
-    fn render(&mut self, wanted: impl Fn(&str) -> bool) -> Result<()> {
-        let own = files::plan_path(&self.id);
-        let (own, others): (Vec<Whole>, Vec<Whole>) = files::whole(&self.plan)
-            .into_iter()
-            .partition(|file| file.path == own);
-        let mut written = self.ledgers.write(&self.project, &self.id);
-        for file in others.iter().filter(|file| wanted(&file.path)) {
-            written = written.and(self.put(file));
-        }
-        written?;
-        own.iter().try_for_each(|file| self.put(file))
-    }
-
-    fn path_of(&self, event: &Event) -> Option<String> {
-        match event {
-            Event::TicketOpened(e) => Some(files::ticket_path(&e.ticket)),
-            Event::TicketDecided(e) => Some(files::ticket_path(&e.ticket)),
-            Event::TicketWithdrawn(e) => Some(files::ticket_path(&e.ticket)),
-            Event::QualityReported(_) => Some(files::quality_report_path(&self.id)),
-            Event::TeamStateWritten(_) => Some(files::team_state_path(&self.id)),
-            _ => None,
-        }
-    }
-
-    /// Puts a file in place. Should somebody have edited it in the very last instant, their text is taken in.
-    fn put(&mut self, file: &Whole) -> Result<()> {
-        let tickets = self.plan.tickets.values().filter_map(|t| t.found_as);
-        let found = self.plan.found_as.into_iter().chain(tickets);
-        let known: Vec<Digest> = found.chain(self.judged).collect();
-        let displaced = self.project.put_whole(file, &known)?;
-        fault::after_render();
-        match displaced {
-            None => Ok(()),
-            Some(text) if file.path == files::plan_path(&self.id) => self.absorb(&text).map(drop),
-            Some(text) if file.path.starts_with("tickets/") => self.absorb_ticket(file, &text),
-            Some(text) => self.project.keep_edited(file, &text),
         }
     }
 

@@ -2,28 +2,48 @@
 
 use projections::{
     document::{self, Seal},
-    files::{self, Whole},
-    ids::PlanId,
-    payload::Digest,
+    files::Whole,
+    payload::Anchor,
 };
 
-use super::{Project, atomic};
+use super::{
+    Project, atomic,
+    displaced::Displaced,
+    regular::{self, Lying},
+};
 use crate::error::Result;
 
 impl Project {
-    /// Puts a whole file in place. `Some` gives back what stood there, if it was neither a rendering nor one of
-    /// the `known` texts: somebody wrote it, and it must not be lost.
-    pub(super) fn put_whole(&self, file: &Whole, known: &[Digest]) -> Result<Option<Vec<u8>>> {
+    /// Puts a whole file in place, if it does not stand there. `Some` is what stood there instead; unless it is known,
+    /// somebody wrote it, and it must not be lost.
+    pub(super) fn put_whole(&self, file: &Whole) -> Result<Option<Displaced>> {
         let path = self.make_parent(&file.path)?;
-        let sealed = file.path.starts_with("plans/") || file.path.starts_with("tickets/");
-        let ours =
-            |bytes: &[u8]| !sealed || is_rendering(bytes) || known.contains(&Digest::of(bytes));
-        atomic::replace(self.disk(), self.vault().root(), &path, &file.text, ours)
+        // An editor that has it open need not hear that nothing has changed.
+        match regular::lying(&path) {
+            Ok(Lying::Text(bytes)) if bytes == file.text.as_bytes() => Ok(None),
+            _ => atomic::replace(self.disk(), self.vault().root(), &path, &file.text),
+        }
     }
 
-    /// Keeps a text aside that a rendering has displaced.
-    pub(super) fn keep_edited(&self, file: &Whole, edited: &[u8]) -> Result<()> {
-        let kept_as = self.keep_aside(&self.dir().join(&file.path), edited)?;
+    /// Forgets what a rendering has displaced if it is `known`, or no file of operators; else keeps it aside.
+    pub(super) fn put_away(
+        &self,
+        file: &Whole,
+        displaced: Displaced,
+        known: impl Fn(&[u8]) -> bool,
+    ) -> Result<()> {
+        if !is_editable(file) {
+            return displaced.dispose(self.disk());
+        }
+        match displaced.lying()? {
+            Lying::Text(bytes) if known(&bytes) => displaced.discard(self.disk()),
+            Lying::Text(_) | Lying::NoFile(_) | Lying::Nothing => self.keep_edited(file, displaced),
+        }
+    }
+
+    /// Keeps something aside that a rendering has displaced.
+    pub(super) fn keep_edited(&self, file: &Whole, edited: Displaced) -> Result<()> {
+        let kept_as = edited.keep(self.disk())?;
         tracing::warn!(
             file = file.path,
             kept_as,
@@ -32,16 +52,16 @@ impl Project {
         Ok(())
     }
 
-    /// Swaps the plan's file for this text and gives back what stood there, if that can be done in one step.
-    pub(super) fn swap_plan_file(&self, plan: &PlanId, text: &str) -> Result<Option<Vec<u8>>> {
-        let path = self.make_parent(&files::plan_path(plan))?;
-        atomic::swap(self.disk(), self.vault().root(), &path, text)
+    /// Swaps a file below the project's for this text and gives back what stood there, if that can be done in one step.
+    pub(super) fn swap(&self, file: &Whole) -> Result<Option<Displaced>> {
+        let path = self.make_parent(&file.path)?;
+        atomic::swap(self.disk(), self.vault().root(), &path, &file.text)
     }
 
-    /// Puts the plan's file in place if there is none; says whether it was this call that did.
-    pub(super) fn put_plan_file(&self, plan: &PlanId, text: &str) -> Result<bool> {
-        let path = self.make_parent(&files::plan_path(plan))?;
-        atomic::put_new(self.disk(), self.vault().root(), &path, text)
+    /// Puts a file in place if there is none; says whether it was this call that did.
+    pub(super) fn put_new(&self, file: &Whole) -> Result<bool> {
+        let path = self.make_parent(&file.path)?;
+        atomic::put_new(self.disk(), self.vault().root(), &path, &file.text)
     }
 
     /// The parent directory of a file below the project's, made if it is missing; returns the file's path.
@@ -51,7 +71,27 @@ impl Project {
     }
 }
 
+/// The anchor of a text that is, as it was rendered, the file of the plan or ticket of this id.
+pub(super) fn rendering_of(id: &str, bytes: &[u8]) -> Option<Anchor> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    match document::seal_of(text) {
+        Seal::Intact(anchor) if document::stated(text, "id") == Some(id) => Some(anchor),
+        Seal::Intact(_) | Seal::Broken(_) => None,
+    }
+}
+
 /// Whether bytes are a rendering of ours, unchanged.
 pub(super) fn is_rendering(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| matches!(document::seal_of(text), Seal::Intact(_)))
+}
+
+/// Whether operators may write into it.
+fn is_editable(file: &Whole) -> bool {
+    file.path.starts_with("plans/") || file.path.starts_with("tickets/")
+}
+
+/// The plan or ticket that a file of operators is called after.
+pub(super) fn stem(file: &Whole) -> &str {
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    name.strip_suffix(".md").unwrap_or(name)
 }

@@ -2,22 +2,29 @@
 //! illegal one is kept aside and refused with a reason, and a rendering that is missing or old is made anew.
 //! Nothing that an operator wrote is ever lost.
 
-use std::{path::Path, time::Duration};
-
-use journal::Disk;
-use projections::{
-    document::{self, Document, Seal},
-    files, frontmatter,
-    ids::PlanId,
-    payload::{Anchor, Digest},
-    plan::{Plan, Status},
+use std::{
+    path::Path,
+    time::{Duration, Instant},
 };
 
-use super::{Actor, PlanLog, Project, put::is_rendering, replay};
+use projections::{
+    files::{self, Whole},
+    frontmatter,
+    ids::PlanId,
+    payload::Anchor,
+    plan::Status,
+};
+
+use super::{
+    Actor, PlanLog, Project, audit,
+    displaced::{self, Displaced, LOOK},
+    put::rendering_of,
+    regular::{self, Lying},
+    saved::Taken,
+};
 use crate::{
     clock,
     command::Command,
-    decide::{EditFault, Refusal},
     error::{Error, Result},
 };
 
@@ -47,14 +54,34 @@ pub enum Reconciled {
 /// How old a file's last change must be before a verdict on it that may be hasty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settling {
-    /// Judge it as it is: the operator has spoken since.
+    /// The operator has spoken since: a file that may be in the middle of being written is waited for.
     Now,
-    /// An editor may truncate first and write then.
+    /// An editor may truncate first and write then; who asks will look again.
     After(Duration),
 }
 
 /// Editors write a file of this size in much less.
 pub const SETTLED: Settling = Settling::After(Duration::from_millis(400));
+
+/// Looks as often as it takes where the verdict is wanted now; a file that is never left alone is judged as it is.
+pub(super) fn patiently<T>(
+    settling: Settling,
+    mut look: impl FnMut(Settling) -> Result<T>,
+    is_unsettled: impl Fn(&T) -> bool,
+) -> Result<T> {
+    if settling != Settling::Now {
+        return look(settling);
+    }
+    let started = Instant::now();
+    while started.elapsed() < displaced::PATIENCE {
+        let seen = look(SETTLED)?;
+        if !is_unsettled(&seen) {
+            return Ok(seen);
+        }
+        std::thread::sleep(LOOK);
+    }
+    look(Settling::Now)
+}
 
 impl PlanLog {
     /// Brings the plan's file and its journal together.
@@ -62,26 +89,48 @@ impl PlanLog {
     /// # Errors
     /// The journal's, damage included; the file system's.
     pub fn reconcile(&mut self, settling: Settling) -> Result<Reconciled> {
+        patiently(
+            settling,
+            |settling| self.look_at_file(settling),
+            |became| *became == Reconciled::Unsettled,
+        )
+    }
+
+    fn look_at_file(&mut self, settling: Settling) -> Result<Reconciled> {
         let path = self.project.plan_path(&self.id);
-        let bytes = match super::regular::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return self.file_gone(&path, settling);
-            }
-            Err(error) => return Err(Error::io("read", path)(error)),
+        let lying = regular::lying(&path).map_err(Error::io("read", &path))?;
+        let bytes = match lying {
+            Lying::Text(bytes) => bytes,
+            Lying::Nothing => return self.file_gone(&path, settling),
+            Lying::NoFile(what) => return self.refuse(None, what.to_owned()),
         };
-        match std::str::from_utf8(&bytes).map(document::seal_of) {
-            Ok(Seal::Intact(anchor)) if anchor == self.plan().head_frame.anchor => {
-                Ok(Reconciled::Clean)
+        match rendering_of(&self.id.to_string(), &bytes) {
+            Some(anchor) if anchor == self.plan().head_frame.anchor => Ok(Reconciled::Clean),
+            Some(anchor) => {
+                self.refresh()?;
+                if self.has_rendered(anchor) {
+                    self.file_lags(anchor)
+                } else {
+                    self.file_edited(&path, &bytes, settling)
+                }
             }
-            Ok(Seal::Intact(anchor)) => self.file_lags(anchor),
-            Ok(Seal::Broken(_)) | Err(_) => self.file_edited(&path, &bytes, settling),
+            None => self.file_edited(&path, &bytes, settling),
         }
+    }
+
+    /// Whether the state at this anchor is one of this plan's: a file may come from another vault.
+    pub(super) fn has_rendered(&mut self, anchor: Anchor) -> bool {
+        let known = anchor == self.plan().head_frame.anchor
+            || self.shown == Some(anchor)
+            || audit::check_anchor(&self.project, &self.id, anchor).is_ok();
+        if known {
+            self.shown = Some(anchor);
+        }
+        known
     }
 
     /// A lagging file is no news while its plan is at work: steps are not shown one by one.
     fn file_lags(&mut self, anchor: Anchor) -> Result<Reconciled> {
-        self.refresh()?;
         if anchor == self.plan().head_frame.anchor {
             return Ok(Reconciled::Clean);
         }
@@ -96,172 +145,163 @@ impl PlanLog {
 
     /// A file that was never rendered is rendered; one that was deleted is a refused edit.
     fn file_gone(&mut self, path: &Path, settling: Settling) -> Result<Reconciled> {
-        if self.plan().head_frame.anchor.seq == 0 {
+        let plan = self.plan();
+        let fresh = plan.head_frame.anchor.seq == 0 && plan.found_as.is_none();
+        if fresh && !self.file_seen {
+            tracing::warn!(
+                plan = %self.id,
+                "its file is missing and is rendered; to end a plan, run `modulatio plan cancel {}`",
+                self.id
+            );
             self.show();
             return Ok(Reconciled::Rendered);
         }
         // Some editors remove a file just before they put the new one in its place.
-        if let Settling::After(time) = settling {
-            std::thread::sleep(time.min(Duration::from_millis(50)));
-            if path.exists() {
-                return Ok(Reconciled::Unsettled);
-            }
+        if comes_back(path, settling) {
+            return Ok(Reconciled::Unsettled);
         }
         let why = format!(
             "it was deleted; to end a plan, run `modulatio plan cancel {}`",
             self.id
         );
-        let fresh = frontmatter::render(self.plan());
-        if self.project.put_plan_file(&self.id, &fresh)? {
+        let own = self.own_file();
+        if self.project.put_new(&own)? {
             self.reject(why, None)
         } else {
             // It is back, or another process has dealt with it.
-            self.reconcile(settling)
+            Ok(Reconciled::Unsettled)
         }
     }
 
     fn file_edited(&mut self, path: &Path, bytes: &[u8], settling: Settling) -> Result<Reconciled> {
         let settled = is_settled(path, settling);
-        if bytes.is_empty() && !settled {
+        let edit = self.edit_in(bytes)?;
+        if !settled && (bytes.is_empty() || edit.may_be_half()) {
             return Ok(Reconciled::Unsettled);
         }
-        match self.take_in(bytes, settled)? {
+        match self.take(edit, bytes)? {
             Taken::Over => Ok(Reconciled::Edited),
             Taken::NothingNew => {
                 self.show();
                 Ok(Reconciled::Rendered)
             }
-            Taken::Refused(why) => self.refuse(path, bytes, why),
-            Taken::Later => {
+            Taken::Refused(_) if !settled => {
                 self.judged = None;
                 Ok(Reconciled::Unsettled)
             }
-        }
-    }
-
-    /// Takes in a text that stood in the file's place when a rendering was put there.
-    pub(super) fn absorb(&mut self, bytes: &[u8]) -> Result<Reconciled> {
-        match self.take_in(bytes, true)? {
-            Taken::Over => Ok(Reconciled::Edited),
-            Taken::NothingNew => {
-                self.show();
-                Ok(Reconciled::Rendered)
-            }
-            Taken::Refused(why) => {
-                let path = self.project.plan_path(&self.id);
-                let kept = self.project.keep_aside(&path, bytes)?;
-                self.reject(why, Some(kept))
-            }
-            Taken::Later => Ok(Reconciled::Unsettled),
+            Taken::Refused(why) => self.refuse(Some(bytes), why),
         }
     }
 
     /// Swaps a rendering in first, so that of all who refuse one text a single one keeps it and says so.
-    fn refuse(&mut self, path: &Path, bytes: &[u8], why: String) -> Result<Reconciled> {
-        let fresh = frontmatter::render(self.plan());
-        match self.project.swap_plan_file(&self.id, &fresh)? {
-            Some(found) if is_rendering(&found) => {
-                self.refresh()?;
+    fn refuse(&mut self, text: Option<&[u8]>, why: String) -> Result<Reconciled> {
+        let own = self.own_file();
+        let Some(displaced) = self.project.swap(&own)? else {
+            return self.refuse_in_place(text, why);
+        };
+        if self.is_known(&displaced)? {
+            displaced.discard(self.project.disk())?;
+            self.refresh()?;
+            self.show();
+            return Ok(Reconciled::Rendered);
+        }
+        let same = match displaced.rested()? {
+            Lying::Text(found) => text == Some(&found[..]),
+            Lying::NoFile(_) => text.is_none(),
+            Lying::Nothing => false,
+        };
+        if !same {
+            return self.absorb(displaced);
+        }
+        let kept = displaced.keep(self.project.disk())?;
+        self.reject(why, Some(kept))
+    }
+
+    /// Where nothing can be swapped, or nothing stands there any more.
+    fn refuse_in_place(&mut self, text: Option<&[u8]>, why: String) -> Result<Reconciled> {
+        let file = self.project.plan_path(&self.id);
+        let Some(text) = text else {
+            return Err(Error::BadFile { file, why });
+        };
+        let kept = displaced::keep_aside(self.project.disk(), &file, text)?;
+        self.reject(why, Some(kept))
+    }
+
+    /// Whether it is a rendering of this plan: another process was here first.
+    fn is_known(&mut self, displaced: &Displaced) -> Result<bool> {
+        let Lying::Text(bytes) = displaced.lying()? else {
+            return Ok(false);
+        };
+        let anchor = rendering_of(&self.id.to_string(), &bytes);
+        Ok(anchor.is_some_and(|anchor| self.has_rendered(anchor)))
+    }
+
+    /// Takes in what stood in the file's place when a rendering was put there.
+    pub(super) fn absorb(&mut self, displaced: Displaced) -> Result<Reconciled> {
+        let (taken, became) = match displaced.rested()? {
+            Lying::Nothing => return Ok(Reconciled::Rendered),
+            Lying::NoFile(what) => (Taken::Refused(what.to_owned()), Reconciled::Rendered),
+            Lying::Text(bytes) => {
+                let edit = self.edit_in(&bytes)?;
+                (self.take(edit, &bytes)?, Reconciled::Edited)
+            }
+        };
+        match taken {
+            Taken::Over => displaced.discard(self.project.disk()).map(|()| became),
+            Taken::NothingNew => {
+                displaced.discard(self.project.disk())?;
                 self.show();
                 Ok(Reconciled::Rendered)
             }
-            Some(found) if found != bytes => self.absorb(&found),
-            Some(_) | None => {
-                let kept = self.project.keep_aside(path, bytes)?;
+            Taken::Refused(why) => {
+                let kept = displaced.keep(self.project.disk())?;
                 self.reject(why, Some(kept))
             }
         }
     }
 
-    /// Makes events of a text. One that may still be in the middle of being written is held back where half of it
-    /// would do harm.
-    fn take_in(&mut self, bytes: &[u8], settled: bool) -> Result<Taken> {
-        self.judged = Some(Digest::of(bytes));
-        // The file that the plan was imported from is no edit of it, however its spellings differ from ours.
-        if self.plan().found_as == self.judged {
-            return Ok(Taken::NothingNew);
+    fn own_file(&self) -> Whole {
+        Whole {
+            path: files::plan_path(&self.id),
+            text: frontmatter::render(self.plan()),
         }
-        let refused = |why: String| {
-            if settled {
-                Taken::Refused(why)
-            } else {
-                Taken::Later
-            }
-        };
-        let edited = match document::read(bytes) {
-            Ok(edited) => edited,
-            Err(error) => return Ok(refused(error.to_string())),
-        };
-        let (base, edited) = self.against_base(edited)?;
-        // A half-written body would be a short plan.
-        if !settled && base.body != edited.body {
-            return Ok(Taken::Later);
-        }
-        let command = Command::Edit { base, edited };
-        match self.submit(&command, &Actor::named(FILE_EDIT)) {
-            Ok(_) => Ok(Taken::Over),
-            Err(Error::Refused {
-                refusal: Refusal::Edit(EditFault::Nothing),
-                ..
-            }) => Ok(Taken::NothingNew),
-            Err(Error::Refused { refusal, .. }) => Ok(refused(refusal.to_string())),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The edited text beside the rendering that the operator had before them.
-    fn against_base(&self, edited: Document) -> Result<(Box<Document>, Box<Document>)> {
-        let base = claimed_anchor(&edited)
-            .and_then(|anchor| self.rendering_at(anchor))
-            .unwrap_or_else(|| frontmatter::render(self.plan()));
-        let base = document::read(base.as_bytes())
-            .map_err(|e| Error::Failed(format!("our own rendering cannot be read: {e}")))?;
-        Ok((Box::new(base), Box::new(edited)))
-    }
-
-    fn rendering_at(&self, anchor: Anchor) -> Option<String> {
-        if anchor == self.plan().head_frame.anchor {
-            return None;
-        }
-        let reading = replay::read(
-            &self.project,
-            &self.id,
-            replay::Until::Seq(anchor.seq),
-            &mut |_, _, _| (),
-        )
-        .ok()?;
-        let plan: Plan = reading.plan?;
-        (plan.head_frame.anchor == anchor).then(|| frontmatter::render(&plan))
     }
 
     fn reject(&mut self, why: String, kept_as: Option<String>) -> Result<Reconciled> {
         let file = files::plan_path(&self.id);
-        let command = Command::RejectEdit {
-            file,
-            why: why.clone(),
-            kept_as: kept_as.clone(),
-        };
+        self.note_rejected(file, why.clone(), kept_as.clone())?;
+        Ok(Reconciled::Rejected { why, kept_as })
+    }
+
+    /// Says that an edit was refused, here and in the journal, and renders everything afresh.
+    pub(super) fn note_rejected(
+        &mut self,
+        file: String,
+        why: String,
+        kept_as: Option<String>,
+    ) -> Result<()> {
         let name = kept_as.as_deref().unwrap_or("nothing");
-        tracing::warn!(plan = %self.id, kept_as = name, "hand edit refused: {why}");
+        tracing::warn!(plan = %self.id, file, kept_as = name, "hand edit refused: {why}");
+        let command = Command::RejectEdit { file, why, kept_as };
         self.submit(&command, &Actor::named(FILE_EDIT))?;
         self.show();
-        Ok(Reconciled::Rejected { why, kept_as })
+        Ok(())
     }
 }
 
-/// What became of a text.
-enum Taken {
-    /// Its events are in the journal.
-    Over,
-    NothingNew,
-    /// It may be half-written.
-    Later,
-    Refused(String),
-}
-
-fn claimed_anchor(edited: &Document) -> Option<Anchor> {
-    let value = edited.values.get("journal")?;
-    projections::yaml::from_value(value.clone()).ok()
+/// Whether something stands there again before the time is up.
+pub(super) fn comes_back(path: &Path, settling: Settling) -> bool {
+    let Settling::After(time) = settling else {
+        return false;
+    };
+    let started = Instant::now();
+    while started.elapsed() < time {
+        if std::fs::symlink_metadata(path).is_ok() {
+            return true;
+        }
+        std::thread::sleep(LOOK);
+    }
+    false
 }
 
 pub(super) fn is_settled(path: &Path, settling: Settling) -> bool {
@@ -280,35 +320,7 @@ pub(super) fn is_settled(path: &Path, settling: Settling) -> bool {
     age < 0 || u128::from(age.unsigned_abs()) >= time.as_micros()
 }
 
-/// Keeps a person's text beside the file it was written to; returns its name.
-pub(super) fn keep_aside(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<String> {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or("file");
-    let kept = format!("{name}.rejected-{}", clock::now().file_form());
-    let target = path.with_file_name(&kept);
-    let file = disk
-        .create_new(&target)
-        .map_err(Error::io("keep the edit as", &target))?;
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let written = file
-            .append(rest)
-            .map_err(Error::io("keep the edit as", &target))?;
-        rest = &rest[written..];
-    }
-    file.sync_data()
-        .map_err(Error::io("keep the edit as", &target))?;
-    Ok(kept)
-}
-
 impl Project {
-    /// Keeps an operator's text beside the file it was written to; returns its name.
-    pub(super) fn keep_aside(&self, path: &Path, bytes: &[u8]) -> Result<String> {
-        keep_aside(self.disk(), path, bytes)
-    }
-
     /// Opens a plan, importing it if it has a file and no journal yet.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use projections::{
     work::Step,
 };
 
-use super::{PlanLog, Project, ledger::Tracker, project::log_name};
+use super::{PlanLog, Project, ledger::Tracker, project::log_name, put};
 use crate::error::{Error, Result};
 
 /// How far to read.
@@ -220,7 +220,7 @@ fn is_at_work(project: &Project, plan: &Plan) -> Result<bool> {
 }
 
 fn lags(project: &Project, path: &str, plan: &Plan) -> bool {
-    let text = super::regular::read_text(&project.dir().join(path)).unwrap_or_default();
+    let text = super::regular::rendered_text(&project.dir().join(path)).unwrap_or_default();
     match document::seal_of(&text) {
         Seal::Intact(anchor) => {
             path == files::plan_path(&plan.id) && anchor.seq < plan.head_frame.anchor.seq
@@ -292,12 +292,14 @@ fn first_difference(found: &[u8], expected: &[u8]) -> String {
 pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
     let wrong = check(project, id)?;
     let (plan, tracker) = load(project, id)?;
-    let known: Vec<Digest> = plan.found_as.into_iter().collect();
     for file in files::whole(&plan) {
         if wrong.iter().any(|difference| difference.path == file.path)
-            && let Some(edited) = project.put_whole(&file, &known)?
+            && let Some(displaced) = project.put_whole(&file)?
         {
-            project.keep_edited(&file, &edited)?;
+            project.put_away(&file, displaced, |bytes| {
+                put::rendering_of(put::stem(&file), bytes).is_some()
+                    || plan.found_as == Some(Digest::of(bytes))
+            })?;
         }
     }
     for ledger in Ledger::ALL {

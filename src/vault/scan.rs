@@ -2,28 +2,32 @@
 //! changed, and its whole journal is folded only when its file is no true rendering of the journal's tail.
 
 mod place;
+mod tickets;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use projections::{
-    document::{self, Seal},
+    document,
     event::StatusName,
-    ids::{PlanId, ProjectCode, TicketId},
+    ids::{PlanId, ProjectCode},
     plan::{Plan, Wish},
 };
 
 use super::{
-    PlanLog, Project, ProjectFault, Reconciled, Vault, project::log_name, reconcile::SETTLED,
+    PlanLog, Project, ProjectFault, Reconciled, Vault,
+    displaced::Displaced,
+    project::log_name,
+    put::rendering_of,
+    reconcile::SETTLED,
+    regular::{self, Lying},
     replay,
 };
-use crate::{
-    clock,
-    error::{Error, Result},
-};
+use crate::error::{Error, Result};
 use place::{Listed, Listing, Place, Stat};
+use tickets::Tickets;
 
 /// What a scan knows of one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +54,18 @@ struct Trace {
     journal: Option<Stat>,
 }
 
+impl Trace {
+    /// Whether a change of the file would show. A journal only grows.
+    fn is_old(&self) -> bool {
+        self.file.is_none_or(|file| file.is_old())
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Known {
     trace: Trace,
+    /// Whether the standing is the same for as long as the files are.
+    lasts: bool,
     standing: Standing,
     /// The last round that came by it.
     round: u64,
@@ -75,8 +88,7 @@ pub struct Scanner {
     only: Option<ProjectCode>,
     known: BTreeMap<PlanId, Known>,
     listings: BTreeMap<ProjectCode, Listing>,
-    /// Ticket files as they were when they were last read.
-    tickets: BTreeMap<PathBuf, Stat>,
+    tickets: Tickets,
     round: u64,
     faults: BTreeSet<(String, String)>,
 }
@@ -126,7 +138,11 @@ impl Scanner {
         found: &mut Found,
     ) -> Result<Listing> {
         // First, so that the plans are seen as the answers leave them.
-        self.look_at_tickets(project, found);
+        let looked = self.tickets.look(project);
+        found.unsettled |= looked.unsettled;
+        for (file, why) in looked.faults {
+            self.warn(&file, &why);
+        }
         let place = Place::of(project);
         let listing = listing.renewed(project, &place)?;
         for listed in &listing.plans {
@@ -134,28 +150,6 @@ impl Scanner {
         }
         found.plans += listing.plans.len();
         Ok(listing)
-    }
-
-    /// Takes in answers that were written into ticket files.
-    fn look_at_tickets(&mut self, project: &Project, found: &mut Found) {
-        let dir = project.dir().join("tickets");
-        let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
-        for entry in entries {
-            let (name, path) = (entry.file_name(), entry.path());
-            let is_ticket = name.to_str().and_then(|name| name.strip_suffix(".md"));
-            let is_ticket = is_ticket.is_some_and(|stem| stem.parse::<TicketId>().is_ok());
-            let Some(stat) = place::stat(&path).filter(|_| is_ticket) else {
-                continue;
-            };
-            if self.tickets.get(&path) == Some(&stat) {
-                continue;
-            }
-            match take_in_answer(project, &path) {
-                Ok(false) => drop(self.tickets.insert(path, stat)),
-                Ok(true) => found.unsettled = true,
-                Err(error) => self.warn(&path.display().to_string(), &error.told()),
-            }
-        }
     }
 
     /// Looks only at `plans`, as the watcher names them.
@@ -199,33 +193,36 @@ impl Scanner {
     }
 
     fn standing(&mut self, project: &Project, place: &Place, listed: &Listed) -> Standing {
-        let (id, trace) = (&listed.id, trace(place, listed));
+        let (id, before) = (&listed.id, trace(place, listed));
         if let Some(known) = self.known.get_mut(id)
-            && known.trace == trace
+            && known.lasts
+            && known.trace == before
         {
             known.round = self.round;
             return known.standing.clone();
         }
-        let seen = quick(project, id)
+        let known = self.known.get(id);
+        let file_seen = known.is_some_and(|known| known.trace.file.is_some());
+        // What a paused plan waits for must lie there; later on, the scanner remembers its tickets.
+        let quick = quick(project, id)
+            .filter(|standing| known.is_some() || *standing != Standing::Idle(StatusName::Paused));
+        let seen = quick
             .map(|standing| (standing, true))
-            .or_else(|| thorough(project, id));
+            .or_else(|| thorough(project, id, file_seen));
         let (standing, lasts) =
             seen.unwrap_or_else(|| (Standing::Fault("it is gone".to_owned()), false));
         // Files may have changed again while they were read, or have just been rendered: then the next look reads
         // them once more. Only what holds until a file changes is remembered.
-        if lasts && self::trace(place, listed) == trace {
-            let (standing, round) = (standing.clone(), self.round);
-            self.known.insert(
-                id.clone(),
-                Known {
-                    trace,
-                    standing,
-                    round,
-                },
-            );
-        } else {
-            self.known.remove(id);
-        }
+        let trace = self::trace(place, listed);
+        self.known.insert(
+            id.clone(),
+            Known {
+                lasts: lasts && trace == before && trace.is_old(),
+                trace,
+                standing: standing.clone(),
+                round: self.round,
+            },
+        );
         standing
     }
 
@@ -234,30 +231,6 @@ impl Scanner {
             tracing::warn!(what, "passed over: {why}");
         }
     }
-}
-
-/// Reads a ticket's file; says whether it may be in the middle of being written.
-fn take_in_answer(project: &Project, path: &Path) -> Result<bool> {
-    let text = super::regular::read_text(path).map_err(Error::io("read", path))?;
-    if let Seal::Intact(_) = document::seal_of(&text) {
-        return Ok(false);
-    }
-    super::import::take_in(project, path, &text)?;
-    let read = document::read(text.as_bytes()).ok();
-    let read = read.and_then(|doc| doc.values.get("affected_plan_id")?.as_str()?.parse().ok());
-    let plan = read.or_else(|| named_in_a_line(&text));
-    // A text that names no plan of this project: nobody's answer.
-    let Some(plan) = plan.filter(|id: &PlanId| project.journal_path(id).exists()) else {
-        return Ok(false);
-    };
-    project.open_plan(&plan)?.reconcile_tickets(SETTLED)
-}
-
-/// The plan of a ticket whose frontmatter is none any more: who slipped in it is to be told, not passed over.
-fn named_in_a_line(text: &str) -> Option<PlanId> {
-    let mut lines = text.lines();
-    let named = lines.find_map(|line| line.strip_prefix("affected_plan_id:"))?;
-    named.trim().trim_matches(['"', '\'']).parse().ok()
 }
 
 fn trace(place: &Place, listed: &Listed) -> Trace {
@@ -269,11 +242,9 @@ fn trace(place: &Place, listed: &Listed) -> Trace {
 
 /// The status by the file alone, when it is a true rendering of the journal's last frame.
 pub(super) fn stated(project: &Project, id: &PlanId) -> Option<StatusName> {
-    let text = super::regular::read_text(&project.plan_path(id)).ok()?;
-    let Seal::Intact(anchor) = document::seal_of(&text) else {
-        return None;
-    };
-    let status = StatusName::parse(document::stated_status(&text)?)?;
+    let text = regular::rendered_text(&project.plan_path(id))?;
+    let anchor = rendering_of(&id.to_string(), text.as_bytes())?;
+    let status = StatusName::parse(document::stated(&text, "status")?)?;
     let tail = project
         .store()
         .read(&log_name(id), None)
@@ -307,7 +278,7 @@ fn standing_of(status: StatusName) -> Standing {
 
 /// The standing by the journal, after taking in hand edits and rendering what is missing; and whether it holds
 /// until a file changes. `None` for a plan that is gone.
-fn thorough(project: &Project, id: &PlanId) -> Option<(Standing, bool)> {
+fn thorough(project: &Project, id: &PlanId, file_seen: bool) -> Option<(Standing, bool)> {
     let mut log = match project.open_plan(id) {
         Ok(log) => log,
         Err(Error::NoPlan(_)) => return None,
@@ -316,6 +287,7 @@ fn thorough(project: &Project, id: &PlanId) -> Option<(Standing, bool)> {
         }
         Err(error) => return Some(failed(&error)),
     };
+    log.file_seen = file_seen;
     if let Some(torn) = log.torn() {
         let kept = torn
             .kept_as
@@ -346,7 +318,6 @@ fn failed(error: &Error) -> (Standing, bool) {
 /// Removes temporary files that crashed writers left. One that holds an operator's text, swapped out in the
 /// instant of the crash, is kept aside instead.
 pub fn sweep(project: &Project) {
-    let now = clock::now();
     for dir in ["plans", "tickets"] {
         let entries = std::fs::read_dir(project.dir().join(dir))
             .into_iter()
@@ -360,23 +331,30 @@ pub fn sweep(project: &Project) {
             else {
                 continue;
             };
-            let modified = place::stat(&entry.path()).map_or(0, |stat| stat.mtime_ns / 1000);
-            // A writer that lives finishes in milliseconds.
-            if i128::from(now.micros()) - modified > 60_000_000 {
-                sweep_one(project, &entry.path(), file);
+            // A writer that lives finishes in milliseconds, or waits some seconds for an editor.
+            let path = entry.path();
+            if place::own_stat(&path).is_some_and(|stat| stat.age_ns() > 60_000_000_000)
+                && let Err(error) = sweep_one(project, &path, file)
+            {
+                tracing::warn!(file = %path.display(), "a leftover cannot be put away: {}", error.told());
             }
         }
     }
 }
 
-fn sweep_one(project: &Project, temporary: &Path, file: &str) {
-    let bytes = std::fs::read(temporary).unwrap_or_default();
-    let known = bytes.is_empty() || super::put::is_rendering(&bytes) || !file.ends_with(".md");
-    let kept = known
-        || project
-            .keep_aside(&temporary.with_file_name(file), &bytes)
-            .is_ok();
-    if kept && let Err(error) = std::fs::remove_file(temporary) {
-        tracing::warn!(file = %temporary.display(), "a leftover cannot be removed: {error}");
+fn sweep_one(project: &Project, temporary: &Path, file: &str) -> Result<()> {
+    let leftover = Displaced::new(temporary.to_path_buf(), &temporary.with_file_name(file));
+    let ours = match (leftover.lying()?, file.strip_suffix(".md")) {
+        (Lying::Text(bytes), Some(stem)) => {
+            bytes.is_empty() || rendering_of(stem, &bytes).is_some()
+        }
+        (Lying::Text(_), None) => true,
+        (Lying::NoFile(_) | Lying::Nothing, _) => false,
+    };
+    if ours {
+        return leftover.discard(project.disk());
     }
+    let kept_as = leftover.keep(project.disk())?;
+    tracing::warn!(file, kept_as, "what an interrupted writer left is kept");
+    Ok(())
 }

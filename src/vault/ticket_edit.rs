@@ -1,204 +1,253 @@
 //! Answers written into ticket files: `decision: approved` or `decision: declined`, and a `note`. Everything else in
 //! them follows from the journal; an edit of that is kept aside and refused with a reason.
 
+use std::path::Path;
+
 use projections::{
-    document::{self, Document, Seal},
     event::Decision,
     files::{self, Whole},
     ids::TicketId,
     payload::Digest,
-    plan::Ticket,
     ticket,
-    yaml::Value,
 };
 
-use super::{Actor, PlanLog, Settling, reconcile, regular};
+use super::{
+    Actor, PlanLog, Settling,
+    answer::{self, Said},
+    audit,
+    displaced::{self, Displaced},
+    put::{rendering_of, stem},
+    reconcile::{self, FILE_EDIT},
+    regular::{self, Lying},
+};
 use crate::{
     command::Command,
     error::{Error, Result},
 };
 
-/// What a file says.
-enum Said {
-    /// Nothing that is not known.
-    Nothing,
-    Answer {
-        digest: Digest,
-        decision: Decision,
-        note: String,
-    },
-    Wrong(String),
+/// What is to become of a ticket's text.
+enum Verdict {
+    /// Its answer is in the journal, now or before.
+    Taken,
+    Refused(String),
 }
 
 impl PlanLog {
-    /// Takes in what operators wrote into the files of this plan's open tickets; says whether one may be in the
-    /// middle of being written.
+    /// Takes in what operators wrote into the files of this plan's tickets; says whether one may be in the middle of
+    /// being written.
     ///
     /// # Errors
-    /// The journal's, damage included; the file system's.
+    /// The journal's, damage included; the file system's. A file that cannot be read keeps no other from being looked at.
     pub fn reconcile_tickets(&mut self, settling: Settling) -> Result<bool> {
-        let open = self.plan().tickets.iter().filter(|(_, t)| t.is_open());
-        let open: Vec<TicketId> = open.map(|(id, _)| id.clone()).collect();
-        let mut unsettled = false;
-        for id in open {
-            unsettled |= self.reconcile_ticket(&id, settling)?;
-        }
-        Ok(unsettled)
+        reconcile::patiently(
+            settling,
+            |settling| self.look_at_tickets(settling),
+            |unsettled| *unsettled,
+        )
     }
 
-    fn reconcile_ticket(&mut self, id: &TicketId, settling: Settling) -> Result<bool> {
-        let below = files::ticket_path(id);
-        let path = self.project().dir().join(&below);
-        let bytes = match regular::read(&path) {
-            Ok(bytes) => bytes,
-            // What is lost is rendered again with the plan's other files.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(Error::io("read", path)(error)),
-        };
-        if is_rendered(&bytes) {
-            return Ok(false);
+    fn look_at_tickets(&mut self, settling: Settling) -> Result<bool> {
+        let tickets: Vec<TicketId> = self.plan().tickets.keys().cloned().collect();
+        let mut seen = Ok(false);
+        for id in tickets {
+            let looked = self.look_at_ticket(&id, settling);
+            seen = seen.and_then(|unsettled| Ok(unsettled | looked?));
         }
+        seen
+    }
+
+    fn look_at_ticket(&mut self, id: &TicketId, settling: Settling) -> Result<bool> {
+        let file = self.ticket_file(id);
+        let path = self.project().dir().join(&file.path);
+        let bytes = match regular::lying(&path).map_err(Error::io("read", &path))? {
+            Lying::Nothing => return self.ticket_gone(id, &file, &path, settling),
+            Lying::NoFile(what) => {
+                return self
+                    .refuse_ticket(&file, None, what.to_owned())
+                    .map(|()| false);
+            }
+            Lying::Text(bytes) if bytes == file.text.as_bytes() => return Ok(false),
+            Lying::Text(bytes) if self.was_a_ticket(&file, &bytes) => {
+                return self.put(&file).map(|()| false);
+            }
+            Lying::Text(bytes) => bytes,
+        };
         // The file that it was taken over from is no edit of it.
         if self.plan().tickets.get(id).and_then(|t| t.found_as) == Some(Digest::of(&bytes)) {
+            return self.put(&file).map(|()| false);
+        }
+        let settled = reconcile::is_settled(&path, settling);
+        match self.heard(id, &bytes) {
+            Said::Note => Ok(false),
+            Said::Nothing if settled => {
+                self.judged = Some(Digest::of(&bytes));
+                self.put(&file).map(|()| false)
+            }
+            Said::Nothing => Ok(true),
+            Said::Wrong(_) if !settled => Ok(true),
+            said => {
+                if let Verdict::Refused(why) = self.judge_ticket(id, &bytes, said)? {
+                    self.refuse_ticket(&file, Some(&bytes), why)?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn ticket_file(&self, id: &TicketId) -> Whole {
+        Whole {
+            path: files::ticket_path(id),
+            text: ticket::render(&self.plan().id, id, &self.plan().tickets[id]),
+        }
+    }
+
+    /// The file of a ticket that waits is missed at once; one of the others comes back with the plan's next rendering.
+    fn ticket_gone(
+        &mut self,
+        id: &TicketId,
+        file: &Whole,
+        path: &Path,
+        settling: Settling,
+    ) -> Result<bool> {
+        let ticket = &self.plan().tickets[id];
+        if !ticket.is_open() {
+            return Ok(false);
+        }
+        // The plan's file vouches for all that was rendered before it.
+        let written = ticket.changed.anchor.seq;
+        let vouched = audit::anchor_of_file(self.project(), &self.plan().id);
+        if vouched.is_none_or(|anchor| anchor.seq < written) {
             self.show();
             return Ok(false);
         }
-        let said = self.heard(id, &bytes);
-        if matches!(said, Said::Wrong(_)) && !reconcile::is_settled(&path, settling) {
+        if reconcile::comes_back(path, settling) {
             return Ok(true);
         }
-        self.judge_ticket(id, &below, &bytes, said).map(|()| false)
+        if self.project().put_new(file)? {
+            let why = format!(
+                "it was deleted; to answer it, run `modulatio ticket approve {id}` or `modulatio ticket decline {id}`"
+            );
+            self.note_rejected(file.path.clone(), why, None)?;
+        }
+        Ok(false)
     }
 
     /// What a ticket's text says becomes an answer, or is refused with a reason.
-    fn judge_ticket(&mut self, id: &TicketId, below: &str, bytes: &[u8], said: Said) -> Result<()> {
-        let (command, decision) = match said {
-            Said::Nothing => return Ok(()),
-            Said::Wrong(why) => return self.refuse_ticket(below, bytes, why),
-            Said::Answer {
-                digest,
-                decision,
-                note,
-            } => {
-                let command = Command::DecideTicket {
-                    ticket: id.clone(),
-                    digest,
-                    decision,
-                    note,
-                };
-                (command, decision)
-            }
-        };
+    fn judge_ticket(&mut self, id: &TicketId, bytes: &[u8], said: Said) -> Result<Verdict> {
         self.judged = Some(Digest::of(bytes));
-        match self.submit(&command, &Actor::named(reconcile::FILE_EDIT)) {
-            Ok(_) => Ok(()),
+        let (decision, note) = match said {
+            Said::Nothing | Said::Note => return Ok(Verdict::Taken),
+            Said::Wrong(why) => return Ok(Verdict::Refused(why)),
+            Said::Answer { decision, note } => (decision, note),
+        };
+        let command = Command::DecideTicket {
+            ticket: id.clone(),
+            digest: self.plan().tickets[id].digest,
+            decision,
+            note: note.clone(),
+        };
+        match self.submit(&command, &Actor::named(FILE_EDIT)) {
+            Ok(_) => Ok(Verdict::Taken),
             // The same answer, read by somebody else first.
-            Err(Error::Refused { .. }) if self.is_answered(id, decision) => {
+            Err(Error::Refused { .. }) if self.is_answered(id, decision, &note) => {
                 self.show();
-                Ok(())
+                Ok(Verdict::Taken)
             }
-            Err(Error::Refused { refusal, .. }) => {
-                self.refuse_ticket(below, bytes, refusal.to_string())
-            }
+            Err(Error::Refused { refusal, .. }) => Ok(Verdict::Refused(refusal.to_string())),
             Err(error) => Err(error),
         }
     }
 
-    fn is_answered(&self, id: &TicketId, decision: Decision) -> bool {
+    fn is_answered(&self, id: &TicketId, decision: Decision, note: &str) -> bool {
         let ticket = self.plan().tickets.get(id);
         let answer = ticket.and_then(|ticket| ticket.answer.as_ref());
-        answer.is_some_and(|answer| answer.decision == decision)
+        answer.is_some_and(|answer| answer.decision == decision && answer.note == note)
     }
 
-    /// A ticket's text that a rendering has displaced: an answer in it counts, and whatever else it is, it is kept.
-    pub(super) fn absorb_ticket(&mut self, file: &Whole, text: &[u8]) -> Result<()> {
-        let mut tickets = self.plan().tickets.keys();
-        let id = tickets.find(|id| files::ticket_path(id) == file.path);
-        let open = id.filter(|id| self.plan().tickets[*id].is_open()).cloned();
-        let Some(id) = open else {
-            return self.project().keep_edited(file, text);
+    /// Whether a text is how that very ticket was rendered before.
+    pub(super) fn was_a_ticket(&self, file: &Whole, text: &[u8]) -> bool {
+        let Some(anchor) = rendering_of(stem(file), text) else {
+            return false;
         };
-        match self.heard(&id, text) {
-            Said::Nothing => self.project().keep_edited(file, text),
-            said => self.judge_ticket(&id, &file.path, text, said),
+        let ticket = self.ticket_of(file).map(|id| &self.plan().tickets[&id]);
+        ticket.is_some_and(|ticket| {
+            anchor.seq <= ticket.changed.anchor.seq && answer::shows(text, ticket)
+        })
+    }
+
+    fn ticket_of(&self, file: &Whole) -> Option<TicketId> {
+        let id: TicketId = stem(file).parse().ok()?;
+        self.plan().tickets.contains_key(&id).then_some(id)
+    }
+
+    /// Whether a ticket's file holds a note to an answer that is still to come: it is left alone until then.
+    pub(super) fn holds_a_note(&self, file: &Whole) -> bool {
+        let waits = |id: &TicketId| self.plan().tickets[id].is_open();
+        let ticket = file
+            .path
+            .starts_with("tickets/")
+            .then(|| self.ticket_of(file));
+        let Some(id) = ticket.flatten().filter(waits) else {
+            return false;
+        };
+        match regular::lying(&self.project().dir().join(&file.path)) {
+            Ok(Lying::Text(bytes)) if bytes != file.text.as_bytes() => {
+                matches!(self.heard(&id, &bytes), Said::Note)
+            }
+            _ => false,
+        }
+    }
+
+    /// What a rendering has displaced from a ticket's place: an answer in it counts, and whatever else it is, it is kept.
+    pub(super) fn absorb_ticket(&mut self, file: &Whole, displaced: Displaced) -> Result<()> {
+        let Some(id) = self.ticket_of(file) else {
+            return self.project().keep_edited(file, displaced);
+        };
+        let verdict = match displaced.rested()? {
+            Lying::Nothing => return Ok(()),
+            Lying::NoFile(what) => Verdict::Refused(what.to_owned()),
+            Lying::Text(bytes) => match self.heard(&id, &bytes) {
+                Said::Note => return self.project().keep_edited(file, displaced),
+                said => self.judge_ticket(&id, &bytes, said)?,
+            },
+        };
+        match verdict {
+            Verdict::Taken => displaced.discard(self.project().disk()),
+            Verdict::Refused(why) => {
+                let kept = displaced.keep(self.project().disk())?;
+                self.note_rejected(file.path.clone(), why, Some(kept))
+            }
         }
     }
 
     fn heard(&self, id: &TicketId, bytes: &[u8]) -> Said {
-        let Some(known) = self.plan().tickets.get(id) else {
-            return Said::Nothing;
+        answer::heard(&self.plan().id, id, &self.plan().tickets[id], bytes)
+    }
+
+    /// As with a plan's file: of all who refuse one text a single one keeps it and says so.
+    fn refuse_ticket(&mut self, file: &Whole, text: Option<&[u8]>, why: String) -> Result<()> {
+        let path = self.project().dir().join(&file.path);
+        let Some(displaced) = self.project().swap(file)? else {
+            let Some(text) = text else {
+                return Err(Error::BadFile { file: path, why });
+            };
+            let kept = displaced::keep_aside(self.project().disk(), &path, text)?;
+            return self.note_rejected(file.path.clone(), why, Some(kept));
         };
-        let edited = match document::read(bytes) {
-            Ok(edited) => edited,
-            Err(error) => return Said::Wrong(error.to_string()),
+        let same = match displaced.lying()? {
+            Lying::Text(found) if self.was_a_ticket(file, &found) => {
+                displaced.discard(self.project().disk())?;
+                self.refresh()?;
+                return self.put(file);
+            }
+            Lying::Text(found) => text == Some(&found[..]),
+            Lying::NoFile(_) => text.is_none(),
+            Lying::Nothing => false,
         };
-        let rendered = ticket::render(&self.plan().id, id, known);
-        match document::read(rendered.as_bytes()) {
-            Ok(base) => said(known, &base, &edited),
-            Err(error) => Said::Wrong(format!("our own rendering cannot be read: {error}")),
+        if !same {
+            return self.absorb_ticket(file, displaced);
         }
+        let kept = displaced.keep(self.project().disk())?;
+        self.note_rejected(file.path.clone(), why, Some(kept))
     }
-
-    fn refuse_ticket(&mut self, below: &str, bytes: &[u8], why: String) -> Result<()> {
-        let path = self.project().dir().join(below);
-        let kept = self.project().keep_aside(&path, bytes)?;
-        tracing::warn!(plan = %self.plan().id, file = below, kept_as = kept, "answer in a ticket refused: {why}");
-        self.judged = Some(Digest::of(bytes));
-        let command = Command::RejectEdit {
-            file: below.to_owned(),
-            why,
-            kept_as: Some(kept),
-        };
-        self.submit(&command, &Actor::named(reconcile::FILE_EDIT))?;
-        self.show();
-        Ok(())
-    }
-}
-
-fn is_rendered(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| matches!(document::seal_of(text), Seal::Intact(_)))
-}
-
-fn said(ticket: &Ticket, base: &Document, edited: &Document) -> Said {
-    if let Some(key) = foreign_change(base, edited) {
-        return Said::Wrong(format!(
-            "`{key}` belongs to the engine; only `decision` and `note` may be written here"
-        ));
-    }
-    if base.body.trim_end() != edited.body.trim_end() {
-        return Said::Wrong("its text follows from the journal; write `note` instead".to_owned());
-    }
-    let text = |key: &str| edited.values.get(key).and_then(Value::as_str);
-    let decision = match text("decision").unwrap_or_default().trim() {
-        "" => return Said::Nothing,
-        "approved" => Decision::Approved,
-        "declined" => Decision::Declined,
-        other => {
-            return Said::Wrong(format!(
-                "`decision: {other}` is none; write approved or declined"
-            ));
-        }
-    };
-    Said::Answer {
-        digest: text("digest")
-            .and_then(Digest::parse)
-            .unwrap_or(ticket.digest),
-        decision,
-        note: text("note").unwrap_or_default().to_owned(),
-    }
-}
-
-/// A key that was changed, added or removed and is not an operator's to write.
-fn foreign_change(base: &Document, edited: &Document) -> Option<String> {
-    let free = ["decision", "note", "journal"];
-    let keys = base.values.keys().chain(edited.values.keys());
-    let mut keys = keys.filter_map(Value::as_str);
-    let changed = |key: &&str| {
-        !free.contains(key)
-            // A digest that is another is a question that was asked before; the plan's state answers it.
-            && *key != "digest"
-            && *key != "updated_at"
-            && base.values.get(*key) != edited.values.get(*key)
-    };
-    keys.find(changed).map(str::to_owned)
 }

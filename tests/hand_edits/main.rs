@@ -1,9 +1,16 @@
 //! Operators who write into a plan's file: legal edits become events, illegal ones are kept aside with a reason,
 //! and nothing that was written is lost.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up has failed"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bench;
+mod cells;
 mod legal;
 mod refused;
 mod saved;

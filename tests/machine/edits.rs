@@ -234,7 +234,7 @@ fn a_file_without_its_frontmatter_is_refused() {
     let outcome = edit(&mut world(), |text| {
         text[4..].split_once("---\n").unwrap().1.to_owned()
     });
-    assert!(fault(outcome).contains("belongs to the engine"));
+    assert!(fault(outcome).starts_with("its frontmatter is missing"));
 }
 
 #[test]

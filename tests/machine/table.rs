@@ -251,10 +251,14 @@ fn an_engines_key_is_refused_in_every_status_and_a_cap_accepted_until_the_end() 
                     edits::fault(outcome).contains("cannot be set by hand"),
                     "{name}"
                 ),
-                _ if key.starts_with("max_") && world.plan.status.name().is_terminal() => assert!(
-                    edits::fault(outcome).contains("cannot be changed any more"),
-                    "{name}"
-                ),
+                _ if key.starts_with("max_") && world.plan.status.name().is_terminal() => {
+                    let fault = edits::fault(outcome);
+                    let named = fault.starts_with(&format!("`{key}` of a plan that is "));
+                    assert!(
+                        named && fault.contains("cannot be changed any more"),
+                        "{name}"
+                    );
+                }
                 _ if key.starts_with("max_") => {
                     let kinds: Vec<String> = outcome
                         .unwrap()
@@ -282,7 +286,13 @@ fn the_operators_keys_are_theirs_in_every_status_and_the_body_while_nobody_works
         let free = ["draft", "paused", "asking"].contains(&name);
         assert_eq!(outcome.is_ok(), free, "{name}");
         if !free {
-            assert!(edits::fault(outcome).contains("pause it first"), "{name}");
+            let ended = world.plan.status.name().is_terminal();
+            let hint = if ended {
+                "add a new plan"
+            } else {
+                "pause it first"
+            };
+            assert!(edits::fault(outcome).contains(hint), "{name}");
         }
     }
 }

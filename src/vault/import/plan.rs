@@ -10,7 +10,10 @@ use projections::{
     plan::{FrameMark, Plan},
 };
 
-use super::super::{Actor, PlanLog, Project, regular};
+use super::super::{
+    Actor, PlanLog, Project,
+    regular::{self, Lying},
+};
 use crate::{
     clock, decide,
     error::{Error, Result},
@@ -86,18 +89,23 @@ impl Project {
     /// As [`Project::import_plan`].
     pub(super) fn found_plan(&self, id: &PlanId) -> Result<FoundPlan> {
         let path = self.plan_path(id);
-        let bytes = match regular::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Error::NoPlan(id.clone()));
-            }
-            Err(error) => return Err(Error::io("read", path)(error)),
-        };
         let bad = |why: String| Error::BadFile {
             file: path.clone(),
             why,
         };
+        let bytes = match regular::lying(&path).map_err(Error::io("read", &path))? {
+            Lying::Text(bytes) => bytes,
+            Lying::Nothing => return Err(Error::NoPlan(id.clone())),
+            Lying::NoFile(what) => return Err(bad(what.to_owned())),
+        };
         let document = document::read(&bytes).map_err(|e| bad(e.to_string()))?;
+        if let Some(other) = copied_from(id, &document) {
+            let why = format!(
+                "it is a copy of {other}; for a new plan of its text, run `modulatio plan add {} FILE` on it and remove it here",
+                id.project()
+            );
+            return Err(bad(why));
+        }
         if document.values.contains_key("journal") {
             let why = "it names a journal that is gone; restore the journal from a backup, \
                        or remove the `journal:` line to import the plan as it stands";
@@ -134,6 +142,13 @@ impl Project {
         let path = self.dir().join(Ledger::Usage.path(id));
         regular::read(&path).ok().filter(|bytes| !bytes.is_empty())
     }
+}
+
+/// The plan whose file this one was, under another name.
+fn copied_from(id: &PlanId, document: &Document) -> Option<PlanId> {
+    let said = document.values.get("id")?.as_str()?.parse().ok()?;
+    let rendered = document.values.contains_key("journal");
+    (said != *id && rendered).then_some(said)
 }
 
 /// The usage ledger that lies beside a plan; ours goes on after it.

@@ -12,7 +12,7 @@ use projections::ids::PlanId;
 use super::super::Project;
 use crate::{clock, error::Result};
 
-/// How old a directory's last change must be to be told from the next one by its time: file systems count
+/// How old a file's or a directory's last change must be to be told from the next one by its time: file systems count
 /// time in ticks, of two seconds at worst.
 const TICK_NS: i128 = 2_000_000_000;
 
@@ -21,7 +21,22 @@ const TICK_NS: i128 = 2_000_000_000;
 pub(super) struct Stat {
     ino: i128,
     size: i128,
-    pub(super) mtime_ns: i128,
+    mtime_ns: i128,
+    /// When anything about it changed last, its name and its times included; the last change of its content where a
+    /// system does not say.
+    ctime_ns: i128,
+}
+
+impl Stat {
+    /// How long ago anything about it changed, in nanoseconds.
+    pub(super) fn age_ns(&self) -> i128 {
+        i128::from(clock::now().micros()) * 1000 - self.ctime_ns.max(self.mtime_ns)
+    }
+
+    /// Whether its last change can be told from the next one by their times.
+    pub(super) fn is_old(&self) -> bool {
+        self.age_ns() > TICK_NS
+    }
 }
 
 /// One plan, with the names of its two files.
@@ -57,11 +72,10 @@ impl Listing {
         if self.dir.is_some() && self.dir == before {
             return Ok(self);
         }
-        let now = i128::from(clock::now().micros()) * 1000;
         let ids = project.plan_ids()?.into_iter();
         Ok(Self {
             // A change right behind the listing could bear the same time: then it is listed again.
-            dir: before.filter(|dir| dir.mtime_ns + TICK_NS < now),
+            dir: before.filter(Stat::is_old),
             plans: ids.map(|id| Listed::new(project, id)).collect(),
         })
     }
@@ -87,9 +101,14 @@ impl Place {
     }
 }
 
-/// What the file at `path` is.
+/// What the file at `path` is, or what a symlink there leads to.
 pub(super) fn stat(path: &Path) -> Option<Stat> {
     imp::stat(path)
+}
+
+/// What lies at `path` itself.
+pub(super) fn own_stat(path: &Path) -> Option<Stat> {
+    imp::own_stat(path)
 }
 
 #[cfg(unix)]
@@ -117,12 +136,19 @@ mod imp {
         statat(CWD, path, AtFlags::empty()).ok().map(of)
     }
 
+    pub(super) fn own_stat(path: &Path) -> Option<Stat> {
+        statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok().map(of)
+    }
+
     fn of(stat: rustix::fs::Stat) -> Stat {
-        let (seconds, ns) = (i128::from(stat.st_mtime), i128::from(stat.st_mtime_nsec));
+        let mtime = (i128::from(stat.st_mtime), i128::from(stat.st_mtime_nsec));
+        let ctime = (i128::from(stat.st_ctime), i128::from(stat.st_ctime_nsec));
+        let ns = |(seconds, ns): (i128, i128)| seconds * 1_000_000_000 + ns;
         Stat {
             ino: i128::from(stat.st_ino),
             size: i128::from(stat.st_size),
-            mtime_ns: seconds * 1_000_000_000 + ns,
+            mtime_ns: ns(mtime),
+            ctime_ns: ns(ctime),
         }
     }
 }
@@ -150,23 +176,29 @@ mod imp {
     }
 
     pub(super) fn stat(path: &Path) -> Option<Stat> {
-        let meta = std::fs::metadata(path).ok()?;
+        of(std::fs::metadata(path).ok()?)
+    }
+
+    pub(super) fn own_stat(path: &Path) -> Option<Stat> {
+        of(std::fs::symlink_metadata(path).ok()?)
+    }
+
+    fn of(meta: std::fs::Metadata) -> Option<Stat> {
         let modified = meta.modified().ok()?;
         let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let mtime_ns = i128::try_from(since.as_nanos()).unwrap_or(0);
         Some(Stat {
             ino: 0,
             size: i128::from(meta.len()),
-            mtime_ns: i128::try_from(since.as_nanos()).unwrap_or(0),
+            mtime_ns,
+            ctime_ns: mtime_ns,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        fs::{self, File},
-        time::Duration,
-    };
+    use std::{fs, time::Duration};
 
     use super::*;
     use crate::vault::Vault;
@@ -192,18 +224,17 @@ mod tests {
             (vec!["ESS-P-001".to_owned()], None)
         );
 
-        let dir = File::open(&plans).unwrap();
-        let past = fs::metadata(&plans).unwrap().modified().unwrap() - Duration::from_secs(60);
-        dir.set_modified(past).unwrap();
-        let quiet = renewed(fresh);
+        // What was read of a directory that is as it was is believed.
+        std::thread::sleep(Duration::from_millis(2_050));
+        let quiet = Listing {
+            plans: Vec::new(),
+            ..renewed(fresh)
+        };
         assert!(quiet.dir.is_some());
-        // Nothing but the directory's time tells of a new name: put back, it hides one from a quiet listing.
-        fs::write(plans.join("ESS-P-002.md"), "").unwrap();
-        dir.set_modified(past).unwrap();
-        assert_eq!(names(&renewed(quiet.clone())), ["ESS-P-001"]);
+        assert_eq!(names(&renewed(quiet.clone())), [""; 0]);
         fs::write(plans.join("ESS-P-003.journal.jsonl"), "").unwrap();
         let all = names(&renewed(quiet));
-        assert_eq!(all, ["ESS-P-001", "ESS-P-002", "ESS-P-003"]);
+        assert_eq!(all, ["ESS-P-001", "ESS-P-003"]);
     }
 
     #[test]

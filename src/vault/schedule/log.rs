@@ -10,7 +10,12 @@ use projections::{
     time::Timestamp,
 };
 
-use super::super::{Actor, Vault, atomic, put::is_rendering, reconcile, regular, replay, stamp};
+use super::super::{
+    Actor, Vault, atomic,
+    put::is_rendering,
+    regular::{self, Lying},
+    replay, stamp,
+};
 use crate::{
     error::{Error, Result},
     fault,
@@ -234,9 +239,18 @@ impl ScheduleLog {
 
     fn show(&self, path: &std::path::Path, text: &str) -> Result<()> {
         let (disk, root) = (&**self.vault.disk(), self.vault.root());
-        let displaced = atomic::replace(disk, root, path, text, is_rendering)?;
-        if let Some(edited) = displaced {
-            let kept_as = reconcile::keep_aside(disk, path, &edited)?;
+        let Some(displaced) = atomic::replace(disk, root, path, text)? else {
+            return Ok(());
+        };
+        let rendered = match displaced.lying()? {
+            Lying::Text(text) => is_rendering(&text),
+            Lying::Nothing => true,
+            Lying::NoFile(_) => false,
+        };
+        if rendered {
+            displaced.discard(disk)?;
+        } else {
+            let kept_as = displaced.keep(disk)?;
             tracing::warn!(
                 file = FILE,
                 kept_as,
