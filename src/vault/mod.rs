@@ -12,15 +12,15 @@
 //! ```
 
 mod actor;
-mod archive;
 mod answer;
+mod archive;
 mod artifact;
 mod atomic;
 pub mod audit;
 mod blobs;
 mod create;
-mod follow;
 mod displaced;
+mod follow;
 mod guidance;
 pub mod health;
 pub mod import;

@@ -26,7 +26,7 @@ impl Project {
     }
 
     /// Forgets what a rendering has displaced if it is `known`, or no file of operators; else keeps it aside.
-    pub(super) fn put_away(
+    pub(super) fn discard_or_keep(
         &self,
         file: &Whole,
         displaced: Displaced,

@@ -296,7 +296,7 @@ pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
         if wrong.iter().any(|difference| difference.path == file.path)
             && let Some(displaced) = project.put_whole(&file)?
         {
-            project.put_away(&file, displaced, |bytes| {
+            project.discard_or_keep(&file, displaced, |bytes| {
                 put::rendering_of(put::stem(&file), bytes).is_some()
                     || plan.found_as == Some(Digest::of(bytes))
             })?;

@@ -71,7 +71,14 @@ fn make(name: &str) -> TestVault {
         "executing" => say(&[approve, Command::Claim]),
         "paused" => say(&[approve, Command::Claim, Command::Pause { note: note() }]),
         "declined" => say(&[Command::Decline { note: note() }]),
-        "cancelled" => say(&[approve, Command::Claim, Command::Cancel { note: note() }]),
+        "cancelled" => say(&[
+            approve,
+            Command::Claim,
+            Command::Cancel {
+                note: note(),
+                cut: false,
+            },
+        ]),
         _ => {
             say(&[approve]);
             vault.run_until_idle();
