@@ -1,10 +1,6 @@
 //! One plan in every status, made once and copied for every cell of a table; and what became of an edit of its file.
 
-use std::{
-    path::PathBuf,
-    sync::LazyLock,
-    time::{Duration, SystemTime},
-};
+use std::{path::PathBuf, sync::LazyLock, time::Duration};
 
 use modulatio::{
     command::Command,
@@ -43,7 +39,7 @@ static MADE: LazyLock<Vec<TestVault>> =
 /// A vault of its own whose one plan stands there.
 pub(crate) fn stage(name: &str) -> TestVault {
     let at = STAGES.iter().position(|stage| *stage == name);
-    MADE[at.expect("a stage")].copy()
+    MADE[at.expect("a stage")].light_copy()
 }
 
 fn make(name: &str) -> TestVault {
@@ -106,7 +102,8 @@ pub(crate) fn put(path: &PathBuf, bytes: &[u8]) {
 /// The last change of this file is no news.
 pub(crate) fn rest(path: &PathBuf) {
     let file = std::fs::File::options().write(true).open(path).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(10))
+    let modified = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(modified - Duration::from_secs(10))
         .unwrap();
 }
 

@@ -545,7 +545,7 @@ fn an_operators_own_lines_are_changed_removed_and_reordered() {
 
 /// A billion of `x`, in seven lines.
 fn laughs() -> String {
-    let eight = |of: &str| vec![of; 8].join(", ");
+    let eight = |of: &str| [of; 8].join(", ");
     let mut lines = format!("a0: &a0 [{}]\n", eight("x"));
     for n in 1..8 {
         lines.push_str(&format!(
@@ -591,7 +591,7 @@ fn the_body_is_changed_while_nobody_works_on_it() {
             status_of(name)
         ))
     };
-    let changes: [(&str, fn(&str) -> String); 8] = [
+    let changes: [(&str, Rewrite); 8] = [
         ("a word", |old| {
             old.replacen("write essay 2", "write a letter", 1)
         }),
@@ -629,7 +629,7 @@ fn a_body_that_is_too_long_is_refused() {
 #[test]
 fn line_ends_marks_and_the_last_line_break_are_no_edit() {
     let mut cells = Cells::default();
-    let changes: [(&str, fn(&str) -> String); 8] = [
+    let changes: [(&str, Rewrite); 8] = [
         ("CRLF", |old| old.replace('\n', "\r\n")),
         ("a mark", |old| format!("\u{feff}{old}")),
         ("both", |old| {
@@ -672,6 +672,7 @@ fn an_edit_between_other_line_ends_is_taken_all_the_same() {
     );
 }
 
+type Rewrite = fn(&str) -> String;
 type Change = Box<dyn Fn(&str) -> Vec<u8>>;
 
 /// The first so many eighths of the frontmatter.

@@ -14,6 +14,7 @@ mod cells;
 mod legal;
 mod refused;
 mod saved;
+mod ticket_cells;
 
 use support::{Journal, TestVault};
 

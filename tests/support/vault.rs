@@ -89,6 +89,19 @@ impl TestVault {
         Self { dir, root }
     }
 
+    /// As [`TestVault::copy`], in memory where the system has a place for that: for many small tests that prove nothing
+    /// about disks.
+    pub(crate) fn light_copy(&self) -> Self {
+        let memory = Path::new("/dev/shm");
+        let dir = match tempfile::tempdir_in(memory) {
+            Ok(dir) => dir,
+            Err(_) => tempfile::tempdir().expect("a temporary directory"),
+        };
+        let root = dir.path().join("vault");
+        copy_tree(&self.root, &root);
+        Self { dir, root }
+    }
+
     /// Adds a project by hand.
     pub(crate) fn project(&self, directory: &str) {
         std::fs::create_dir_all(self.path(&format!("{directory}/plans"))).expect("a directory");
