@@ -76,7 +76,8 @@ pub fn life(by: &str) -> (Life, Option<u32>) {
 }
 
 /// What became of a process of this machine.
-fn life_of(pid: u32) -> Life {
+#[must_use]
+pub fn life_of(pid: u32) -> Life {
     if !Path::new("/proc/self").exists() {
         return Life::Unseen;
     }
@@ -111,13 +112,15 @@ pub fn holders(path: &Path) -> Vec<u32> {
 
 fn holders_in(locks: &str, device: (u32, u32), inode: u64) -> Vec<u32> {
     let place = format!("{:02x}:{:02x}:{inode}", device.0, device.1);
-    let holder = |line: &str| {
+    let holder = |line: &str| -> Option<u32> {
         let words: Vec<&str> = line.split_whitespace().collect();
         // Who only waits stands behind an arrow.
         let is_held = words.get(1) == Some(&"FLOCK") && words.get(5) == Some(&place.as_str());
         words.get(4).filter(|_| is_held)?.parse().ok()
     };
-    locks.lines().filter_map(holder).collect()
+    // One of another container has no number here.
+    let holders = locks.lines().filter_map(holder);
+    holders.filter(|pid| *pid != 0).collect()
 }
 
 /// What the environment of a process held when it was started, under this name. Of other users' processes, nothing.

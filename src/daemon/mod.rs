@@ -42,7 +42,7 @@ pub use bench::unusable;
 pub use bench::{check_guidance, find_sandbox};
 pub use foreground::{LetGo, draft, run_plan};
 pub use identity::Identity;
-pub use lives::{Life, Seen, daemons, holders, life, variable};
+pub use lives::{Life, Seen, daemons, holders, life, life_of, variable};
 pub use orders::Orders;
 pub use probe::{Answered, KeyState, Probe, Unanswered};
 pub use reach::{Reached, reach};

@@ -71,14 +71,13 @@ fn whom(model: &ModelConfig) -> Option<(Service, Speaks)> {
 }
 
 async fn ask(service: &Service, speaks: Speaks, models: Vec<String>) -> Reached {
-    let endpoint = models::shown_endpoint(&service.base_url, speaks);
-    let outcome = models::reach(service, speaks, PATIENCE).await;
-    let date = outcome.as_ref().ok().and_then(|heard| heard.date);
+    let asked = models::reach(service, speaks, PATIENCE).await;
     let now = clock::now().micros().div_euclid(1_000_000);
+    let date = asked.outcome.as_ref().ok().and_then(|heard| heard.date);
     Reached {
-        endpoint: endpoint.unwrap_or_else(|why| format!("({why})")),
+        endpoint: asked.endpoint,
         models,
-        outcome: outcome.map_err(|why| why.to_string()),
+        outcome: asked.outcome.map_err(|why| why.to_string()),
         ahead_seconds: date.map(|date| date - now),
     }
 }

@@ -47,7 +47,7 @@ pub use breaker::{Admission, Breaker, BreakerSettings, Breakers, Outcome};
 pub use endpoint::InvalidBaseUrl;
 pub use key::KeyFrom;
 pub use openai::{Dialect, OpenAi, OpenAiSettings};
-pub use reach::{Heard, Speaks, Unheard, reach, shown_endpoint};
+pub use reach::{Asked, Heard, Speaks, Unheard, reach};
 pub use rehearsal::Rehearsal;
 pub use service::{InvalidSettings, Service};
 pub use tokens::estimate_tokens;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{
     InvalidSettings, Service,
     anthropic::{API_KEY, PATH as MESSAGES, VERSION},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, shown},
     http::{Patience, causes, client},
     key::KeySource,
     openai::PATH as CHAT,
@@ -51,48 +51,60 @@ pub enum Unheard {
     Silent(String),
 }
 
+/// What was asked, and what came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The address, without what may not be shown.
+    pub endpoint: String,
+    /// What came back, or why nothing did.
+    pub outcome: Result<Heard, Unheard>,
+}
+
 /// Asks once, and waits no longer than `patience`. A key that cannot be read is not sent.
-///
-/// # Errors
-/// [`Unheard`].
-pub async fn reach(
-    service: &Service,
-    speaks: Speaks,
-    patience: Duration,
-) -> Result<Heard, Unheard> {
+pub async fn reach(service: &Service, speaks: Speaks, patience: Duration) -> Asked {
     let keys = KeySource::new(service.key.clone(), environment());
     let key = keys.read().ok().flatten();
-    let mut headers = headers(service)?;
-    if speaks == Speaks::Anthropic {
-        let (name, value) = VERSION;
-        headers.insert(name, value);
-    }
     let (name, prefix) = speaks.key_header();
     let sent = key.as_ref().and_then(|key| keys.header(prefix, key).ok());
-    let endpoint = endpoint(&service.base_url, speaks, sent.is_some())?;
     let sends_key = sent.is_some();
+    let prepared = endpoint(&service.base_url, speaks, sends_key)
+        .and_then(|endpoint| Ok((endpoint, headers_of(service, speaks)?)));
+    let (endpoint, mut headers) = match prepared {
+        Ok(prepared) => prepared,
+        Err(why) => {
+            return Asked {
+                endpoint: shown(&service.base_url),
+                outcome: Err(why.into()),
+            };
+        }
+    };
     headers.extend(sent.map(|value| (name, value)));
     let report = Report {
         endpoint: endpoint.label(),
         key: key.as_ref(),
         key_from: keys.from(),
     };
-    match timeout(patience, get(&endpoint, headers, patience)).await {
+    let outcome = match timeout(patience, get(&endpoint, headers, patience)).await {
         Ok(Ok(heard)) => Ok(Heard {
             refuses_key: sends_key && heard.refuses_key,
             ..heard
         }),
         Ok(Err(why)) => Err(Unheard::Silent(report.safe(&why))),
         Err(_) => Err(Unheard::Silent(format!("no answer within {patience:?}"))),
+    };
+    Asked {
+        endpoint: endpoint.label().to_owned(),
+        outcome,
     }
 }
 
-/// Where an endpoint of that protocol is asked for its list, without what may not be shown.
-///
-/// # Errors
-/// [`InvalidSettings`] for an address that cannot be used.
-pub fn shown_endpoint(base: &str, speaks: Speaks) -> Result<String, InvalidSettings> {
-    Ok(endpoint(base, speaks, false)?.label().to_owned())
+fn headers_of(service: &Service, speaks: Speaks) -> Result<HeaderMap, InvalidSettings> {
+    let mut headers = headers(service)?;
+    if speaks == Speaks::Anthropic {
+        let (name, value) = VERSION;
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
 impl Speaks {
@@ -195,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_an_endpoint_has_no_query() {
-        let shown = shown_endpoint("https://h.example/v1?key=hidden", Speaks::OpenAi).unwrap();
-        assert_eq!(shown, "https://h.example/v1/models");
+        let endpoint = endpoint("https://h.example/v1?key=hidden", Speaks::OpenAi, false).unwrap();
+        assert_eq!(endpoint.label(), "https://h.example/v1/models");
     }
 }

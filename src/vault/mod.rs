@@ -7,6 +7,7 @@
 //!             ├─ numbers: ids of plans and tickets, decided by an append
 //!             ├─ schedule: jobs, and the plans of their slots
 //!             ├─ archive: plans that are over, out of the way and kept whole
+//!             ├─ health:  what a doctor sees, whatever is broken
 //!             ├─ scan:    which plans want a runner (stat only, unless something changed)
 //!             └─ spend:   what all plans spend in one day, reserved before it is spent
 //! ```

@@ -122,6 +122,14 @@ fn a_lock_that_stays_held_is_told() {
     let found = doctor(&vault);
     let held = found.one("locks", "warn", &format!("{plan}.lock is held"));
     held.mends("Never delete the file");
+    // Where the system tells who holds it, that is this very process.
+    let own = std::process::id().to_string();
+    let told = std::fs::read_to_string("/proc/locks").is_ok_and(|locks| locks.contains(&own));
+    assert_eq!(
+        told,
+        held.remedy.contains(&format!("kill -CONT {own}")),
+        "{held:?}"
+    );
     drop(file);
     doctor(&vault).one("locks", "ok", "no claim lock");
 }
@@ -140,6 +148,14 @@ fn a_lease_of_a_process_that_is_gone_is_told_when_something_holds_it() {
     let file = std::fs::File::open(&lease).expect("a lease file");
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).expect("it is free");
     doctor(&vault).one("leases", "warn", "that process is gone");
+    // A name of elsewhere, and a holder of this machine.
+    let note = "{\"holder\":\"daemon:elsewhere:7\",\"since\":\"x\",\"epoch\":1}\n";
+    std::fs::write(&lease, note).expect("a lease file");
+    doctor(&vault).one(
+        "leases",
+        "ok",
+        &format!("{plan} is held by daemon:elsewhere:7; "),
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Plans: who holds them, which have lost their runner, which wait for a person.
 
-use projections::plan::Status;
+use journal::LeaseNote;
+use projections::{plan::Status, time::Timestamp};
 
 use super::{
     check::{Check, capped},
@@ -11,7 +12,6 @@ use crate::{
     daemon::{self, Life},
     vault::health::{Claim, Journal, PlanHealth},
 };
-use projections::time::Timestamp;
 
 /// Who holds which lease?
 pub(super) fn leases(ground: &Ground) -> Vec<Check> {
@@ -39,77 +39,67 @@ pub(super) fn leases(ground: &Ground) -> Vec<Check> {
 }
 
 fn lease(ground: &Ground, plan: &PlanHealth) -> Option<Check> {
+    match &plan.lease {
+        Claim::Free | Claim::Stale => None,
+        Claim::Held(note) => Some(held(ground, plan, note)),
+        Claim::Unreadable(why) => Some(Check::warn(
+            "leases",
+            format!("{}: {why}", plan.id),
+            format!("chmod u+rw {0}; ls -l {0}", quoted(&plan.lease_file)),
+        )),
+    }
+}
+
+fn held(ground: &Ground, plan: &PlanHealth, note: &LeaseNote) -> Check {
     let id = "leases";
-    let note = match &plan.lease {
-        Claim::Free | Claim::Stale => return None,
-        Claim::Unreadable(why) => {
-            let remedy = format!("chmod u+rw {0}; ls -l {0}", quoted(&plan.lease_file));
-            return Some(Check::warn(id, format!("{}: {why}", plan.id), remedy));
-        }
-        Claim::Held(note) => note,
-    };
-    let holder = if note.holder.is_empty() {
-        "somebody who has not said who"
-    } else {
-        &note.holder
-    };
-    let when = Timestamp::parse(&note.since);
-    let when = when.map_or_else(
-        |_| String::new(),
-        |at| format!(" since {at}, epoch {}", note.epoch),
-    );
-    let says = format!("{} is held by {holder}{when}", plan.id);
-    let (life, pid) = daemon::life(&note.holder);
-    // The system's own word, where it gives one.
+    let says = words(plan, note);
     let holders = daemon::holders(&plan.lease_file);
-    let pid = holders.first().copied().or(pid);
-    let number = pid.map_or_else(|| "PID".to_owned(), |pid| pid.to_string());
-    Some(match life {
-        Life::Runs => Check::ok(
+    let (life, pid) = match (daemon::life(&note.holder), holders.first()) {
+        // Who is not named, or is named by another machine's name, is seen by the lock.
+        ((Life::Unseen, _), Some(pid)) => (daemon::life_of(*pid), Some(*pid)),
+        (named, _) => named,
+    };
+    let pid = pid.map_or_else(|| "PID".to_owned(), |pid| pid.to_string());
+    let done = progress(ground.now, plan);
+    match life {
+        Life::Runs => Check::ok(id, format!("{says}; process {pid} runs{done}")),
+        Life::Unseen => Check::ok(
             id,
-            format!(
-                "{says}; process {number} runs{}",
-                progress(ground.now, plan)
-            ),
+            format!("{says}; that process cannot be seen from here{done}"),
         ),
         Life::Stopped => Check::warn(
             id,
-            format!("{says}; process {number} is stopped and does nothing"),
+            format!("{says}; process {pid} is stopped and does nothing"),
             format!(
-                "kill -CONT {number}; or kill -KILL {number}, and the next tick of another daemon goes on with the plan"
-            ),
-        ),
-        Life::Gone if holders.is_empty() => Check::warn(
-            id,
-            format!("{says}; that process is gone, and something holds the lease all the same"),
-            format!(
-                "fuser -v {}, then end the process that it names",
-                quoted(&plan.lease_file)
+                "kill -CONT {pid}; or kill -KILL {pid}, and the next tick of another daemon goes on with the plan"
             ),
         ),
         Life::Gone => Check::warn(
             id,
-            format!(
-                "{says}; that process is gone, and process {} holds the lease",
-                list(&holders)
-            ),
-            format!(
-                "kill {}",
-                holders
-                    .iter()
-                    .map(u32::to_string)
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            ),
+            format!("{says}; that process is gone, and another holds the lease all the same"),
+            match holders.first() {
+                Some(other) => format!("kill {other}"),
+                None => format!(
+                    "fuser -v {}, then end the process that it names",
+                    quoted(&plan.lease_file)
+                ),
+            },
         ),
-        Life::Unseen => Check::ok(
-            id,
-            format!(
-                "{says}; that process cannot be seen from here{}",
-                progress(ground.now, plan)
-            ),
+    }
+}
+
+fn words(plan: &PlanHealth, note: &LeaseNote) -> String {
+    let holder = match note.holder.as_str() {
+        "" => "somebody who has not said who",
+        named => named,
+    };
+    match Timestamp::parse(&note.since) {
+        Ok(at) => format!(
+            "{} is held by {holder} since {at}, epoch {}",
+            plan.id, note.epoch
         ),
-    })
+        Err(_) => format!("{} is held by {holder}", plan.id),
+    }
 }
 
 fn progress(now: Timestamp, plan: &PlanHealth) -> String {

@@ -6,7 +6,7 @@ use projections::time::MicroUsd;
 
 use super::{
     check::{Check, Kind},
-    ground::Ground,
+    ground::{Ground, VaultGround},
     words::{list, quoted},
 };
 use crate::{
@@ -145,22 +145,7 @@ pub(super) fn prices(ground: &Ground) -> Vec<Check> {
         )];
     }
     let what = format!("the price of {} is unknown", list(&unknown));
-    let mut caps = Vec::new();
-    let projects = found
-        .projects
-        .iter()
-        .filter_map(|project| project.config.as_ref());
-    for config in found.config.iter().chain(projects) {
-        caps.extend(dollars(config));
-    }
-    let capped = found.plans_that(|plan| {
-        plan.standing
-            .as_ref()
-            .is_some_and(|standing| standing.caps_cost && is_live(&standing.status))
-    });
-    caps.extend(capped.iter().map(|id| format!("max_cost_usd of {id}")));
-    caps.sort();
-    caps.dedup();
+    let caps = caps(found);
     let remedy = format!(
         "write it into modulatio.yaml, in dollars for a million tokens: models: {{{}: {{…, price: {{input: 0.60, output: 2.20}}}}}}, or price: free",
         unknown[0]
@@ -180,6 +165,21 @@ pub(super) fn prices(ground: &Ground) -> Vec<Check> {
             remedy,
         )
     }]
+}
+
+/// Every cap in dollars that some plan runs under, or will.
+fn caps(found: &VaultGround) -> Vec<String> {
+    let projects = found.projects.iter();
+    let own = projects.filter_map(|project| project.config.as_ref());
+    let mut caps: Vec<String> = found.config.iter().chain(own).flat_map(dollars).collect();
+    let capped = found.plans_that(|plan| {
+        let standing = plan.standing.as_ref();
+        standing.is_some_and(|standing| standing.caps_cost && is_live(&standing.status))
+    });
+    caps.extend(capped.iter().map(|id| format!("max_cost_usd of {id}")));
+    caps.sort();
+    caps.dedup();
+    caps
 }
 
 fn dollars(config: &Config) -> Vec<String> {

@@ -1,11 +1,16 @@
 //! The vault, its configuration, its projects.
 
+use std::path::Path;
+
 use super::{
     check::{Check, Kind, capped},
     ground::Ground,
     words::{count, list, quoted},
 };
-use crate::{config, vault::CONFIG_FILE};
+use crate::{
+    config,
+    vault::{CONFIG_FILE, ProjectFault},
+};
 
 /// Is there a vault, and where?
 pub(super) fn place(ground: &Ground) -> Vec<Check> {
@@ -80,25 +85,8 @@ pub(super) fn projects(ground: &Ground) -> Vec<Check> {
         return Vec::new();
     };
     let root = found.vault.root();
-    let mut checks: Vec<Check> = Vec::new();
-    for fault in &found.faults {
-        let dir = root.join(&fault.name);
-        let lower = fault.name.to_lowercase();
-        let path = quoted(&dir);
-        let remedy = if dir.is_symlink() {
-            format!(
-                "put the directory itself in the place of the link: rm {path} && mv TARGET {path}"
-            )
-        } else if lower != fault.name {
-            format!("mv {path} {}", quoted(root.join(lower)))
-        } else {
-            format!(
-                "ls -ld {path} {path}/plans, and mend what is said, or move it out of the vault"
-            )
-        };
-        let why = format!("{}: {}", fault.name, fault.why);
-        checks.push(Check::fail(id, Kind::Configuration, why, remedy));
-    }
+    let faults = found.faults.iter().map(|fault| unusable(root, fault));
+    let mut checks: Vec<Check> = faults.collect();
     for project in &found.projects {
         let file = project.project.dir().join("project.yaml");
         for fault in &project.faults {
@@ -122,4 +110,19 @@ pub(super) fn projects(ground: &Ground) -> Vec<Check> {
         checks.push(Check::ok(id, format!("{} can be used", list(codes))));
     }
     checks
+}
+
+/// A directory that would be a project if something were not wrong.
+fn unusable(root: &Path, fault: &ProjectFault) -> Check {
+    let dir = root.join(&fault.name);
+    let (path, lower) = (quoted(&dir), fault.name.to_lowercase());
+    let remedy = if dir.is_symlink() {
+        format!("put the directory itself in the place of the link: rm {path} && mv TARGET {path}")
+    } else if lower != fault.name {
+        format!("mv {path} {}", quoted(root.join(lower)))
+    } else {
+        format!("ls -ld {path} {path}/plans, and mend what is said, or move it out of the vault")
+    };
+    let why = format!("{}: {}", fault.name, fault.why);
+    Check::fail("projects", Kind::Configuration, why, remedy)
 }

@@ -123,7 +123,7 @@ fn plain(text: &str) -> String {
 /// The kind by the number that statfs(2) gives, where the mounts are not told.
 #[cfg(target_os = "linux")]
 fn by_number(path: &Path) -> String {
-    let number = rustix::fs::statfs(path).map_or(0, |stat| i64::from(stat.f_type));
+    let number = rustix::fs::statfs(path).map_or(0, |stat| stat.f_type as u64);
     let known = [
         (0xef53, "ext4"),
         (0x5846_5342, "xfs"),
