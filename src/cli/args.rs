@@ -265,10 +265,10 @@ pub(super) struct DaemonOptions {
 
 /// What stands below the options of `doctor`.
 const DOCTOR: &str = "\
-Each line says what was looked at and what was found: [ok], [warn] (it works, and something is to be
-done) or [fail] (it does not work). What is not ok is followed by the command or the edit that mends
-it. Nothing is changed; two small files are written to try the disk, and removed. Providers are asked
-for their list of models, which nobody bills.
+Each line says what was looked at and what was found: [ok], [warn] (it works, and something is to
+be done) or [fail] (it does not work). What is not ok is followed by the command or the edit that
+mends it. Nothing is changed; two small files are written to try the disk, and removed. Providers
+are asked for their list of models, which nobody bills.
 
 The command ends as the worst of it:
   0  all is ok
