@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use projections::{
-    ids::{InvalidId, PlanId, ProjectCode},
+    ids::{InvalidId, PlanId, ProjectCode, TicketId},
     time::Timestamp,
 };
 
@@ -68,6 +68,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// There is no such ticket.
+    #[error("there is no ticket {0}")]
+    NoTicket(TicketId),
     /// A plan's file cannot be read as one.
     #[error("{}: {why}", file.display())]
     BadFile {
@@ -213,6 +216,7 @@ impl Error {
             Self::Journal(_)
             | Self::NoProject { .. }
             | Self::NoPlan(_)
+            | Self::NoTicket(_)
             | Self::BadFile { .. }
             | Self::Io { .. }
             | Self::Failed(_)
@@ -257,6 +261,7 @@ impl Error {
             Self::Authentication(_) => Some("keys are read from this command's environment, which may differ from the daemon's; `modulatio models` says where each is looked for".into()),
             Self::Schedule(schedule::Refused::NoJob(_)) => Some("see `modulatio cron list`".into()),
             Self::NoPlan(_) => Some("see `modulatio plan list`".into()),
+            Self::NoTicket(_) => Some("see `modulatio ticket list --all`".into()),
             Self::Archived { plan, .. } => Some(format!("it can be read, with `modulatio replay {plan}` and `modulatio plan show {plan}`, and not be changed")),
             Self::Journal(error) if error.is_damage() => {
                 Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())

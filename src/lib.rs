@@ -32,6 +32,7 @@ pub mod effect;
 pub mod error;
 mod fault;
 pub mod models;
+mod nearest;
 pub mod prompts;
 mod redact;
 pub mod schedule;

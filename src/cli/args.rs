@@ -73,7 +73,12 @@ pub(super) struct Args {
 impl Args {
     /// The command line of this process; one that makes no sense is told, and ends it.
     pub(super) fn read() -> Self {
-        let matches = Self::command().get_matches();
+        let matches = Self::command()
+            .try_get_matches()
+            .unwrap_or_else(|mut error| {
+                super::hints::add_to(&mut error);
+                error.exit()
+            });
         let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         args.said = SaidWhere::of(&matches);
         // By hand: what is typed overrides the environment, and clap would call that a conflict too.

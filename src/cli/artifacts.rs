@@ -16,6 +16,7 @@ use serde_json::json;
 use super::{args::ArtifactsOptions, output, show};
 use crate::{
     error::{Error, Result},
+    nearest::near,
     prompts::reply,
     vault::{
         ArtifactFault, Project, Vault,
@@ -73,10 +74,11 @@ pub(super) fn run(vault: &Vault, options: &ArtifactsOptions, json: bool) -> Resu
     show::tell_archived(&project, id);
     let (mut artifacts, fault) = of(&project, id)?;
     if let Some(name) = &options.name {
+        let known: Vec<String> = artifacts.iter().map(|a| a.path.clone()).collect();
         artifacts.retain(|artifact| artifact.path == *name);
         let Some(artifact) = artifacts.first() else {
             // What cannot be read any more may have held it.
-            return Err(fault.unwrap_or_else(|| Error::Failed(unknown(id, name))));
+            return Err(fault.unwrap_or_else(|| Error::Failed(unknown(id, name, known))));
         };
         if !options.path && !json {
             output::print_bytes(&artifact.bytes_as_handed_in(&project)?);
@@ -87,8 +89,13 @@ pub(super) fn run(vault: &Vault, options: &ArtifactsOptions, json: bool) -> Resu
     fault.map_or(Ok(()), Err)
 }
 
-fn unknown(plan: &PlanId, name: &str) -> String {
-    format!("{plan} has no artifact {name:?}; see `modulatio plan artifacts {plan}`")
+fn unknown(plan: &PlanId, name: &str, known: Vec<String>) -> String {
+    let known = known.into_iter().map(|path| (path.clone(), path));
+    let near = match near(name, known, String::clone).as_slice() {
+        [] => String::new(),
+        near => format!("; the nearest: {}", near.join(", ")),
+    };
+    format!("{plan} has no artifact {name:?}{near}; see `modulatio plan artifacts {plan}`")
 }
 
 fn list(project: &Project, options: &ArtifactsOptions, artifacts: &[HandedIn], json: bool) {

@@ -35,8 +35,8 @@ pub(super) fn start(args: &Args) {
 }
 
 /// The error that ends a command, for stderr. No filter may keep it back.
-pub(super) fn last_words(format: LogFormat, error: &Error) -> String {
-    let (told, hint) = (error.told(), error.hint());
+pub(super) fn last_words(format: LogFormat, error: &Error, hint: Option<String>) -> String {
+    let told = error.told();
     match format {
         LogFormat::Text => {
             let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));

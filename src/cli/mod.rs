@@ -16,6 +16,8 @@ mod heartbeat;
 mod import;
 mod init;
 mod kickoff;
+mod hints;
+mod known;
 mod logging;
 mod logs;
 mod models;
@@ -44,7 +46,8 @@ pub fn main() -> ExitCode {
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::tell(&logging::last_words(args.log_format(), &error));
+            let hint = hints::of(&args, &error);
+            output::tell(&logging::last_words(args.log_format(), &error, hint));
             ExitCode::from(error.exit_code())
         }
     }

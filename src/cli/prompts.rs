@@ -3,6 +3,7 @@
 use super::{args::PromptsCommand, output};
 use crate::{
     error::{Error, Result},
+    nearest::nearest,
     prompts::Template,
 };
 
@@ -19,10 +20,14 @@ pub(super) fn run(command: &PromptsCommand) -> Result<()> {
                 output::print(template.embedded());
                 Ok(())
             }
-            None => Err(Error::Usage(format!(
-                "there is no prompt {name:?}; there are {}",
-                Template::ALL.map(Template::name).join(", ")
-            ))),
+            None => {
+                let known = Template::ALL.map(Template::name);
+                let near = nearest(name, known).unwrap_or_default();
+                Err(Error::Usage(format!(
+                    "there is no prompt {name:?}; the nearest is {near:?}; there are {}",
+                    known.join(", ")
+                )))
+            }
         },
     }
 }

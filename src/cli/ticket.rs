@@ -178,17 +178,17 @@ fn find(vault: &Vault, id: &TicketId) -> Result<(Project, Plan)> {
         .find(|plan| plan.tickets.contains_key(id));
     match plan {
         Some(plan) => Ok((project, plan)),
-        None => Err(Error::Failed(absent(&project, id))),
+        None => Err(absent(&project, id)),
     }
 }
 
-fn absent(project: &Project, id: &TicketId) -> String {
+fn absent(project: &Project, id: &TicketId) -> Error {
     match import::foreign_file(project, id) {
-        Some(file) => format!(
+        Some(file) => Error::Failed(format!(
             "{id} is a ticket of another program and not taken in, see {}; `modulatio import --from-python` says why",
             file.display()
-        ),
-        None => format!("there is no ticket {id}; see `modulatio ticket list --all`"),
+        )),
+        None => Error::NoTicket(id.clone()),
     }
 }
 

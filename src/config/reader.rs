@@ -9,8 +9,9 @@ use projections::yaml::{self, Mapping, Value};
 
 use super::{
     Fault, Faults,
-    values::{duration, micro_dollars, nearest, shown, shown_text, span},
+    values::{duration, micro_dollars, shown, shown_text, span},
 };
+use crate::nearest::nearest;
 
 /// Collects the faults of one file.
 pub(super) struct Sink<'a> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     ContextConfig, ModelConfig,
     reader::{Field, Sink},
-    values::{is_name, nearest, shown_text},
+    values::{is_name, shown_text},
 };
-use crate::catalog;
+use crate::{catalog, nearest::nearest};
 
 /// A role's model and what to ask when it fails.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -100,11 +100,3 @@ fn may_be_secret(text: &str) -> bool {
     text.split_whitespace()
         .any(|word| word.starts_with("sk-") || word.contains('@') || (has_digit && is_dense(word)))
 }
-
-/// The known word that is nearest to this one; the first of several.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    known
-        .into_iter()
-        .min_by_key(|known| strsim::damerau_levenshtein(&word, &known.to_lowercase()))
-}

@@ -13,8 +13,9 @@ use super::{
     sections::{read_breaker, read_context, read_daily, read_retry},
     team::{Models, Resolved, WrittenTeam},
     tools::{read_sandbox, read_tools},
-    values::{nearest, shown_text},
+    values::shown_text,
 };
+use crate::nearest::nearest;
 
 /// Default pause between two scans of the vault.
 const TICK: Duration = Duration::from_secs(30);

@@ -6,6 +6,7 @@ mod support;
 mod artifacts;
 mod config_check;
 mod config_show;
+mod nearest;
 mod project;
 
 use serde_json::Value;
