@@ -119,17 +119,7 @@ impl Told {
             .map(|(fate, count)| format!("{count} {}", fate.as_str()))
             .collect();
         output::tell(&counts.join(", "));
-        if !self.runs.is_empty() {
-            output::tell(&format!(
-                "note: {} run as soon as a daemon does, or at their times; to hold one back: modulatio plan pause PLAN, modulatio cron disable JOB",
-                self.runs.join(", ")
-            ));
-        }
-        if !self.runs.is_empty() && rehearses(vault) {
-            output::tell(&format!(
-                "warning: {CONFIG_FILE} names no models, so a daemon would only rehearse them, and end them so; name models before you start one"
-            ));
-        }
+        self.tell_what_runs(vault);
         if dry_run {
             output::tell("dry run: nothing was changed");
         } else if self.count(Fate::Taken) + self.count(Fate::Changed) > 0 {
@@ -141,6 +131,22 @@ impl Told {
             failed => Err(Error::Failed(format!(
                 "{failed} thing(s) could not be taken; mend them and import again: what is taken is not taken twice"
             ))),
+        }
+    }
+
+    /// Nobody is asked again before these run.
+    fn tell_what_runs(&self, vault: &Vault) {
+        if self.runs.is_empty() {
+            return;
+        }
+        output::tell(&format!(
+            "note: {} run as soon as a daemon does, or at their times; to hold one back: modulatio plan pause PLAN, modulatio cron disable JOB",
+            self.runs.join(", ")
+        ));
+        if rehearses(vault) {
+            output::tell(&format!(
+                "warning: {CONFIG_FILE} names no models, so a daemon would only rehearse them, and end them so; name models before you start one"
+            ));
         }
     }
 }

@@ -4,6 +4,7 @@
 //!  Vault ─▶ Project ─▶ PlanLog ── submit(Command) ──▶ journal ──▶ projections
 //!             │           ▲
 //!             │           └── reconcile: hand edits become commands, missing projections are rendered
+//!             ├─ import:  what other programs left, taken in as found
 //!             ├─ numbers: ids of plans and tickets, decided by an append
 //!             ├─ schedule: jobs, and the plans of their slots
 //!             ├─ archive: plans that are over, out of the way and kept whole

@@ -5,7 +5,7 @@ use std::path::Path;
 use projections::{found::FieldFault, time::Timestamp};
 use serde_json::{Map, Value};
 
-use super::super::super::regular;
+use super::{super::super::regular, Fate, Line};
 use crate::error::{Error, Result};
 
 /// One entry of a list.
@@ -13,6 +13,29 @@ pub(super) struct Entry<'a>(&'a Map<String, Value>);
 
 /// What reading a field gives.
 pub(super) type Read<T> = std::result::Result<T, FieldFault>;
+
+/// Why an entry is not taken.
+pub(super) enum Not {
+    /// It asks for what cannot be said here, or for nothing any more.
+    Left(String),
+    /// It cannot be read.
+    Failed(FieldFault),
+}
+
+impl From<FieldFault> for Not {
+    fn from(fault: FieldFault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+impl Not {
+    pub(super) fn line(self, kind: &'static str, source: &str) -> Line {
+        match self {
+            Self::Left(why) => Line::new(Fate::Left, kind, source, why),
+            Self::Failed(fault) => Line::new(Fate::Failed, kind, source, fault.to_string()),
+        }
+    }
+}
 
 /// Reads a file; `None` if there is none.
 ///

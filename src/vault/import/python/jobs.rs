@@ -13,12 +13,12 @@ use serde_json::Value;
 use super::{
     super::super::schedule::{self as vault_schedule, ScheduleLog},
     CRON, Fate, Import, Line,
-    entries::{self, Entry, Read, bad, fault, label, quoted},
+    entries::{self, Entry, Not, Read, bad, fault, label, quoted},
     projects,
 };
 use crate::{
     clock,
-    error::{Error, Result},
+    error::Error,
     schedule::{
         self, Change, Refused, Timetable,
         legacy::{self, LegacyFault},
@@ -30,13 +30,6 @@ const WINDOW_S: u64 = 366 * 86_400;
 
 /// A priority that says nothing.
 const MIDDLE: u64 = 5;
-
-/// What an entry asks for.
-pub(super) enum Asks {
-    Job(Box<Wanted>),
-    /// Nothing that can be said here, and why.
-    Nothing(String),
-}
 
 /// A job to be added.
 pub(super) struct Wanted {
@@ -74,7 +67,7 @@ impl Import<'_> {
         file: &str,
         kind: &'static str,
         values: &[Value],
-        take: &mut dyn FnMut(&mut Self, &str, &Value) -> Result<Line>,
+        take: &mut dyn FnMut(&mut Self, &str, &Value) -> Result<Line, Error>,
     ) {
         let mut seen = BTreeSet::new();
         for (place, value) in values.iter().enumerate() {
@@ -94,11 +87,10 @@ impl Import<'_> {
         }
     }
 
-    fn job(&mut self, source: &str, value: &Value) -> Result<Line> {
+    fn job(&mut self, source: &str, value: &Value) -> Result<Line, Error> {
         match read(value, clock::now()) {
-            Ok(Asks::Job(wanted)) => self.add_job("job", source, *wanted),
-            Ok(Asks::Nothing(why)) => Ok(Line::new(Fate::Left, "job", source, why)),
-            Err(fault) => Ok(Line::new(Fate::Failed, "job", source, fault.to_string())),
+            Ok(wanted) => self.add_job("job", source, wanted),
+            Err(not) => Ok(not.line("job", source)),
         }
     }
 
@@ -108,7 +100,7 @@ impl Import<'_> {
         kind: &'static str,
         source: &str,
         wanted: Wanted,
-    ) -> Result<Line> {
+    ) -> Result<Line, Error> {
         let left = |why: String| Ok(Line::new(Fate::Left, kind, source, why));
         let directory = wanted.project.directory();
         if !projects::is_one(&self.vault.root().join(directory)) {
@@ -138,7 +130,7 @@ impl Import<'_> {
     }
 
     /// The job that a change adds; a dry run only decides it.
-    fn change(&self, change: &Change) -> Result<JobId> {
+    fn change(&self, change: &Change) -> Result<JobId, Error> {
         let now = clock::now();
         let events = if self.options.dry_run {
             schedule::change(&vault_schedule::read(self.vault)?, change, now)?
@@ -179,35 +171,17 @@ fn line(kind: &'static str, source: &str, wanted: &Wanted) -> Line {
 }
 
 /// What an entry of `cron-config.json` asks for.
-fn read(value: &Value, now: Timestamp) -> Read<Asks> {
+fn read(value: &Value, now: Timestamp) -> Result<Wanted, Not> {
     let entry = Entry::of(value)?;
     let (id, said) = (entry.id()?, entry.required("schedule")?);
     let (project, objective) = whose(&entry)?;
-    let next = entry.time("next_run")?;
+    no_template(&entry, &project)?;
     let enabled = entry.flag("enabled", true)?;
-    let translated = legacy::translate(said, next.map(seconds));
-    let translated = match translated {
-        Ok(translated) => translated,
-        Err(LegacyFault::Unknown(_)) if !enabled => {
-            return Ok(Asks::Nothing(format!(
-                "disabled, and {said:?} is no schedule"
-            )));
-        }
-        Err(unknown @ LegacyFault::Unknown(_)) => {
-            return Err(fault("schedule", unknown.to_string()));
-        }
-        Err(LegacyFault::Irregular { longer, .. }) => {
-            return Ok(Asks::Nothing(irregular(said, &project, objective, longer)));
-        }
-    };
-    if let Some(why) = template(&entry, &project)? {
-        return Ok(Asks::Nothing(why));
-    }
-    let mut notes = translated.notes;
-    let (count, until) = match ends(&entry, now, &mut notes)? {
-        Ok(ends) => ends,
-        Err(why) => return Ok(Asks::Nothing(why)),
-    };
+    let next = entry.time("next_run")?;
+    let times = legacy::translate(said, next.map(seconds));
+    let times = times.map_err(|fault| unsaid(fault, "schedule", &project, objective))?;
+    let mut notes = times.notes;
+    let (count, until) = ends(&entry, now, &mut notes)?;
     if let Some(due) = next.filter(|due| enabled && *due <= now) {
         notes.push(format!(
             "its time of {} was missed and is not made up for: `modulatio cron run-now` does so",
@@ -218,15 +192,15 @@ fn read(value: &Value, now: Timestamp) -> Read<Asks> {
     let definition = Definition {
         count,
         until,
-        ..defined(objective, translated.expression, format!("{CRON}#{id}"))
+        ..defined(objective, times.expression, format!("{CRON}#{id}"))
     };
-    Ok(Asks::Job(Box::new(Wanted {
+    Ok(Wanted {
         project,
         definition,
         enabled,
         said: format!("{said:?}"),
         notes,
-    })))
+    })
 }
 
 /// A job as that program runs its own: one run after another, and the last missed time is made up for.
@@ -262,14 +236,15 @@ pub(super) fn seconds(at: Timestamp) -> i64 {
     at.micros().saturating_add(999_999).div_euclid(1_000_000)
 }
 
-/// Why an entry that runs a template of that program's cannot be taken.
-pub(super) fn template(entry: &Entry<'_>, project: &ProjectCode) -> Read<Option<String>> {
-    Ok(entry.text("jt_id")?.map(|template| {
-        format!(
+/// An entry that runs a template of that program's cannot be taken.
+pub(super) fn no_template(entry: &Entry<'_>, project: &ProjectCode) -> Result<(), Not> {
+    match entry.text("jt_id")? {
+        None => Ok(()),
+        Some(template) => Err(Not::Left(format!(
             "it runs the job template {template:?}, and there are none here: write the plan that it makes into a file, \
              then modulatio cron add {project} --schedule … --plan-template FILE"
-        )
-    }))
+        ))),
+    }
 }
 
 pub(super) fn drop_priority(entry: &Entry<'_>, notes: &mut Vec<String>) -> Read<()> {
@@ -281,40 +256,45 @@ pub(super) fn drop_priority(entry: &Entry<'_>, notes: &mut Vec<String>) -> Read<
     Ok(())
 }
 
-pub(super) fn irregular(
-    said: &str,
+/// Times that cannot be said here; an unreadable field is named.
+pub(super) fn unsaid(
+    unsaid: LegacyFault,
+    field: &str,
     project: &ProjectCode,
     objective: &str,
-    longer: Option<String>,
-) -> String {
-    let longer = longer.map_or_else(String::new, |longer| {
-        let objective = quoted(objective);
-        format!(
-            ": the next longer is modulatio cron add {project} {objective} --schedule '{longer}'"
-        )
-    });
-    format!("no cron expression says \"every {said}\"{longer}")
+) -> Not {
+    let why = unsaid.to_string();
+    match unsaid {
+        LegacyFault::Unknown(_) => fault(field, why).into(),
+        LegacyFault::Irregular { longer: None, .. } => Not::Left(why),
+        LegacyFault::Irregular {
+            longer: Some(longer),
+            ..
+        } => Not::Left(format!(
+            "{why}: the next longer is modulatio cron add {project} {} --schedule '{longer}'",
+            quoted(objective)
+        )),
+    }
 }
 
-/// How many runs are left and until when; or why none is.
-type Ends = (Option<u64>, Option<Timestamp>);
-
+/// How many runs are left, and until when.
 fn ends(
     entry: &Entry<'_>,
     now: Timestamp,
     notes: &mut Vec<String>,
-) -> Read<std::result::Result<Ends, String>> {
+) -> Result<(Option<u64>, Option<Timestamp>), Not> {
     let (count, runs) = (entry.whole("count")?, entry.whole("runs")?.unwrap_or(0));
-    let (from, until) = (entry.time("start_at")?, entry.time("until")?);
     let left = count.map(|count| count.saturating_sub(runs));
     if left == Some(0) {
-        return Ok(Err(format!("it has run its {runs} times")));
+        return Err(Not::Left(format!("it has run its {runs} times")));
     }
+    let (from, until) = (entry.time("start_at")?, entry.time("until")?);
     if let Some(until) = until.filter(|until| *until <= now) {
-        return Ok(Err(format!("its time was over at {}", until.guide_form())));
+        let over = format!("its time was over at {}", until.guide_form());
+        return Err(Not::Left(over));
     }
     if let Some(from) = from.filter(|from| *from > now) {
-        return Ok(Err(format!(
+        return Err(Not::Left(format!(
             "it begins at {}, and a job here begins when it is added: import again after that",
             from.guide_form()
         )));
@@ -324,5 +304,5 @@ fn ends(
     {
         notes.push(format!("{left} of its {count} runs are left"));
     }
-    Ok(Ok((left, until)))
+    Ok((left, until))
 }

@@ -13,19 +13,15 @@ use serde_json::Value;
 use super::{
     super::super::{PlanLog, Project},
     Fate, Import, Line, QUEUE,
-    entries::{self, Entry, Read, bad, fault, quoted},
-    jobs::{self, Asks, Wanted, defined, drop_priority, seconds, template, whose},
+    entries::{self, Entry, Not, Read, bad, fault, quoted},
+    jobs::{Wanted, defined, drop_priority, no_template, seconds, unsaid, whose},
     projects,
 };
-use crate::{
-    clock, decide,
-    error::{Error, Result},
-    schedule::legacy::{self, LegacyFault},
-};
+use crate::{clock, decide, error::Error, schedule::legacy};
 
 /// What a task comes to.
 enum Task {
-    Scheduled(Asks),
+    Job(Box<Wanted>),
     Due(Due),
 }
 
@@ -64,19 +60,16 @@ impl Import<'_> {
         });
     }
 
-    fn task(&mut self, source: &str, value: &Value, done: &Done) -> Result<Line> {
+    fn task(&mut self, source: &str, value: &Value, done: &Done) -> Result<Line, Error> {
         match read(value, clock::now(), done) {
-            Ok(Task::Scheduled(Asks::Job(wanted))) => self.add_job("task", source, *wanted),
-            Ok(Task::Scheduled(Asks::Nothing(why))) => {
-                Ok(Line::new(Fate::Left, "task", source, why))
-            }
+            Ok(Task::Job(wanted)) => self.add_job("task", source, *wanted),
             Ok(Task::Due(due)) => self.wish(source, value, &due),
-            Err(fault) => Ok(Line::new(Fate::Failed, "task", source, fault.to_string())),
+            Err(not) => Ok(not.line("task", source)),
         }
     }
 
     /// A draft that the Leader is to write; a ticket asks before it runs.
-    fn wish(&mut self, source: &str, value: &Value, due: &Due) -> Result<Line> {
+    fn wish(&mut self, source: &str, value: &Value, due: &Due) -> Result<Line, Error> {
         let directory = due.project.directory();
         if !projects::is_one(&self.vault.root().join(directory)) {
             let why = format!("its project {} is not here", due.project);
@@ -127,58 +120,59 @@ fn done(tasks: &[Value]) -> Done {
     tasks.iter().filter(is_done).filter_map(id).collect()
 }
 
-fn read(value: &Value, now: Timestamp, done: &Done) -> Read<Task> {
+fn read(value: &Value, now: Timestamp, done: &Done) -> Result<Task, Not> {
     let entry = Entry::of(value)?;
     let (id, (project, objective)) = (entry.id()?, whose(&entry)?);
-    let nothing = |why: String| Ok(Task::Scheduled(Asks::Nothing(why)));
     let by_hand = format!("modulatio plan draft {project} {}", quoted(objective));
+    still_to_do(&entry, done, &by_hand)?;
+    no_template(&entry, &project)?;
+    let mut due = Due {
+        id: id.to_owned(),
+        project,
+        objective: objective.to_owned(),
+        notes: Vec::new(),
+    };
+    drop_priority(&entry, &mut due.notes)?;
+    let next = entry.time("next_run")?;
+    let is_due = next.is_none_or(|next| next <= now);
+    match entry
+        .text("every")?
+        .filter(|every| legacy::interval(every).is_some())
+    {
+        Some(every) => {
+            let begins = next.or(entry.time("created")?);
+            recurring(due, every, begins, is_due)
+        }
+        None => match next.filter(|_| !is_due) {
+            Some(next) => once(due, next, now, &by_hand),
+            None => Ok(Task::Due(due)),
+        },
+    }
+}
+
+/// Whether the task waits for its turn, and for nothing else.
+fn still_to_do(entry: &Entry<'_>, done: &Done, by_hand: &str) -> Result<(), Not> {
     match entry.required("status")? {
         "pending" => {}
         "running" => {
-            return nothing(format!(
+            return Err(Not::Left(format!(
                 "it was under way when that program ended; to have it done anew: {by_hand}"
-            ));
+            )));
         }
-        status @ ("done" | "failed" | "cancelled") => return nothing(status.to_owned()),
-        other => return Err(fault("status", format!("{other:?} is no status of a task"))),
-    }
-    if let Some(why) = template(&entry, &project)? {
-        return nothing(why);
-    }
-    let waits = waits_for(&entry, done)?;
-    if !waits.is_empty() {
-        return nothing(format!(
-            "it waits for {} to be done, and plans here wait for no other; then: {by_hand}",
-            waits.join(", ")
-        ));
-    }
-    let mut notes = Vec::new();
-    drop_priority(&entry, &mut notes)?;
-    let next = entry.time("next_run")?;
-    if let Some(every) = entry.text("every")?
-        && legacy::interval(every).is_some()
-    {
-        if next.is_none_or(|next| next <= now) {
-            notes.push("its run that was due comes at the next of them".to_owned());
+        status @ ("done" | "failed" | "cancelled") => return Err(Not::Left(status.to_owned())),
+        other => {
+            let why = format!("{other:?} is no status of a task");
+            return Err(fault("status", why).into());
         }
-        let begins = next.or(entry.time("created")?);
-        let wanted = recurring(id, project, objective, every, begins, notes);
-        return Ok(Task::Scheduled(wanted));
     }
-    match next.filter(|next| *next > now) {
-        // An expression knows no years: its first time would be an earlier one.
-        Some(next) if next >= now.plus_seconds(YEAR_S) => nothing(format!(
-            "its time {} is more than a year away; then: {by_hand}",
-            next.guide_form()
-        )),
-        Some(next) => once(id, project, objective, next, notes),
-        None => Ok(Task::Due(Due {
-            id: id.to_owned(),
-            project,
-            objective: objective.to_owned(),
-            notes,
-        })),
+    let waits = waits_for(entry, done)?;
+    if waits.is_empty() {
+        return Ok(());
     }
+    Err(Not::Left(format!(
+        "it waits for {} to be done, and plans here wait for no other; then: {by_hand}",
+        waits.join(", ")
+    )))
 }
 
 /// Tasks that must be done first and are not, by the ends of their ids.
@@ -192,58 +186,47 @@ fn waits_for<'a>(entry: &Entry<'a>, done: &Done) -> Read<Vec<&'a str>> {
 }
 
 /// A task that comes again; that program counts from the end of the run before.
-fn recurring(
-    id: &str,
-    project: ProjectCode,
-    objective: &str,
-    every: &str,
-    begins: Option<Timestamp>,
-    mut notes: Vec<String>,
-) -> Asks {
-    let translated = match legacy::translate(every, begins.map(seconds)) {
-        Ok(translated) => translated,
-        Err(LegacyFault::Unknown(_)) => return Asks::Nothing(format!("{every:?} is no interval")),
-        Err(LegacyFault::Irregular { longer, .. }) => {
-            return Asks::Nothing(jobs::irregular(every, &project, objective, longer));
-        }
-    };
-    notes.extend(translated.notes);
+fn recurring(task: Due, every: &str, begins: Option<Timestamp>, is_due: bool) -> Result<Task, Not> {
+    let times = legacy::translate(every, begins.map(seconds));
+    let times = times.map_err(|fault| unsaid(fault, "every", &task.project, &task.objective))?;
+    let mut notes = task.notes;
+    if is_due {
+        notes.push("its run that was due comes at the next of them".to_owned());
+    }
+    notes.extend(times.notes);
     notes.push("at fixed times, not counted from the end of the run before".to_owned());
-    let definition = Definition {
-        overlap: Overlap::Skip,
-        ..defined(objective, translated.expression, origin(id))
-    };
-    Asks::Job(Box::new(Wanted {
-        project,
-        definition,
+    Ok(Task::Job(Box::new(Wanted {
+        definition: Definition {
+            overlap: Overlap::Skip,
+            ..defined(&task.objective, times.expression, origin(&task.id))
+        },
+        project: task.project,
         enabled: true,
         said: format!("\"every {every}\""),
         notes,
-    }))
+    })))
 }
 
 /// A task whose time is still to come: a job of one run, made up for whenever a daemon is there again.
-fn once(
-    id: &str,
-    project: ProjectCode,
-    objective: &str,
-    next: Timestamp,
-    notes: Vec<String>,
-) -> Read<Task> {
-    let far = || fault("next_run", "it is too far away");
+fn once(task: Due, next: Timestamp, now: Timestamp, by_hand: &str) -> Result<Task, Not> {
+    // An expression knows no years: its first time would be an earlier one.
+    if next >= now.plus_seconds(YEAR_S) {
+        return Err(Not::Left(format!(
+            "its time {} is more than a year away; then: {by_hand}",
+            next.guide_form()
+        )));
+    }
     let minute = seconds(next).saturating_add(59).div_euclid(60) * 60;
-    let at = Timestamp::from_micros(minute.checked_mul(1_000_000).ok_or_else(far)?);
-    let schedule = legacy::once(minute).ok_or_else(far)?;
-    let definition = Definition {
-        count: Some(1),
-        until: Some(at),
-        ..defined(objective, schedule, origin(id))
-    };
-    Ok(Task::Scheduled(Asks::Job(Box::new(Wanted {
-        project,
-        definition,
+    let schedule = legacy::once(minute).expect("a time within a year of now is a date");
+    Ok(Task::Job(Box::new(Wanted {
+        definition: Definition {
+            count: Some(1),
+            until: Some(Timestamp::from_micros(minute * 1_000_000)),
+            ..defined(&task.objective, schedule, origin(&task.id))
+        },
+        project: task.project,
         enabled: true,
         said: format!("once, at {}", next.guide_form()),
-        notes,
-    }))))
+        notes: task.notes,
+    })))
 }
