@@ -139,6 +139,22 @@ fn a_second_import_takes_nothing_twice() {
 }
 
 #[test]
+fn what_was_put_away_since_is_not_taken_again() {
+    let vault = whole::vault();
+    import(&vault, &[]).ok();
+    vault.run(&["plan", "decline", "ESS-P-009"]).ok();
+    vault.run(&["project", "clean", "ESS", "--force"]).ok();
+    assert!(vault.path("ess/archive/ESS-P-009").exists());
+    let told = told(&import(&vault, &["--json"]).ok());
+    for (source, (fate, _, note)) in told {
+        let new = ["made", "taken", "changed"].contains(&&*fate);
+        assert!(!new && !source.contains("archive"), "{source}: {note}");
+    }
+    let plans = vault.run(&["plan", "list"]).ok().out;
+    assert_eq!(plans.lines().count(), 4, "those that are not over: {plans}");
+}
+
+#[test]
 fn the_files_as_they_were_are_kept_byte_for_byte() {
     let vault = whole::vault();
     let before = files(vault.root());

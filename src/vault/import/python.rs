@@ -112,5 +112,6 @@ impl Import<'_> {
 
 /// Files of the vault that are this program's, or told of elsewhere.
 fn is_known_in_vault(name: &str) -> bool {
-    [CONFIG_FILE, super::super::OWN_DIR, CRON, QUEUE, "cron.yaml"].contains(&name)
+    let own = [CONFIG_FILE, super::super::OWN_DIR, "cron.yaml", "prompts"];
+    own.contains(&name) || [CRON, QUEUE].contains(&name)
 }

@@ -13,7 +13,14 @@ use super::{
 use crate::error::Result;
 
 /// Parts of a project that are told of elsewhere, or are this program's.
-const OWN: [&str; 5] = ["index.md", "project.yaml", "tickets", "blobs", "prompts"];
+const OWN: [&str; 6] = [
+    "index.md",
+    "project.yaml",
+    "tickets",
+    "blobs",
+    "prompts",
+    "archive",
+];
 
 impl Import<'_> {
     pub(super) fn rest_of_project(&mut self, project: &Project) {
