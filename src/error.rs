@@ -123,6 +123,14 @@ pub enum Error {
         /// Since when.
         since: String,
     },
+    /// The schedule cannot be trusted: its journal is gone, or its history cannot have happened.
+    #[error("{}: {why}", file.display())]
+    BadSchedule {
+        /// Its journal.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        why: String,
+    },
     /// The schedule does not allow a change; nothing was changed.
     #[error(transparent)]
     Schedule(#[from] schedule::Refused),
@@ -210,7 +218,10 @@ impl Error {
             | Self::Leased { .. }
             | Self::Archived { .. }
             | Self::Kept { .. } => 6,
-            Self::History { .. } | Self::Differs(_) | Self::Damaged(_) => 7,
+            Self::History { .. }
+            | Self::BadSchedule { .. }
+            | Self::Differs(_)
+            | Self::Damaged(_) => 7,
             Self::Unwell { code, .. } => *code,
             Self::Journal(error) if error.is_damage() => 7,
             Self::Journal(_)
@@ -265,6 +276,9 @@ impl Error {
             Self::Archived { plan, .. } => Some(format!("it can be read, with `modulatio replay {plan}` and `modulatio plan show {plan}`, and not be changed")),
             Self::Journal(error) if error.is_damage() => {
                 Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())
+            }
+            Self::BadSchedule { .. } => {
+                Some("nothing was written; `modulatio audit verify --all` says what else is damaged".into())
             }
             Self::Journal(error) if error.is_full() => Some("the disk is full; no acknowledged fact was lost".into()),
             Self::Differs(_) => Some("rebuild them with `modulatio replay PLAN --write`".into()),

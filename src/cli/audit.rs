@@ -1,9 +1,9 @@
 //! `modulatio audit`: are the journals what they were?
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path, str::FromStr};
 
 use projections::{
-    ids::PlanId,
+    ids::{InvalidId, PlanId},
     payload::{Anchor, Digest},
 };
 use serde_json::json;
@@ -14,8 +14,37 @@ use crate::{
     vault::{
         Project, Vault,
         audit::{self, Verdict},
+        schedule,
     },
 };
+
+/// A journal that can be verified and sealed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    Plan(PlanId),
+    /// The vault's schedule.
+    Schedule,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plan(id) => id.fmt(f),
+            Self::Schedule => f.write_str("schedule"),
+        }
+    }
+}
+
+impl FromStr for Name {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidId> {
+        match text {
+            "schedule" => Ok(Self::Schedule),
+            _ => text.parse().map(Self::Plan),
+        }
+    }
+}
 
 pub(super) fn run(vault: &Vault, command: &AuditCommand, json: bool) -> Result<()> {
     match command {
@@ -30,11 +59,18 @@ fn verify(vault: &Vault, plan: Option<&PlanId>, against: Option<&Path>, json: bo
     let mut sealed = against.map(read_seal).transpose()?.unwrap_or_default();
     let mut damaged = 0;
     for (project, id) in chosen(vault, plan)? {
-        let verdict = audit::verify(&project, &id, sealed.remove(&id));
+        let name = Name::Plan(id.clone());
+        let verdict = audit::verify(&project, &id, sealed.remove(&name));
         damaged += usize::from(!verdict.is_whole());
-        tell(&project, &id, &verdict, json);
+        let archive = project.is_archive().then(|| project.archive_name(&id));
+        tell(&name, archive.as_deref(), &verdict, json);
     }
     if plan.is_none() {
+        let verdict = schedule::verify(vault, sealed.remove(&Name::Schedule));
+        damaged += usize::from(!verdict.is_whole());
+        if verdict != Verdict::NoJournal {
+            tell(&Name::Schedule, None, &verdict, json);
+        }
         for id in sealed.keys() {
             output::print(&format!(
                 "{id}: damaged: the journal was sealed and is gone"
@@ -64,10 +100,13 @@ fn chosen(vault: &Vault, plan: Option<&PlanId>) -> Result<Vec<(Project, PlanId)>
     Ok(all)
 }
 
-fn tell(project: &Project, id: &PlanId, verdict: &Verdict, json: bool) {
-    let archive = project.is_archive().then(|| project.archive_name(id));
+fn tell(id: &Name, archive: Option<&Path>, verdict: &Verdict, json: bool) {
     if json {
-        output::print_json(&json!({"plan": id, "verdict": verdict, "archive": archive}));
+        let line = match id {
+            Name::Plan(id) => json!({"plan": id, "verdict": verdict, "archive": archive}),
+            Name::Schedule => json!({"journal": "schedule", "verdict": verdict}),
+        };
+        output::print_json(&line);
         return;
     }
     let place = archive.map_or_else(String::new, |dir| {
@@ -85,19 +124,21 @@ fn tell(project: &Project, id: &PlanId, verdict: &Verdict, json: bool) {
     }
 }
 
-/// One line a journal: `PLAN SEQ B3`.
+/// One line a journal: `PLAN SEQ B3`, and the schedule's by its name.
 fn seal(vault: &Vault) -> Result<()> {
-    for (project, id) in chosen(vault, None)? {
-        match audit::head(&project, &id) {
-            Ok(Some(anchor)) => output::print(&format!("{id} {} {}", anchor.seq, anchor.b3)),
+    let plans = chosen(vault, None)?.into_iter();
+    let heads = plans.map(|(project, id)| (Name::Plan(id.clone()), audit::head(&project, &id)));
+    for (name, head) in heads.chain([(Name::Schedule, schedule::head(vault))]) {
+        match head {
+            Ok(Some(anchor)) => output::print(&format!("{name} {} {}", anchor.seq, anchor.b3)),
             Ok(None) => {}
-            Err(error) => output::tell(&format!("{id}: not sealed: {}", error.told())),
+            Err(error) => output::tell(&format!("{name}: not sealed: {}", error.told())),
         }
     }
     Ok(())
 }
 
-fn read_seal(file: &Path) -> Result<BTreeMap<PlanId, Anchor>> {
+fn read_seal(file: &Path) -> Result<BTreeMap<Name, Anchor>> {
     let text = std::fs::read_to_string(file).map_err(Error::io("read", file))?;
     let lines = text
         .lines()
@@ -106,7 +147,7 @@ fn read_seal(file: &Path) -> Result<BTreeMap<PlanId, Anchor>> {
     lines.map(|(at, line)| parse_seal(file, at, line)).collect()
 }
 
-fn parse_seal(file: &Path, at: usize, line: &str) -> Result<(PlanId, Anchor)> {
+fn parse_seal(file: &Path, at: usize, line: &str) -> Result<(Name, Anchor)> {
     let bad = || {
         let why = format!(
             "line {}: not `PLAN SEQ B3`, as `modulatio audit seal` prints it",

@@ -1,6 +1,6 @@
 //! `modulatio replay`: a plan's journal as timeline and state, and its projections checked or rebuilt.
 
-use projections::{event::Event, fold::Entry, ids::PlanId, timeline};
+use projections::{event::Event, fold::Entry, ids::PlanId, schedule::FILE, timeline};
 use serde_json::json;
 
 use super::{args::ReplayOptions, output, show};
@@ -10,6 +10,7 @@ use crate::{
     vault::{
         Project, Vault,
         replay::{self, Difference, Until},
+        schedule,
     },
 };
 
@@ -41,7 +42,16 @@ fn all(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<()> {
             }
         }
     }
-    differing += heartbeats(vault, options)?;
+    differing += heartbeats(vault, options, json)?;
+    match of_schedule(vault, options, json) {
+        Ok(count) => differing += count,
+        // Of a newer program, say: what cannot be judged is no damage.
+        Err(error) if error.exit_code() != 7 => return Err(error),
+        Err(error) => {
+            output::tell(&format!("schedule: {}", error.told()));
+            damaged += 1;
+        }
+    }
     match (damaged, differing) {
         (0, count) => verdict(count),
         (count, _) => Err(Error::Damaged(count)),
@@ -75,12 +85,31 @@ fn of_one(project: &Project, id: &PlanId, options: &ReplayOptions, json: bool) -
     }
 }
 
-fn heartbeats(vault: &Vault, options: &ReplayOptions) -> Result<usize> {
+/// Its projection; the timeline of a job is `modulatio cron history`.
+fn of_schedule(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<usize> {
+    if options.check {
+        let difference = schedule::differences(vault)?;
+        if let Some(difference) = &difference {
+            tell_difference("", difference, json);
+        }
+        return Ok(usize::from(difference.is_some()));
+    }
+    if options.write && schedule::rebuild(vault)? {
+        if json {
+            output::print_json(&json!({"journal": "schedule", "rebuilt": [FILE]}));
+        } else {
+            output::print(&format!("schedule: rebuilt {FILE}"));
+        }
+    }
+    Ok(0)
+}
+
+fn heartbeats(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<usize> {
     if options.check {
         let differences = daemon::heartbeat_differences(vault)?;
         differences
             .iter()
-            .for_each(|difference| tell_difference("", difference, false));
+            .for_each(|difference| tell_difference("", difference, json));
         return Ok(differences.len());
     }
     if options.write {

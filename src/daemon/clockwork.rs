@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -25,6 +28,8 @@ pub(super) struct Clockwork {
     only: Option<ProjectCode>,
     actor: Actor,
     log: Mutex<ScheduleLog>,
+    /// Plans were made that nobody has asked about yet.
+    made: AtomicBool,
     /// Faults that were told; each is told once.
     told: Mutex<BTreeSet<String>>,
 }
@@ -39,6 +44,7 @@ impl Clockwork {
             only,
             actor: Actor::named(identity.by()),
             log: Mutex::new(ScheduleLog::open(vault)?),
+            made: AtomicBool::new(false),
             told: Mutex::default(),
         })
     }
@@ -56,9 +62,11 @@ impl Clockwork {
         }
     }
 
-    /// One look, beside the runtime; says whether plans were made.
+    /// One look, beside the runtime; says whether plans were made since this was asked last, by it or by whoever keeps
+    /// the time.
     pub(super) async fn look_aside(self: &Arc<Self>) -> bool {
-        !self.clone().aside().await.plans.is_empty()
+        self.clone().aside().await;
+        self.made.swap(false, Ordering::AcqRel)
     }
 
     async fn aside(self: Arc<Self>) -> Kept {
@@ -73,6 +81,7 @@ impl Clockwork {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         match log.keep(clock::now(), self.only.as_ref(), &self.actor) {
             Ok(kept) => {
+                self.made.fetch_or(!kept.plans.is_empty(), Ordering::AcqRel);
                 for plan in &kept.plans {
                     tracing::info!(%plan, "its slot has come");
                 }

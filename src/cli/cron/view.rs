@@ -64,7 +64,7 @@ pub(super) fn show(vault: &Vault, id: &JobId, json: bool) -> Result<()> {
         ));
     }
     if let Some(template) = &definition.template {
-        output::print(&format!("  template:\n\n{template}"));
+        output::print(&format!("  template:\n\n{}", tame(template)));
     }
     Ok(())
 }
@@ -193,11 +193,18 @@ fn first_line(text: &str) -> String {
     const MOST: usize = 80;
     let line = text.lines().next().unwrap_or_default();
     let cut: String = line.chars().take(MOST).collect();
-    if cut.len() < text.trim_end().len() {
-        format!("{cut}…")
+    let more = if cut.len() < text.trim_end().len() {
+        "…"
     } else {
-        cut
-    }
+        ""
+    };
+    format!("{}{more}", tame(&cut))
+}
+
+/// What people and plans say, without what a terminal takes for orders.
+fn tame(text: &str) -> String {
+    let tame = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+    text.chars().map(tame).collect()
 }
 
 pub(super) fn as_json(job: &Job, now: Timestamp) -> Value {
@@ -253,11 +260,14 @@ pub(super) fn history(vault: &Vault, id: &JobId, last: Option<usize>, json: bool
                 &json!({"at": at, "by": by, "what": told(job, event), "event": event}),
             );
         } else {
-            output::print(&format!("{at}  {by:<24}  {}", told(job, event)));
+            let told = tame(&told(job, event)).replace('\n', " ");
+            output::print(&format!("{at}  {by:<24}  {told}"));
         }
     }
     if let (Standing::Disabled(since), Ok(timetable)) = (job.standing, Timetable::of(job)) {
-        let missed = timetable.between(job.cursor, clock::now()).count();
+        let now = clock::now();
+        let until = job.definition.until.map_or(now, |until| until.min(now));
+        let missed = timetable.between(job.cursor, until).count();
         output::tell(&format!(
             "disabled since {since}; {missed} time(s) have not run since"
         ));

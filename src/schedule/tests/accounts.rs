@@ -33,7 +33,7 @@ const STARTS: [&str; 3] = [
     "2026-11-24T00:00:00Z",
 ];
 
-/// Longest delay of one look's frames that are tried.
+/// Most frames of one look: more would be no end.
 const MOST_FRAMES: usize = 2_000;
 
 #[derive(Clone, Debug)]
@@ -207,6 +207,7 @@ impl Books {
         assert!(self.queue.is_empty(), "{slot} overtakes");
         assert_eq!(Some(slot), self.next(), "a gap before a claim");
         assert!(slot <= now, "before its time");
+        assert!(self.definition.until.is_none_or(|end| slot <= end));
         let (window, jitter) = (self.definition.catch_up_window_s, self.definition.jitter_s);
         let oldest = window.max(60 + jitter);
         assert!(now.micros_since(slot) <= oldest * 1_000_000, "too old");
@@ -230,6 +231,7 @@ impl Books {
             let slots: Vec<Timestamp> = timetable.between(self.frontier, last).collect();
             assert_eq!(slots.first(), Some(&first), "a gap before what is skipped");
             assert_eq!(slots.last(), Some(&last));
+            assert!(self.definition.until.is_none_or(|end| last <= end));
             self.frontier = last;
             slots.len()
         };

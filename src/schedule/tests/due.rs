@@ -414,6 +414,32 @@ fn delays_longer_than_the_time_between_lose_nothing_and_keep_the_order() {
     assert!(claimed.iter().copied().eq(expected.take(claimed.len())));
 }
 
+/// Held up by the slot before it, a slot is on time when it fires, however many answers that takes.
+#[test]
+fn what_a_long_delay_held_up_is_not_late() {
+    let often = || Definition {
+        schedule: "* * * * *".to_owned(),
+        ..delayed(3_600)
+    };
+    let world = World::with(often(), clock("0:00"));
+    let fires = |minute: i64| {
+        let slot = clock("0:00").plus_seconds(60 * minute);
+        world.job().fires_at(slot)
+    };
+    // A slot that holds up more of those after it than one answer claims.
+    let first = (60..20_000)
+        .find(|n| (n - 60..n + 30).all(|other| fires(other) <= fires(*n)))
+        .unwrap();
+    let added = clock("0:00").plus_seconds(60 * (first - 1));
+    let mut late = World::with(often(), added);
+    let before = Timestamp::from_micros(fires(first).micros() - 1);
+    assert!(late.look(before).is_empty());
+    let claimed = late.look(fires(first));
+    assert!(claimed.len() >= 30);
+    let is_claim = |event: &Event| matches!(event, Event::SlotClaimed { .. });
+    assert!(claimed.iter().all(is_claim), "{:?}", told(&claimed));
+}
+
 // ------------------------------------------------------------------------------------------------------ bounds
 
 /// The frames in which everything is told, and all their events.
@@ -431,10 +457,13 @@ fn frames(world: &mut World, now: Timestamp) -> Vec<Vec<Event>> {
 
 #[test]
 fn a_year_of_missed_minutes_is_told_in_small_frames() {
-    let year = 365 * 86_400;
-    for (window, catch_up, overlap) in [
-        (86_400, CatchUp::Last, Overlap::Skip),
-        (366 * 86_400, CatchUp::All, Overlap::Queue),
+    let long = 366 * 86_400;
+    for (days, window, catch_up, overlap, claims) in [
+        (365, 86_400, CatchUp::Last, Overlap::Skip, 1),
+        (20, long, CatchUp::Last, Overlap::Skip, 1),
+        (20, long, CatchUp::None, Overlap::Allow, 1),
+        (20, long, CatchUp::All, Overlap::Queue, 1),
+        (20, long, CatchUp::All, Overlap::Skip, 1),
     ] {
         let definition = Definition {
             schedule: "* * * * *".to_owned(),
@@ -442,7 +471,7 @@ fn a_year_of_missed_minutes_is_told_in_small_frames() {
             ..catching_up(catch_up, overlap)
         };
         let mut world = World::with(definition, clock("0:00"));
-        let now = clock("0:00").plus_seconds(year);
+        let now = clock("0:00").plus_seconds(days * 86_400);
         let all = frames(&mut world, now);
         assert!(all.len() <= 60, "{}", all.len());
         let longest = all
@@ -450,8 +479,13 @@ fn a_year_of_missed_minutes_is_told_in_small_frames() {
             .map(|events| projections::schedule::encode(events).len());
         assert!(longest.max().unwrap() < 64 * 1024);
         let job = world.job();
+        assert_eq!(job.claims, claims, "{catch_up:?} {overlap:?}");
         let counted = job.claims + job.skipped + u64::try_from(job.queue.len()).unwrap();
-        assert_eq!(counted, 365 * 1_440, "{catch_up:?}");
+        assert_eq!(
+            counted,
+            u64::try_from(days).unwrap() * 1_440,
+            "{catch_up:?}"
+        );
         assert_eq!(job.cursor, now);
     }
 }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use journal::{Draft, FileStore, Frame, Log, LogName, LogStore};
 use projections::{
     document::{self, Seal},
-    payload::{Anchor, Digest},
+    payload::Anchor,
     schedule::{self as facts, Event, FILE, Fact, Schedule},
     time::Timestamp,
 };
 
 use super::super::{
     Actor, Vault, atomic,
+    audit::Verdict,
     put::is_rendering,
     regular::{self, Lying},
     replay, stamp,
@@ -129,10 +130,7 @@ impl ScheduleLog {
             None => Ok(()),
             Some(why) => {
                 (self.log, self.schedule) = (None, Schedule::default());
-                Err(Error::BadFile {
-                    file: self.store.path(&name()),
-                    why: format!("{why}; {REMEDY}"),
-                })
+                Err(self.bad(&format!("{why}; {REMEDY}")))
             }
         }
     }
@@ -147,11 +145,27 @@ impl ScheduleLog {
         match opened {
             Ok(log) => Ok(Some(log)),
             Err(journal::Error::Missing { .. }) if anchor.is_none() => Ok(None),
-            Err(journal::Error::Missing { .. }) => Err(Error::BadFile {
-                file: self.store.path(&name()),
-                why: format!("it is gone, and {FILE} was made from it; {REMEDY}"),
-            }),
+            Err(journal::Error::Missing { .. }) => Err(self.bad(&format!(
+                "it is gone, and {FILE} was made from it; {REMEDY}"
+            ))),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    fn bad(&self, why: &str) -> Error {
+        Error::BadSchedule {
+            file: self.store.path(&name()),
+            why: why.to_owned(),
+        }
+    }
+
+    /// What a newer program wrote may change the sense of everything else.
+    pub(super) fn check_writable(&self) -> Result<()> {
+        match &self.schedule.unknown {
+            None => Ok(()),
+            Some(kind) => Err(Error::Failed(format!(
+                "the schedule holds {kind}, which a newer modulatio wrote; this one reads it but does not write to it"
+            ))),
         }
     }
 
@@ -168,11 +182,7 @@ impl ScheduleLog {
             if events.is_empty() {
                 return Ok(events);
             }
-            if let Some(kind) = &self.schedule.unknown {
-                return Err(Error::Failed(format!(
-                    "the schedule holds {kind}, which a newer modulatio wrote; this one reads it but does not write to it"
-                )));
-            }
+            self.check_writable()?;
             match self.append(&events, now.max(self.schedule.at), actor) {
                 Err(Error::Journal(
                     journal::Error::Conflict { .. } | journal::Error::Exists { .. },
@@ -215,10 +225,7 @@ impl ScheduleLog {
         };
         take(&mut self.schedule, &frame, &mut |_, _, _| ()).map_err(|why| {
             (self.log, self.schedule) = (None, Schedule::default());
-            Error::BadFile {
-                file: self.store.path(&name()),
-                why,
-            }
+            self.bad(&why)
         })
     }
 
@@ -228,7 +235,7 @@ impl ScheduleLog {
         let text = facts::render(&self.schedule);
         let path = self.vault.root().join(FILE);
         let current = regular::read_text(&path).is_ok_and(|found| found == text);
-        if text.is_empty() || current {
+        if text.is_empty() || current || self.check_writable().is_err() {
             return;
         }
         if let Err(error) = self.show(&path, &text) {
@@ -309,27 +316,49 @@ pub fn history(vault: &Vault, past: &mut Past<'_>) -> Result<Schedule> {
     Ok(log.schedule)
 }
 
-/// Whether the schedule's journal is what it was; its frames and last hash, `None` for a vault that has none. `sealed`
-/// is a head that was noted elsewhere.
+/// Whether the schedule's journal is what it was; `NoJournal` for a vault that has no schedule. `sealed` is a head that
+/// was noted elsewhere.
+#[must_use]
+pub fn verify(vault: &Vault, sealed: Option<Anchor>) -> Verdict {
+    match try_verify(vault, sealed) {
+        Ok(verdict) => verdict,
+        Err(Error::Journal(journal::Error::Missing { .. })) => Verdict::Damaged {
+            why: "the journal was sealed and is gone".to_owned(),
+        },
+        Err(error) => Verdict::Damaged { why: error.told() },
+    }
+}
+
+fn try_verify(vault: &Vault, sealed: Option<Anchor>) -> Result<Verdict> {
+    let mut log = ScheduleLog::read(vault)?;
+    if let Some(anchor) = sealed {
+        let mut sealed = log.store.read(&name(), Some(replay::log_anchor(anchor)))?;
+        sealed.catch_up(&mut |_| ()).map_err(with_remedy)?;
+    }
+    let head = log.refresh()?.head;
+    Ok(head.map_or(Verdict::NoJournal, |head| Verdict::Whole {
+        frames: head.seq + 1,
+        b3: head.b3,
+        notes: Vec::new(),
+    }))
+}
+
+/// The journal's last frame, verified; `None` for a vault that has no schedule.
 ///
 /// # Errors
-/// Damage.
-pub fn verify(vault: &Vault, sealed: Option<Anchor>) -> Result<Option<(u64, Digest)>> {
-    if let Some(anchor) = sealed {
-        let store = ScheduleLog::read(vault)?.store;
-        let mut log = store.read(&name(), Some(replay::log_anchor(anchor)))?;
-        log.catch_up(&mut |_| ())?;
-    }
-    let head = super::read(vault)?.head;
-    Ok(head.map(|head| (head.seq + 1, head.b3)))
+/// The journal's, damage included.
+pub fn head(vault: &Vault) -> Result<Option<Anchor>> {
+    Ok(ScheduleLog::read(vault)?.refresh()?.head)
 }
 
 /// How `cron.yaml` differs from the journal, if it does.
 ///
 /// # Errors
-/// The journal's.
+/// The journal's; that a newer program wrote in it, and so in the file.
 pub fn differences(vault: &Vault) -> Result<Option<replay::Difference>> {
-    let text = facts::render(&super::read(vault)?);
+    let mut log = ScheduleLog::read(vault)?;
+    let text = facts::render(log.refresh()?);
+    log.check_writable()?;
     let found = regular::read_text(&vault.root().join(FILE));
     let why = match found {
         _ if text.is_empty() => return Ok(None),

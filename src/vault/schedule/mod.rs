@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) use log::{DIR, dir, is_journal};
-pub use log::{Past, ScheduleLog, differences, history, rebuild, verify};
+pub use log::{Past, ScheduleLog, differences, head, history, rebuild, verify};
 
 /// When what could not be done is tried again.
 const LATER_MS: u64 = 5_000;
@@ -63,6 +63,7 @@ impl ScheduleLog {
         actor: &Actor,
     ) -> Result<Kept> {
         self.refresh()?;
+        self.check_writable()?;
         self.show_if_behind();
         let mut kept = Kept::default();
         let served = |job: &&Job| only.is_none_or(|code| code == job.project());
@@ -175,7 +176,7 @@ fn claimed_slot(event: &Event) -> Option<Timestamp> {
 /// A schedule that cannot be read or written is nobody's in particular.
 fn concerns_all(error: &Error) -> bool {
     match error {
-        Error::BadFile { .. } => true,
+        Error::BadSchedule { .. } => true,
         Error::Journal(error) => error.is_damage(),
         _ => false,
     }
