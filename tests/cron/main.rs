@@ -1,8 +1,25 @@
-//! The schedule: every slot of a job has one plan, or an event that says why it has none.
+//! The vault's schedule through the real binary, by a clock that the tests set: what fires, what does not and why, what
+//! people see of it, and what becomes of it when files are damaged and daemons die.
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod account;
+mod approve;
+mod catch_up;
+mod change;
+mod clock;
+mod daemons;
+mod damage;
+mod ends;
+mod guide;
+mod jobs;
 mod mortal;
+mod overlap;
+mod race;
+mod refused;
+mod seal;
+mod template;
+mod view;
+mod walk;
 mod year;

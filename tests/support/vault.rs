@@ -5,6 +5,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use projections::time::Timestamp;
+
 use super::Journal;
 
 /// A vault with the project ESS.
@@ -86,7 +88,11 @@ impl TestVault {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let root = dir.path().join("vault");
         copy_tree(&self.root, &root);
-        Self { dir, root }
+        let copy = Self { dir, root };
+        if self.clock_file().exists() {
+            copy.shift_clock(self.shift());
+        }
+        copy
     }
 
     /// As [`TestVault::copy`], in memory where the system has a place for that: for many small tests that prove nothing
@@ -149,6 +155,39 @@ impl TestVault {
         String::from_utf8(bytes).expect("text")
     }
 
+    /// From now on this is the time for programs that are started here, and for those that have seen a clock of the
+    /// test's before; it goes on from there.
+    pub(crate) fn set_clock(&self, at: &str) {
+        let at = Timestamp::parse(at).expect("a time");
+        self.shift_clock(at.micros() - modulatio::clock::now().micros());
+    }
+
+    /// Lets so many seconds pass by that clock; it may be set back.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.shift_clock(self.shift() + seconds * 1_000_000);
+    }
+
+    /// The time by that clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_micros(modulatio::clock::now().micros() + self.shift())
+    }
+
+    fn shift(&self) -> i64 {
+        let text = std::fs::read_to_string(self.clock_file()).unwrap_or_default();
+        text.parse().unwrap_or(0)
+    }
+
+    /// In one step: a daemon may be looking.
+    fn shift_clock(&self, micros: i64) {
+        let next = self.beside().join("clock.next");
+        std::fs::write(&next, micros.to_string()).expect("a file");
+        std::fs::rename(next, self.clock_file()).expect("a file");
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.beside().join("clock")
+    }
+
     /// The names in a directory, sorted.
     pub(crate) fn names(&self, below: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.path(below)).into_iter().flatten();
@@ -171,8 +210,12 @@ impl TestVault {
             .env_remove("MODULATIO_LOG_LEVEL")
             .env_remove("MODULATIO_LOG_FORMAT")
             .env_remove("MODULATIO_FAULT")
+            .env_remove("MODULATIO_CLOCK")
             .env("NO_COLOR", "1")
             .env("USER", "tester");
+        if self.clock_file().exists() {
+            command.env("MODULATIO_CLOCK", self.clock_file());
+        }
         command
     }
 
