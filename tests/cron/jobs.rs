@@ -145,3 +145,19 @@ pub(crate) fn proven(vault: &TestVault) {
         .ok()
         .shows("schedule: whole");
 }
+
+/// The numbers of plans that were taken, and under which names.
+pub(crate) fn numbers(vault: &TestVault) -> Vec<(u64, String)> {
+    let text = vault.read(".modulatio/numbers/ESS.journal.jsonl");
+    let frames = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a frame"));
+    let events = frames.flat_map(|frame| frame["events"].as_array().cloned().expect("events"));
+    let of_plans = events.filter(|event| event["series"] == "plan");
+    of_plans
+        .map(|event| {
+            let under = event["under"].as_str().unwrap_or_default().to_owned();
+            (event["number"].as_u64().expect("a number"), under)
+        })
+        .collect()
+}
