@@ -88,7 +88,10 @@ fn made(name: &'static str) -> Stage {
     }
     let mut log = open(&vault);
     let resume = Command::Resume { note: note() };
-    let cancel = Command::Cancel { note: note() };
+    let cancel = Command::Cancel {
+        note: note(),
+        cut: false,
+    };
     match name {
         "tells, approved" => say(&mut log, resume),
         "tells, executing" => {
