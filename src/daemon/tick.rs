@@ -68,7 +68,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     let pulse = tokio::spawn(pulse(beat.clone(), tick));
     let clockwork = Arc::new(Clockwork::open(&vault, options.project.clone(), &identity)?);
     let watch = Watch::start(&vault);
-    vault.projects()?.0.iter().for_each(scan::sweep);
+    sweep(&vault);
     let scanner = Scanner::new(options.project);
     let until_idle = options.until_idle;
     let daemon = Daemon {
@@ -95,6 +95,15 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     ended
 }
 
+/// A vault that cannot be listed is told by the scan.
+fn sweep(vault: &Vault) {
+    let projects = vault.projects().map(|(projects, _)| projects);
+    let projects = projects.unwrap_or_default();
+    projects
+        .iter()
+        .for_each(|project| scan::sweep(project, scan::LEFT_FOR_GOOD));
+}
+
 /// `last_tick` goes on while a plan executes.
 async fn pulse(beat: Arc<Beat>, tick: Duration) {
     loop {
@@ -106,6 +115,8 @@ async fn pulse(beat: Arc<Beat>, tick: Duration) {
 impl Daemon {
     async fn run(mut self) -> Result<()> {
         let mut next_full = Instant::now();
+        // What was too young at the start to be left for good is not, or is gone by then.
+        let mut sweep_again = Some(Instant::now() + scan::LEFT_FOR_GOOD);
         let mut changes = Changes {
             everything: true,
             ..Changes::default()
@@ -117,6 +128,10 @@ impl Daemon {
             }
             if self.shutdown.is_asked() {
                 return Ok(());
+            }
+            if sweep_again.is_some_and(|at| Instant::now() > at) {
+                sweep_again = None;
+                sweep(&self.vault);
             }
             let found = self.scan(&changes)?;
             let ran = self.run_first(&found).await?;

@@ -2,12 +2,10 @@
 //! changed, and its whole journal is folded only when its file is no true rendering of the journal's tail.
 
 mod place;
+mod sweep;
 mod tickets;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use projections::{
     document,
@@ -17,17 +15,14 @@ use projections::{
 };
 
 use super::{
-    PlanLog, Project, ProjectFault, Reconciled, Vault,
-    displaced::Displaced,
-    project::log_name,
-    put::rendering_of,
-    reconcile::SETTLED,
-    regular::{self, Lying},
-    replay,
+    PlanLog, Project, ProjectFault, Reconciled, Vault, project::log_name, put::rendering_of,
+    reconcile::SETTLED, regular, replay,
 };
 use crate::error::{Error, Result};
 use place::{Listed, Listing, Place, Stat};
 use tickets::Tickets;
+
+pub use sweep::{LEFT_FOR_GOOD, sweep};
 
 /// What a scan knows of one plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,48 +308,4 @@ fn awaits_the_leader(plan: &Plan) -> bool {
 /// What the machine refused (a lock that somebody holds, a full disk) it may allow at the next look.
 fn failed(error: &Error) -> (Standing, bool) {
     (Standing::Fault(error.told()), !error.is_passing())
-}
-
-/// Removes temporary files that crashed writers left. One that holds an operator's text, swapped out in the
-/// instant of the crash, is kept aside instead.
-pub fn sweep(project: &Project) {
-    for dir in ["plans", "tickets"] {
-        let entries = std::fs::read_dir(project.dir().join(dir))
-            .into_iter()
-            .flatten()
-            .flatten();
-        for entry in entries {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Some((file, _)) = name
-                .strip_prefix('.')
-                .and_then(|rest| rest.split_once(".tmp-"))
-            else {
-                continue;
-            };
-            // A writer that lives finishes in milliseconds, or waits some seconds for an editor.
-            let path = entry.path();
-            if place::own_stat(&path).is_some_and(|stat| stat.age_ns() > 60_000_000_000)
-                && let Err(error) = sweep_one(project, &path, file)
-            {
-                tracing::warn!(file = %path.display(), "a leftover cannot be put away: {}", error.told());
-            }
-        }
-    }
-}
-
-fn sweep_one(project: &Project, temporary: &Path, file: &str) -> Result<()> {
-    let leftover = Displaced::new(temporary.to_path_buf(), &temporary.with_file_name(file));
-    let ours = match (leftover.lying()?, file.strip_suffix(".md")) {
-        (Lying::Text(bytes), Some(stem)) => {
-            bytes.is_empty() || rendering_of(stem, &bytes).is_some()
-        }
-        (Lying::Text(_), None) => true,
-        (Lying::NoFile(_) | Lying::Nothing, _) => false,
-    };
-    if ours {
-        return leftover.discard(project.disk());
-    }
-    let kept_as = leftover.keep(project.disk())?;
-    tracing::warn!(file, kept_as, "what an interrupted writer left is kept");
-    Ok(())
 }

@@ -10,8 +10,13 @@
 mod support;
 
 mod bench;
+mod buffers;
 mod cells;
+mod editors;
 mod legal;
+mod odd;
+mod raced;
+mod real;
 mod refused;
 mod saved;
 mod ticket_cells;

@@ -32,8 +32,12 @@ impl Daemon {
     /// As [`Daemon::start`], with environment variables.
     pub(crate) fn start_with(vault: &TestVault, args: &[&str], env: &[(&str, &str)]) -> Self {
         let mut command = vault.command(&[&["daemon"], args].concat());
+        Self::of(command.envs(env.iter().copied()))
+    }
+
+    /// Starts this command as a daemon.
+    pub(crate) fn of(command: &mut std::process::Command) -> Self {
         let mut child = command
-            .envs(env.iter().copied())
             .stdin(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::piped())
