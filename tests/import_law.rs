@@ -149,7 +149,7 @@ fn the_daemon_does_not_know_the_command_line() {
 
 #[test]
 fn every_outside_crate_has_one_home() {
-    let homes: [(&str, &[&str]); 31] = [
+    let homes: [(&str, &[&str]); 32] = [
         // The shapes of secrets.
         ("regex", &["src/redact.rs"]),
         // Providers of models, and pages of the web.
@@ -169,6 +169,10 @@ fn every_outside_crate_has_one_home() {
         ("grep_regex", &["src/toolbox/search.rs"]),
         ("grep_matcher", &["src/toolbox/search.rs"]),
         ("clap", &["src/cli/", "tools/src/"]),
+        (
+            "clap_complete",
+            &["src/cli/complete.rs", "src/cli/complete/"],
+        ),
         ("indicatif", &["src/cli/"]),
         ("tracing_subscriber", &["src/cli/logging.rs"]),
         // A vault for a demonstration, a place for a command's temporary files.

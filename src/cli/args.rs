@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{
     ArgMatches, Args as ClapArgs, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    error::ErrorKind, parser::ValueSource,
+    ValueHint, error::ErrorKind, parser::ValueSource,
 };
 use projections::{
     ids::{PlanId, ProjectCode},
@@ -31,6 +31,7 @@ pub(super) use plan::{
 pub(super) use project::{CleanOptions, ProjectCommand};
 pub(super) use ticket::{Answer, PromptsCommand, TicketCommand};
 
+use super::complete::Shell;
 use crate::{
     error::{Error, Result},
     vault::{Vault, replay::Until},
@@ -41,7 +42,13 @@ use crate::{
 #[command(name = "modulatio", version, about, max_term_width = 100)]
 pub(super) struct Args {
     /// The vault; else the nearest parent directory that holds modulatio.yaml
-    #[arg(long, global = true, env = "MODULATIO_VAULT", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "MODULATIO_VAULT",
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath
+    )]
     vault: Option<PathBuf>,
     /// Print views as JSON
     #[arg(long, global = true)]
@@ -223,6 +230,19 @@ pub(super) enum Command {
     /// Look at vault, machine, providers and service: what is wrong, and the command that mends it
     #[command(after_help = DOCTOR)]
     Doctor(DoctorOptions),
+    /// Print the script by which a shell completes commands, options and ids
+    ///
+    /// Bash, for this and all later shells:
+    ///   echo 'source <(modulatio completions bash)' >> ~/.bashrc
+    /// Zsh, likewise:
+    ///   echo 'source <(modulatio completions zsh)' >> ~/.zshrc
+    /// Fish:
+    ///   echo 'modulatio completions fish | source' >> ~/.config/fish/config.fish
+    #[command(verbatim_doc_comment)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Show it all in a temporary vault: run a plan, kill the daemon half-way, resume, prove the result
     Demo {
         /// Put the vault here and keep it; the directory must not exist or be empty

@@ -68,7 +68,7 @@ fn plans(vault: &Vault, word: &str) -> Vec<String> {
     let number = number_of(word);
     let apart = |id: &PlanId| (number.abs_diff(id.number()), id.clone());
     let known = known::plans(vault).into_iter();
-    let known = known.map(|id| (alike(&id.to_string()), id));
+    let known = known.map(|plan| (alike(&plan.id.to_string()), plan.id));
     texts(near(&alike(word), known, apart))
 }
 
@@ -76,7 +76,7 @@ fn tickets(vault: &Vault, word: &str) -> Vec<String> {
     let number = number_of(word);
     let apart = |id: &TicketId| (number.abs_diff(id.number()), id.clone());
     let known = known::tickets(vault).into_iter();
-    let known = known.map(|id| (alike(&id.to_string()), id));
+    let known = known.map(|ticket| (alike(&ticket.id.to_string()), ticket.id));
     texts(near(&alike(word), known, apart))
 }
 

@@ -1,5 +1,6 @@
-//! What can be named in a vault, for hints. Directories are listed and no journal is read, however many plans there are.
-//! Nothing is written, and what cannot be read is not there.
+//! What can be named in a vault, for hints and for a shell's completion. Directories are listed and, for who wants to
+//! see more, the heads of files read: no journal is, however many plans there are. Nothing is written, and what cannot be
+//! read is not there.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -10,14 +11,28 @@ use projections::ids::{PlanId, TicketId};
 
 use crate::vault::{Project, Vault};
 
+/// A plan and the file that says more of it.
+pub(super) struct KnownPlan {
+    pub(super) id: PlanId,
+    pub(super) file: PathBuf,
+    pub(super) is_archived: bool,
+}
+
+/// A ticket and its file.
+pub(super) struct KnownTicket {
+    pub(super) id: TicketId,
+    pub(super) file: PathBuf,
+}
+
 /// The vault that a command line names, or that it would be run in.
 pub(super) fn vault_of_line(words: &[OsString]) -> Option<Vault> {
     let named = words.iter().enumerate().find_map(|(at, word)| {
-        let word = word.to_str()?;
-        match word.strip_prefix("--vault") {
-            Some("") => words.get(at + 1).cloned(),
-            Some(rest) => rest.strip_prefix('=').map(OsString::from),
-            None => None,
+        let rest = word.to_str()?.strip_prefix("--vault")?;
+        // Bash divides a line at `=` too.
+        let next = words[at + 1..].iter().find(|word| *word != "=");
+        match rest {
+            "" => next.cloned(),
+            rest => rest.strip_prefix('=').map(OsString::from),
         }
     });
     let named = named.or_else(|| std::env::var_os("MODULATIO_VAULT"));
@@ -45,27 +60,44 @@ pub(super) fn projects(vault: &Vault) -> Vec<Project> {
 }
 
 /// All plans, archived ones too.
-pub(super) fn plans(vault: &Vault) -> Vec<PlanId> {
+pub(super) fn plans(vault: &Vault) -> Vec<KnownPlan> {
     let mut found = Vec::new();
     for project in projects(vault) {
-        found.extend(project.plan_ids().unwrap_or_default());
-        found.extend(project.archived_ids().unwrap_or_default());
+        let here = project.plan_ids().unwrap_or_default();
+        found.extend(here.into_iter().map(|id| KnownPlan {
+            file: project.plan_path(&id),
+            is_archived: false,
+            id,
+        }));
+        for id in project.archived_ids().unwrap_or_default() {
+            if let Ok(archive) = vault.reader_of(&id) {
+                found.push(KnownPlan {
+                    file: archive.plan_path(&id),
+                    is_archived: true,
+                    id,
+                });
+            }
+        }
     }
     found
 }
 
 /// All tickets that lie in their place.
-pub(super) fn tickets(vault: &Vault) -> Vec<TicketId> {
+pub(super) fn tickets(vault: &Vault) -> Vec<KnownTicket> {
     let mut found = Vec::new();
     for project in projects(vault) {
         let entries = std::fs::read_dir(project.dir().join("tickets"));
         for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();
             let id = name.to_str().and_then(|name| name.strip_suffix(".md"));
-            found.extend(id.and_then(|id| id.parse::<TicketId>().ok()));
+            let id = id.and_then(|id| id.parse::<TicketId>().ok());
+            found.extend(id.map(|id| KnownTicket {
+                id,
+                file: entry.path(),
+            }));
         }
     }
-    found.sort();
+    found.sort_by(|one, other| one.id.cmp(&other.id));
     found
 }
 

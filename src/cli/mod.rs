@@ -5,6 +5,7 @@ mod args;
 mod artifacts;
 mod audit;
 mod cancel;
+mod complete;
 mod config;
 mod cron;
 mod daemon;
@@ -41,6 +42,9 @@ use args::{Args, Command};
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    if complete::answered() {
+        return ExitCode::SUCCESS;
+    }
     let args = Args::read();
     logging::start(&args);
     match run(&args) {
@@ -72,6 +76,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Replay(what) => replay::run(&args.vault()?, what, args.json),
         Command::Audit(command) => audit::run(&args.vault()?, command, args.json),
         Command::Doctor(options) => doctor::run(args, options),
+        Command::Completions { shell } => complete::run(*shell),
         Command::Demo { dir, keep } => demo::run(dir.as_deref(), *keep),
     }
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod artifacts;
+mod completion;
 mod config_check;
 mod config_show;
 mod nearest;
