@@ -149,7 +149,7 @@ fn the_daemon_does_not_know_the_command_line() {
 
 #[test]
 fn every_outside_crate_has_one_home() {
-    let homes: [(&str, &[&str]); 32] = [
+    let homes: [(&str, &[&str]); 33] = [
         // The shapes of secrets.
         ("regex", &["src/redact.rs"]),
         // Providers of models, and pages of the web.
@@ -173,6 +173,7 @@ fn every_outside_crate_has_one_home() {
             "clap_complete",
             &["src/cli/complete.rs", "src/cli/complete/"],
         ),
+        ("clap_mangen", &["src/cli/man.rs"]),
         ("indicatif", &["src/cli/"]),
         ("tracing_subscriber", &["src/cli/logging.rs"]),
         // A vault for a demonstration, a place for a command's temporary files.
@@ -289,6 +290,8 @@ fn only_the_vault_and_the_journal_change_files() {
         // by which bwrap tells the keeper how far it came, and the end of a command's temporary directory.
         "src/toolbox/sandbox/keeper/life.rs:",
         "src/toolbox/sandbox/stage.rs:",
+        // Manual pages for who packages the program, in a directory of theirs.
+        "src/cli/man.rs:",
         // The demonstration writes the plan that an operator would bring, and its daemon's log.
         "src/cli/demo/",
     ];

@@ -243,6 +243,12 @@ pub(super) enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Write a manual page for each command
+    #[command(hide = true)]
+    Man {
+        /// Where; made if it is missing
+        dir: PathBuf,
+    },
     /// Show it all in a temporary vault: run a plan, kill the daemon half-way, resume, prove the result
     Demo {
         /// Put the vault here and keep it; the directory must not exist or be empty

@@ -21,6 +21,7 @@ mod kickoff;
 mod known;
 mod logging;
 mod logs;
+mod man;
 mod models;
 mod output;
 mod plan;
@@ -77,6 +78,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Audit(command) => audit::run(&args.vault()?, command, args.json),
         Command::Doctor(options) => doctor::run(args, options),
         Command::Completions { shell } => complete::run(*shell),
+        Command::Man { dir } => man::run(dir),
         Command::Demo { dir, keep } => demo::run(dir.as_deref(), *keep),
     }
 }
