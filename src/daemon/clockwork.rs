@@ -23,6 +23,19 @@ use crate::{
     },
 };
 
+/// What is left to do after a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Plans were made since this was asked last, by this look or by whoever keeps the time.
+    Plans,
+    /// Slots are claimed whose plans are still to come, from their claimants or from whoever finds them left behind.
+    Claims,
+    /// Slots that are due could not be served; why has been told.
+    Faults,
+    /// Nothing, until the next slot.
+    Nothing,
+}
+
 /// A daemon's share in the schedule.
 pub(super) struct Clockwork {
     only: Option<ProjectCode>,
@@ -54,7 +67,8 @@ impl Clockwork {
     pub(super) async fn keep_time(self: Arc<Self>, changes: ScheduleWatch, tick: Duration) {
         loop {
             let kept = self.clone().aside().await;
-            let wait = kept.wake_at.map_or(tick, until).min(tick);
+            let wake_at = kept.and_then(|kept| kept.wake_at);
+            let wait = wake_at.map_or(tick, until).min(tick);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = changes.changed() => {}
@@ -62,22 +76,27 @@ impl Clockwork {
         }
     }
 
-    /// One look, beside the runtime; says whether plans were made since this was asked last, by it or by whoever keeps
-    /// the time.
-    pub(super) async fn look_aside(self: &Arc<Self>) -> bool {
-        self.clone().aside().await;
-        self.made.swap(false, Ordering::AcqRel)
+    /// One look, beside the runtime; says what it leaves to do.
+    pub(super) async fn look_aside(self: &Arc<Self>) -> Left {
+        let kept = self.clone().aside().await;
+        match kept {
+            _ if self.made.swap(false, Ordering::AcqRel) => Left::Plans,
+            Some(kept) if kept.awaits => Left::Claims,
+            Some(kept) if kept.faults.is_empty() => Left::Nothing,
+            Some(_) | None => Left::Faults,
+        }
     }
 
-    async fn aside(self: Arc<Self>) -> Kept {
+    async fn aside(self: Arc<Self>) -> Option<Kept> {
         let looked = tokio::task::spawn_blocking(move || self.look()).await;
         looked.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Kept::default(),
+            Err(_) => None,
         })
     }
 
-    fn look(&self) -> Kept {
+    /// `None` when the schedule could not be kept at all.
+    fn look(&self) -> Option<Kept> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         match log.keep(clock::now(), self.only.as_ref(), &self.actor) {
             Ok(kept) => {
@@ -88,11 +107,11 @@ impl Clockwork {
                 for (job, why) in &kept.faults {
                     self.tell(format!("job {job} cannot be served: {why}"));
                 }
-                kept
+                Some(kept)
             }
             Err(error) => {
                 self.tell(format!("the schedule cannot be kept: {}", error.told()));
-                Kept::default()
+                None
             }
         }
     }

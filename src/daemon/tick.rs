@@ -13,7 +13,7 @@ use super::{
     Identity, Options, Shutdown,
     beat::Beat,
     bench,
-    clockwork::Clockwork,
+    clockwork::{Clockwork, Left},
     endpoints::Endpoints,
     execute::{self, Around, Ended},
 };
@@ -140,10 +140,15 @@ impl Daemon {
                 self.watch.of_schedule().nudge();
             }
             if !ran && self.until_idle && changes.everything && !found.unsettled {
-                if self.clockwork.look_aside().await {
-                    continue;
+                match self.clockwork.look_aside().await {
+                    Left::Plans => continue,
+                    Left::Claims => {
+                        tokio::time::sleep(LOOK_AGAIN).await;
+                        continue;
+                    }
+                    Left::Faults => return self.idle_end(false),
+                    Left::Nothing => return self.idle_end(true),
                 }
-                return self.idle_end();
             }
             changes = if ran || (self.until_idle && !found.unsettled) {
                 Changes {
@@ -253,10 +258,14 @@ impl Daemon {
         }
     }
 
-    fn idle_end(&self) -> Result<()> {
-        match self.resting.len() {
-            0 => Ok(()),
-            count => Err(Error::Daemon(format!(
+    fn idle_end(&self, schedule_is_kept: bool) -> Result<()> {
+        match (self.resting.len(), schedule_is_kept) {
+            (0, true) => Ok(()),
+            (0, false) => Err(Error::Daemon(
+                "the schedule, or some job of it, could not be served; see the errors above"
+                    .to_owned(),
+            )),
+            (count, _) => Err(Error::Daemon(format!(
                 "{count} plan(s) could not be run; see the errors above"
             ))),
         }

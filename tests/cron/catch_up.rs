@@ -92,6 +92,22 @@ fn only_what_is_within_the_window_is_caught_up_with() {
 }
 
 #[test]
+fn a_delayed_slot_fires_within_its_delay_and_is_not_missed_meanwhile() {
+    let vault = vault_at(EVENING);
+    let options = ["--jitter", "40m", "--catch-up", "none"];
+    let job = add(&vault, "0 0 * * *", &options);
+    let mut minutes = 0;
+    while plans(&vault).is_empty() {
+        assert!(minutes <= 40, "{:?}", fates(&vault, &job));
+        let at = format!("2026-11-24T00:{minutes:02}:01Z");
+        daemon_at(&vault, &at);
+        minutes += 1;
+    }
+    assert!(minutes > 1, "it is delayed");
+    assert_eq!(fates(&vault, &job), ["11-24T00:00 fired ESS-P-001"]);
+}
+
+#[test]
 fn a_daemon_that_was_away_for_less_than_a_minute_has_missed_nothing() {
     let vault = vault_at(EVENING);
     let options = ["--catch-up", "none", "--catch-up-window", "0"];

@@ -35,6 +35,28 @@ fn a_daemon_killed_while_the_leader_writes_leaves_the_plan_to_the_next() {
     proven(&vault);
 }
 
+/// It is the next one's, once it is clear that nobody is about to make its plan; a run until idle waits for that.
+#[test]
+fn a_slot_that_was_claimed_by_a_dead_daemon_is_served_by_a_run_right_after() {
+    let vault = vault_at(MIDNIGHT);
+    let job = add(&vault, "0 * * * *", &[]);
+    vault.set_clock(ONE);
+    let fault = [("MODULATIO_FAULT", "kill-after-append:1")];
+    assert_eq!(
+        vault.run_with(&["daemon", "--until-idle"], &fault).code,
+        None
+    );
+    assert!(plans(&vault).is_empty());
+    vault.run_until_idle();
+    assert_eq!(statuses(&vault), ["done"]);
+    let by = |line: &Value| line["by"].as_str().unwrap().to_owned();
+    let lines = lines(&vault, &job);
+    let [_, claimed, fired] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_ne!(by(claimed), by(fired), "the history tells both");
+}
+
 /// One runner, and it is busy: the plan is there at its time, and runs when the runner is free.
 #[test]
 fn a_slot_fires_while_another_plan_executes_and_its_plan_runs_afterwards() {

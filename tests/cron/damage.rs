@@ -1,10 +1,10 @@
 //! Files of the schedule that are damaged, edited, deleted, of another program, or not to be written.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::{fs::PermissionsExt, process::CommandExt};
 
 use crate::{
     jobs::{JOURNAL, add, cron, daemon_at, fates, plans, proven, vault_at},
-    support::{Daemon, TestVault, body, wait_until},
+    support::{Daemon, Ran, TestVault, body, wait_until},
 };
 
 const MIDNIGHT: &str = "2026-11-24T00:00:30Z";
@@ -56,7 +56,7 @@ fn is_refused(vault: &TestVault, what: &str) {
     }
     vault.set_clock("2026-11-24T02:00:01Z");
     let plan = vault.approved(&body(1));
-    let ran = vault.run_until_idle();
+    let ran = vault.run(&["daemon", "--until-idle"]).code(5);
     assert!(
         ran.err.contains("the schedule cannot be kept"),
         "{what}: {ran:#?}"
@@ -261,28 +261,56 @@ fn everything(dir: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     all
 }
 
+/// Runs the binary as somebody to whom the rights of files apply, whoever runs the tests.
+fn run_as_nobody(vault: &TestVault, args: &[&str]) -> Ran {
+    let original = vault.command(args);
+    let program = vault.beside().join("modulatio");
+    if !program.exists() {
+        std::fs::copy(original.get_program(), &program).unwrap();
+    }
+    let mut command = std::process::Command::new(program);
+    command.args(original.get_args());
+    for (name, value) in original.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if rustix::process::geteuid().is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
 #[test]
 fn a_vault_that_may_not_be_written_is_looked_at_and_left_as_it_is() {
     let vault = vault();
-    let before = everything(vault.root());
     set_modes(vault.root(), 0o444, 0o555);
-    cron(&vault, &["list"]).ok().shows("ESS-C-1");
-    cron(&vault, &["show", "ESS-C-1"]).ok();
-    cron(&vault, &["history", "ESS-C-1"])
-        .ok()
-        .shows("ESS-P-001");
-    vault.run(&["audit", "verify", "--all"]).ok();
-    vault.run(&["replay", "--all", "--check"]).ok();
-    let added = cron(&vault, &NEW);
-    let could = std::fs::write(vault.path("probe"), "").is_ok();
-    set_modes(vault.root(), 0o600, 0o700);
-    if could {
-        // Whoever runs these tests is above the rights of files; then only looking is proven.
-        std::fs::remove_file(vault.path("probe")).unwrap();
-    } else {
-        assert_eq!(added.code, Some(1), "{added:?}");
-        assert_eq!(everything(vault.root()), before);
+    std::fs::set_permissions(vault.beside(), PermissionsExt::from_mode(0o755)).unwrap();
+    let before = everything(vault.root());
+    let look = |args: &[&str]| run_as_nobody(&vault, args).ok();
+    look(&["cron", "list"]).shows("ESS-C-1");
+    look(&["cron", "show", "ESS-C-1"]);
+    look(&["cron", "history", "ESS-C-1"]).shows("ESS-P-001");
+    look(&["audit", "verify", "--all"]).shows("schedule: whole");
+    look(&["replay", "--all", "--check"]);
+    for command in COMMANDS
+        .iter()
+        .skip(3)
+        .filter(|command| command[0] != "enable")
+    {
+        let args = [&["cron"], *command].concat();
+        let ran = run_as_nobody(&vault, &args).code(1);
+        assert!(ran.err.contains("schedule.journal.jsonl"), "{ran:?}");
     }
+    assert_eq!(everything(vault.root()), before);
+    set_modes(vault.root(), 0o600, 0o700);
 }
 
 /// Looking takes no lock, makes no file and renders nothing.
@@ -343,7 +371,7 @@ fn a_schedule_that_a_newer_program_wrote_is_shown_and_not_written() {
         }
         vault.set_clock("2026-11-24T02:00:01Z");
         let plan = vault.approved(&body(1));
-        let ran = vault.run_until_idle();
+        let ran = vault.run(&["daemon", "--until-idle"]).code(5);
         assert!(
             ran.err.contains("which a newer modulatio wrote"),
             "{}",
@@ -374,7 +402,7 @@ fn a_job_that_cannot_be_read_holds_up_no_other() {
         .shows("cannot be read by this program: schedule: ")
         .shows("next  2026-11-24 02:00 UTC");
     vault.set_clock("2026-11-24T02:00:01Z");
-    let ran = vault.run_until_idle();
+    let ran = vault.run(&["daemon", "--until-idle"]).code(5);
     assert!(
         ran.err.contains("job ESS-C-7 cannot be served: schedule: "),
         "{}",

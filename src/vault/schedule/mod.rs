@@ -39,6 +39,8 @@ pub struct Kept {
     pub wake_at: Option<Timestamp>,
     /// Jobs that could not be served, and why; the others were.
     pub faults: Vec<(JobId, String)>,
+    /// Somebody else has claimed a slot whose plan is not there yet: it comes in an instant, or its maker has died.
+    pub awaits: bool,
 }
 
 impl ScheduleLog {
@@ -71,7 +73,10 @@ impl ScheduleLog {
         let ids: Vec<JobId> = jobs.map(|job| job.id.clone()).collect();
         for id in ids {
             match self.keep_job(&id, now, actor, &mut kept.plans) {
-                Ok(()) => {}
+                Ok(()) => {
+                    let job = self.schedule().jobs.get(&id);
+                    kept.awaits |= job.is_some_and(|job| !job.claimed.is_empty());
+                }
                 Err(error) if concerns_all(&error) => return Err(error),
                 Err(error) => kept.faults.push((id.clone(), error.told())),
             }

@@ -37,6 +37,12 @@ pub(crate) fn rounds_after<A: FnOnce()>(rounds: usize, mut prepare: impl FnMut()
 }
 
 impl Times {
+    /// Taken elsewhere.
+    pub(crate) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+
     fn at(&self, per_cent: usize) -> Duration {
         self.0[(self.0.len() * per_cent / 100).min(self.0.len() - 1)]
     }
