@@ -67,7 +67,7 @@ fn plans(
     known
         .filter_map(|plan| {
             let head = head(&plan.file);
-            let stated = document::stated_status(&head).unwrap_or_default();
+            let stated = document::stated(&head, "status").unwrap_or_default();
             // One whose file cannot be read is still a plan; whether it can be approved, nobody knows.
             let fits = StatusName::parse(stated).map_or_else(|| is_any(wanted), wanted);
             let mark = if plan.is_archived { " (archived)" } else { "" };
@@ -88,7 +88,7 @@ fn tickets(vault: &Vault, open: bool, begins: &dyn Fn(&str) -> bool) -> Vec<Comp
     known
         .filter_map(|ticket| {
             let head = head(&ticket.file);
-            let status = document::stated_status(&head).unwrap_or_default();
+            let status = document::stated(&head, "status").unwrap_or_default();
             let help = format!("{status}  {}", stated(&head, "title"));
             let fits = !open || status == "open";
             fits.then(|| offer(&ticket.id.to_string(), &help))
