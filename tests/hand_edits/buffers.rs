@@ -157,10 +157,22 @@ fn an_old_buffer_leaves_what_has_become_of_the_plan() {
             "draft",
             vec![Command::Approve { note: note() }, Command::Claim],
         ),
-        ("draft", vec![Command::Cancel { note: note() }]),
+        (
+            "draft",
+            vec![Command::Cancel {
+                note: note(),
+                cut: false,
+            }],
+        ),
         ("paused", vec![Command::Resume { note: note() }]),
         ("executing", vec![Command::Pause { note: note() }]),
-        ("executing", vec![Command::Cancel { note: note() }]),
+        (
+            "executing",
+            vec![Command::Cancel {
+                note: note(),
+                cut: false,
+            }],
+        ),
         ("asking", vec![Command::Resume { note: note() }]),
         ("asking", vec![Command::Decline { note: note() }]),
     ] {
@@ -194,9 +206,23 @@ fn a_wish_that_was_granted_meanwhile_is_granted_once() {
     let wishes = [
         ("draft", Command::Approve { note: note() }, "approved"),
         ("draft", Command::Decline { note: note() }, "declined"),
-        ("draft", Command::Cancel { note: note() }, "cancelled"),
+        (
+            "draft",
+            Command::Cancel {
+                note: note(),
+                cut: false,
+            },
+            "cancelled",
+        ),
         ("paused", Command::Resume { note: note() }, "approved"),
-        ("executing", Command::Cancel { note: note() }, "cancelled"),
+        (
+            "executing",
+            Command::Cancel {
+                note: note(),
+                cut: false,
+            },
+            "cancelled",
+        ),
     ];
     for (name, command, word) in wishes {
         cells.cell(|| {
