@@ -428,14 +428,14 @@ fn what_a_long_delay_held_up_is_not_late() {
     };
     // A slot that holds up more of those after it than one answer claims.
     let first = (60..20_000)
-        .find(|n| (n - 60..n + 30).all(|other| fires(other) <= fires(*n)))
+        .find(|n| (n - 60..n + 20).all(|other| fires(other) <= fires(*n)))
         .unwrap();
     let added = clock("0:00").plus_seconds(60 * (first - 1));
     let mut late = World::with(often(), added);
     let before = Timestamp::from_micros(fires(first).micros() - 1);
     assert!(late.look(before).is_empty());
     let claimed = late.look(fires(first));
-    assert!(claimed.len() >= 30);
+    assert!(claimed.len() >= 20);
     let is_claim = |event: &Event| matches!(event, Event::SlotClaimed { .. });
     assert!(claimed.iter().all(is_claim), "{:?}", told(&claimed));
 }
@@ -461,7 +461,8 @@ fn a_year_of_missed_minutes_is_told_in_small_frames() {
     for (days, window, catch_up, overlap, claims) in [
         (365, 86_400, CatchUp::Last, Overlap::Skip, 1),
         (20, long, CatchUp::Last, Overlap::Skip, 1),
-        (20, long, CatchUp::None, Overlap::Allow, 1),
+        // The last two are within a minute.
+        (20, long, CatchUp::None, Overlap::Allow, 2),
         (20, long, CatchUp::All, Overlap::Queue, 1),
         (20, long, CatchUp::All, Overlap::Skip, 1),
     ] {
