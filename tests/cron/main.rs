@@ -1,6 +1,11 @@
 //! The vault's schedule through the real binary, by a clock that the tests set: what fires, what does not and why, what
 //! people see of it, and what becomes of it when files are damaged and daemons die.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up has failed"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -318,7 +318,7 @@ fn what_cannot_follow_is_named_by_frame_kind_and_reason() {
     let cases: [(&[Value], &str); 27] = [
         (&[opened(1)], "the schedule is open already"),
         (&[defined("JobAdded")], "a job of this id was added before"),
-        (&[enabled.clone()], "it was not disabled"),
+        (&[of_job("JobEnabled")], "it was not disabled"),
         (&[disabled.clone(), disabled.clone()], "it was not enabled"),
         (&[ended(), disabled.clone()], "it was not enabled"),
         (&[ended(), enabled.clone()], "it was not disabled"),
