@@ -130,7 +130,7 @@ impl View {
         let Some(plan) = self.story.plan() else {
             return read.map(|()| None);
         };
-        match &mut self.screen {
+        match &self.screen {
             None => show_json(plan, self.runner.as_deref(), &mut self.shown),
             Some(screen) => {
                 let runner = self.runner.as_deref();
@@ -188,14 +188,14 @@ impl View {
     }
 
     /// Leaves the terminal as a command does that has ended.
-    pub(super) fn close(&mut self) {
-        if let Some(screen) = &mut self.screen {
+    pub(super) fn close(&self) {
+        if let Some(screen) = &self.screen {
             screen.clear();
         }
     }
 
     /// As [`View::close`]; where the state was redrawn, its last form stays.
-    fn close_with_state(&mut self) {
+    fn close_with_state(&self) {
         let drawn = self.screen.as_ref().is_some_and(Screen::is_terminal);
         self.close();
         if let Some(plan) = self.story.plan().filter(|_| drawn) {

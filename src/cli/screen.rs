@@ -6,12 +6,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 
 /// The lines that are being redrawn, for whoever must write beside them.
-static DRAWN: Mutex<Option<MultiProgress>> = Mutex::new(None);
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Often enough that no change of a state waits for the next one to be seen.
 const HERTZ: u8 = 100;
@@ -28,10 +28,7 @@ pub(super) enum Stream {
 /// A place to watch.
 pub(super) enum Screen {
     /// A terminal.
-    Terminal {
-        drawn: MultiProgress,
-        lines: Vec<ProgressBar>,
-    },
+    Terminal(ProgressBar),
     /// No terminal, or one that cannot move its cursor.
     Lines(Stream),
 }
@@ -51,56 +48,40 @@ impl Screen {
         if !terminal || std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
             return Self::Lines(stream);
         }
-        let drawn = MultiProgress::with_draw_target(target);
+        let style = ProgressStyle::with_template("{msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let drawn = ProgressBar::with_draw_target(None, target).with_style(style);
         *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(drawn.clone());
-        Self::Terminal {
-            drawn,
-            lines: Vec::new(),
-        }
+        Self::Terminal(drawn)
     }
 
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self, Self::Terminal { .. })
+        matches!(self, Self::Terminal(_))
     }
 
     /// A line that stays.
     pub(super) fn say(&self, line: &str) {
         match self {
-            // A terminal that has gone is no reason to stop.
-            Self::Terminal { drawn, .. } => drop(drawn.println(line)),
+            Self::Terminal(drawn) => drawn.println(line),
             Self::Lines(Stream::Data) => output::print(line),
             Self::Lines(Stream::Talk) => output::tell(line),
         }
     }
 
     /// The lines that stand below all others, until they are others.
-    pub(super) fn draw(&mut self, text: &[String]) {
-        let Self::Terminal { drawn, lines } = self else {
-            return;
-        };
-        while lines.len() > text.len() {
-            if let Some(line) = lines.pop() {
-                drawn.remove(&line);
-            }
-        }
-        while lines.len() < text.len() {
-            let style = ProgressStyle::with_template("{wide_msg}");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-            lines.push(drawn.add(ProgressBar::new_spinner().with_style(style)));
-        }
-        for (line, text) in lines.iter().zip(text) {
-            if line.message() != *text {
-                line.set_message(text.clone());
-            }
+    pub(super) fn draw(&self, text: &[String]) {
+        let text = text.join("\n");
+        if let Self::Terminal(drawn) = self
+            && drawn.message() != text
+        {
+            drawn.set_message(text);
         }
     }
 
     /// Takes the redrawn lines off the terminal.
-    pub(super) fn clear(&mut self) {
-        self.draw(&[]);
-        if let Self::Terminal { drawn, .. } = self {
-            // A terminal that has gone needs no clearing.
-            let _ = drawn.clear();
+    pub(super) fn clear(&self) {
+        if let Self::Terminal(drawn) = self {
+            drawn.finish_and_clear();
         }
         *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
