@@ -19,6 +19,9 @@ use crate::{
     support::{TestVault, body},
 };
 
+/// What is done to a file's text.
+type Edit = fn(&str) -> String;
+
 /// A ticket in a plan's status: names of its stage and its number.
 struct Stage {
     name: &'static str,
@@ -368,7 +371,7 @@ fn without_a_decision_nothing_is_said() {
         });
         cells.open_tickets(line, change, &Fate::Nothing);
     }
-    let changes: [(&str, fn(&str) -> String); 6] = [
+    let changes: [(&str, Edit); 6] = [
         ("removed", |old| set(old, "decision", "")),
         ("CRLF", |old| old.replace('\n', "\r\n")),
         ("a mark", |old| format!("\u{feff}{old}")),
@@ -527,7 +530,7 @@ fn every_other_key_is_refused_by_name_with_a_decision_or_without() {
 #[test]
 fn the_text_is_the_engines() {
     let mut cells = Cells::default();
-    let changes: [(&str, fn(&str) -> String); 4] = [
+    let changes: [(&str, Edit); 4] = [
         ("a word", |old| {
             old.replacen("## What happened", "## What never happened", 1)
         }),

@@ -184,6 +184,7 @@ fn definition() -> Definition {
         count: None,
         caps: Caps::default(),
         approve: Approval::Auto,
+        origin: None,
     }
 }
 
