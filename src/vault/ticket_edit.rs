@@ -1,8 +1,6 @@
 //! Answers written into ticket files: `decision: approved` or `decision: declined`, and a `note`. Everything else in
 //! them follows from the journal; an edit of that is kept aside and refused with a reason.
 
-use std::path::Path;
-
 use projections::{
     event::Decision,
     files::{self, Whole},
@@ -47,6 +45,9 @@ impl PlanLog {
     }
 
     fn look_at_tickets(&mut self, settling: Settling) -> Result<bool> {
+        if self.miss_tickets(settling)? {
+            return Ok(true);
+        }
         let tickets: Vec<TicketId> = self.plan().tickets.keys().cloned().collect();
         let mut seen = Ok(false);
         for id in tickets {
@@ -60,7 +61,8 @@ impl PlanLog {
         let file = self.ticket_file(id);
         let path = self.project().dir().join(&file.path);
         let bytes = match regular::lying(&path).map_err(Error::io("read", &path))? {
-            Lying::Nothing => return self.ticket_gone(id, &file, &path, settling),
+            // One that is closed comes back with the plan's next rendering.
+            Lying::Nothing => return Ok(false),
             Lying::NoFile(what) => {
                 return self
                     .refuse_ticket(&file, None, what.to_owned())
@@ -101,33 +103,40 @@ impl PlanLog {
         }
     }
 
-    /// The file of a ticket that waits is missed at once; one of the others comes back with the plan's next rendering.
-    fn ticket_gone(
-        &mut self,
-        id: &TicketId,
-        file: &Whole,
-        path: &Path,
-        settling: Settling,
-    ) -> Result<bool> {
-        let ticket = &self.plan().tickets[id];
-        if !ticket.is_open() {
+    /// Files of tickets that wait are missed, all of them before any is rendered again; says whether they may come back.
+    fn miss_tickets(&mut self, settling: Settling) -> Result<bool> {
+        let path = |id: &TicketId| self.project().dir().join(files::ticket_path(id));
+        let gone = |id: &TicketId| std::fs::symlink_metadata(path(id)).is_err_and(is_missing);
+        let open = self.plan().tickets.iter().filter(|(_, t)| t.is_open());
+        let missing: Vec<TicketId> = open.map(|(id, _)| id.clone()).filter(gone).collect();
+        let Some(first) = missing.first() else {
             return Ok(false);
-        }
+        };
         // The plan's file vouches for all that was rendered before it.
-        let written = ticket.changed.anchor.seq;
         let vouched = audit::anchor_of_file(self.project(), &self.plan().id);
-        if vouched.is_none_or(|anchor| anchor.seq < written) {
+        let written = |id: &TicketId| self.plan().tickets[id].changed.anchor.seq;
+        if !missing
+            .iter()
+            .all(|id| vouched.is_some_and(|anchor| anchor.seq >= written(id)))
+        {
             self.show();
             return Ok(false);
         }
-        if reconcile::comes_back(path, settling) {
+        if reconcile::comes_back(&path(first), settling) || !missing.iter().all(gone) {
             return Ok(true);
         }
-        if self.project().put_new(file)? {
+        let mut deleted = Vec::new();
+        for id in missing {
+            let file = self.ticket_file(&id);
+            if self.project().put_new(&file)? {
+                deleted.push((id, file.path));
+            }
+        }
+        for (id, path) in deleted {
             let why = format!(
                 "it was deleted; to answer it, run `modulatio ticket approve {id}` or `modulatio ticket decline {id}`"
             );
-            self.note_rejected(file.path.clone(), why, None)?;
+            self.note_rejected(path, why, None)?;
         }
         Ok(false)
     }
@@ -250,4 +259,8 @@ impl PlanLog {
         let kept = displaced.keep(self.project().disk())?;
         self.note_rejected(file.path.clone(), why, Some(kept))
     }
+}
+
+fn is_missing(error: std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound
 }

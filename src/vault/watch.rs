@@ -2,7 +2,7 @@
 //! here (a network file system, a full queue) the next tick finds.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -34,7 +34,8 @@ impl Changes {
 /// Watches a vault's projects.
 pub struct Watch {
     watcher: Option<notify::RecommendedWatcher>,
-    watched: BTreeSet<PathBuf>,
+    /// Each with which directory it was: one that was deleted and made anew is another.
+    watched: BTreeMap<PathBuf, u64>,
     shared: Arc<Shared>,
 }
 
@@ -59,7 +60,7 @@ impl Watch {
             .ok();
         let mut watch = Self {
             watcher,
-            watched: BTreeSet::new(),
+            watched: BTreeMap::new(),
             shared,
         };
         watch.follow(vault);
@@ -76,18 +77,18 @@ impl Watch {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
-        let plain = std::fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir());
-        if !plain {
-            // Should it come back, it is another directory.
+        let meta = std::fs::symlink_metadata(&dir).ok();
+        let Some(meta) = meta.filter(std::fs::Metadata::is_dir) else {
             self.watched.remove(&dir);
             return;
-        }
-        if self.watched.contains(&dir) {
+        };
+        let which = which(&meta);
+        if self.watched.get(&dir) == Some(&which) {
             return;
         }
         match watcher.watch(&dir, RecursiveMode::NonRecursive) {
             Ok(()) => {
-                self.watched.insert(dir);
+                self.watched.insert(dir, which);
             }
             Err(error) => {
                 tracing::warn!(dir = %dir.display(), "cannot be watched, ticks only: {error}")
@@ -191,6 +192,17 @@ impl Limit {
             _ => Self::Other(error.to_string()),
         }
     }
+}
+
+/// What tells a directory from the one that stood there before.
+#[cfg(unix)]
+fn which(meta: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(meta)
+}
+
+#[cfg(not(unix))]
+fn which(_: &std::fs::Metadata) -> u64 {
+    0
 }
 
 impl Shared {

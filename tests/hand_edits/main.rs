@@ -20,6 +20,7 @@ mod real;
 mod refused;
 mod saved;
 mod ticket_cells;
+mod tickets;
 
 use support::{Journal, TestVault};
 
