@@ -244,3 +244,74 @@ fn a_draft_takes_the_operators_layout_and_none_of_the_engines_values() {
     let front = rendered.split("journal:").next().unwrap();
     insta::assert_snapshot!(front);
 }
+
+#[test]
+fn a_status_counts_however_it_is_spelt() {
+    for word in ["APPROVED", "Approved", "' approved '", "\"Approved\""] {
+        let mut world = world();
+        edit(&mut world, |text| with_key(text, "status", word)).unwrap();
+        assert_eq!(
+            world.plan.status,
+            projections::plan::Status::Approved,
+            "{word}"
+        );
+    }
+    for (value, shown) in [
+        ("[approved]", "- approved"),
+        ("true", "true"),
+        ("Approve", "Approve"),
+    ] {
+        let fault = fault(edit(&mut world(), |text| with_key(text, "status", value)));
+        assert!(fault.starts_with(&format!("`status: {shown}`")), "{fault}");
+    }
+}
+
+#[test]
+fn a_remark_beside_an_engines_value_is_kept_above_it() {
+    let mut world = world();
+    let events = edit(&mut world, |text| {
+        text.replace("max_tokens: 500\n", "max_tokens: 700  # Anna's word\n")
+    });
+    assert_eq!(events.unwrap().len(), 2);
+    let rendered = frontmatter::render(&world.plan);
+    assert!(
+        rendered.contains("# Anna's word\nmax_tokens: 700\n"),
+        "{rendered}"
+    );
+    let again = edit(&mut world, |text| {
+        text.replace("# Anna's word\n", "# Bert's word\n")
+    });
+    assert_eq!(again.unwrap().len(), 1);
+}
+
+/// Each buffer was opened at the same rendering, and saved after the other.
+#[test]
+fn of_two_buffers_each_keeps_its_own_keys() {
+    let mut world = world();
+    let base = frontmatter::render(&world.plan);
+    for line in ["one: 1\n", "two: 2\n"] {
+        let edited = base.replace("tags: [x, y]\n", &format!("tags: [x, y]\n{line}"));
+        save(&mut world, &base, &edited).unwrap();
+    }
+    let without_tags = base.replace("tags: [x, y]\n", "");
+    save(&mut world, &base, &without_tags).unwrap();
+    let rendered = frontmatter::render(&world.plan);
+    let kept = rendered.contains("one: 1\n") && rendered.contains("two: 2\n");
+    assert!(kept && !rendered.contains("tags:"), "{rendered}");
+    // All of that said again is nothing new.
+    assert_eq!(fault(save(&mut world, &base, &without_tags)), NOTHING);
+}
+
+#[test]
+fn an_empty_file_is_called_that() {
+    for (text, why) in [
+        ("", "it is empty"),
+        ("---\n---\n", "it is empty"),
+        ("Text.\n", "its frontmatter is missing"),
+    ] {
+        assert!(
+            fault(edit(&mut world(), |_| text.to_owned())).starts_with(why),
+            "{text:?}"
+        );
+    }
+}
