@@ -289,13 +289,16 @@ impl PlanLog {
     }
 }
 
+/// How long a file that is gone is waited for: an editor that removes one puts the new one there at once.
+const GONE: Duration = Duration::from_millis(150);
+
 /// Whether something stands there again before the time is up.
 pub(super) fn comes_back(path: &Path, settling: Settling) -> bool {
     let Settling::After(time) = settling else {
         return false;
     };
     let started = Instant::now();
-    while started.elapsed() < time {
+    while started.elapsed() < time.min(GONE) {
         if std::fs::symlink_metadata(path).is_ok() {
             return true;
         }

@@ -2,7 +2,7 @@
 //! here (a network file system, a full queue) the next tick finds.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
@@ -34,14 +34,15 @@ impl Changes {
 /// Watches a vault's projects.
 pub struct Watch {
     watcher: Option<notify::RecommendedWatcher>,
-    /// Each with which directory it was: one that was deleted and made anew is another.
-    watched: BTreeMap<PathBuf, u64>,
+    watched: BTreeSet<PathBuf>,
     shared: Arc<Shared>,
 }
 
 #[derive(Default)]
 struct Shared {
     changes: Mutex<Changes>,
+    /// Names that went: should one of them come back, it is another directory's.
+    gone: Mutex<BTreeSet<PathBuf>>,
     wake: Notify,
     /// The schedule's journal has grown.
     schedule: Notify,
@@ -60,7 +61,7 @@ impl Watch {
             .ok();
         let mut watch = Self {
             watcher,
-            watched: BTreeMap::new(),
+            watched: BTreeSet::new(),
             shared,
         };
         watch.follow(vault);
@@ -70,6 +71,9 @@ impl Watch {
     /// Watches what has come since: every directory that is a project or may become one, so that the moment in
     /// which its `plans` appears is not missed.
     pub fn follow(&mut self, vault: &Vault) {
+        for gone in std::mem::take(&mut *lock(&self.shared.gone)) {
+            self.watched.remove(&gone);
+        }
         places(vault).into_iter().for_each(|dir| self.add(dir));
     }
 
@@ -77,18 +81,17 @@ impl Watch {
         let Some(watcher) = &mut self.watcher else {
             return;
         };
-        let meta = std::fs::symlink_metadata(&dir).ok();
-        let Some(meta) = meta.filter(std::fs::Metadata::is_dir) else {
+        let plain = std::fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir());
+        if !plain {
             self.watched.remove(&dir);
             return;
-        };
-        let which = which(&meta);
-        if self.watched.get(&dir) == Some(&which) {
+        }
+        if self.watched.contains(&dir) {
             return;
         }
         match watcher.watch(&dir, RecursiveMode::NonRecursive) {
             Ok(()) => {
-                self.watched.insert(dir, which);
+                self.watched.insert(dir);
             }
             Err(error) => {
                 tracing::warn!(dir = %dir.display(), "cannot be watched, ticks only: {error}")
@@ -194,22 +197,15 @@ impl Limit {
     }
 }
 
-/// What tells a directory from the one that stood there before.
-#[cfg(unix)]
-fn which(meta: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(meta)
-}
-
-#[cfg(not(unix))]
-fn which(_: &std::fs::Metadata) -> u64 {
-    0
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Shared {
     fn lock(&self) -> std::sync::MutexGuard<'_, Changes> {
-        self.changes
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.changes)
     }
 
     fn take(&self, root: &Path, event: notify::Result<Event>) {
@@ -217,7 +213,13 @@ impl Shared {
             self.schedule.notify_one();
         }
         let changes = match event {
-            Ok(event) => sort(root, &event),
+            Ok(event) => {
+                if is_gone(event.kind) {
+                    lock(&self.gone)
+                        .extend(event.paths.iter().filter(|path| is_place(path)).cloned());
+                }
+                sort(root, &event)
+            }
             Err(_) => Changes {
                 everything: true,
                 ..Changes::default()
@@ -303,6 +305,18 @@ fn is_finished(kind: EventKind) -> bool {
             | EventKind::Remove(_)
             | EventKind::Any
     )
+}
+
+fn is_gone(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))
+    )
+}
+
+/// Whether a path may be that of a directory that is watched, by its name.
+fn is_place(path: &Path) -> bool {
+    path.extension().is_none()
 }
 
 fn is_written(kind: EventKind) -> bool {

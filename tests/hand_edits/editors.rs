@@ -413,19 +413,18 @@ fn unheard(vault: &TestVault, below: &str) -> PathBuf {
 
 #[test]
 fn what_no_watcher_hears_the_next_tick_finds() {
-    let vault = TestVault::new();
-    let plan = vault.draft(&body(1));
-    let daemon = Daemon::start(&vault, &["--tick-seconds", "3"]);
-    daemon.says("sleeping");
-    let file = format!("ess/plans/{plan}.md");
-    let new = vault
-        .read(&file)
-        .replace("\nstatus: draft\n", "\nstatus: approved\n");
+    let (vault, plan, daemon) = asleep();
+    let other = unheard(&vault, &format!("ess/plans/{plan}.md"));
     let looks = || daemon.log().matches("tick plans").count();
     let before = looks();
-    fs::write(unheard(&vault, &file), new).unwrap();
+    fs::write(&other, fs::read_to_string(&other).unwrap()).unwrap();
     std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(looks(), before, "no watcher heard it");
+    assert_eq!(looks(), before, "a watcher heard it");
+    drop(daemon);
+    let daemon = Daemon::start(&vault, &["--tick-seconds", "1"]);
+    daemon.says("sleeping");
+    let new = text(&vault, &plan).replace("\nstatus: draft\n", "\nstatus: approved\n");
+    fs::write(other, new).unwrap();
     wait_until("the plan is done", || {
         vault.journal(&plan).status() == "done"
     });

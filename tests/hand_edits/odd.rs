@@ -272,7 +272,7 @@ fn a_plan_at_work_whose_file_cannot_be_read_goes_on_and_the_file_is_kept() {
     });
     let edited = instead(&vault, |path| {
         fs::write(path, "unreadable").unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     });
     drop(edited);
     wait_until("it is done", || vault.journal(&plan).status() == "done");

@@ -19,9 +19,6 @@ use crate::{
     support::{TestVault, body},
 };
 
-/// What is done to a file's text.
-type Edit = fn(&str) -> String;
-
 /// A ticket in a plan's status: names of its stage and its number.
 struct Stage {
     name: &'static str,
@@ -298,6 +295,8 @@ fn answered(decision: &str, note: &str) -> impl Fn(&str) -> Vec<u8> + use<> {
 
 use Decision::{Approved, Declined};
 
+type Rewrite = fn(&str) -> String;
+
 #[test]
 fn a_decision_counts_however_it_is_spelt() {
     let mut cells = Cells::default();
@@ -371,7 +370,7 @@ fn without_a_decision_nothing_is_said() {
         });
         cells.open_tickets(line, change, &Fate::Nothing);
     }
-    let changes: [(&str, Edit); 6] = [
+    let changes: [(&str, Rewrite); 6] = [
         ("removed", |old| set(old, "decision", "")),
         ("CRLF", |old| old.replace('\n', "\r\n")),
         ("a mark", |old| format!("\u{feff}{old}")),
@@ -530,7 +529,7 @@ fn every_other_key_is_refused_by_name_with_a_decision_or_without() {
 #[test]
 fn the_text_is_the_engines() {
     let mut cells = Cells::default();
-    let changes: [(&str, Edit); 4] = [
+    let changes: [(&str, Rewrite); 4] = [
         ("a word", |old| {
             old.replacen("## What happened", "## What never happened", 1)
         }),
