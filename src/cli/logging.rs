@@ -23,6 +23,8 @@ pub(super) fn start(args: &Args) {
     };
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line that cannot be written is told on stderr, which is where it could not be written: that ends the thread.
+        .log_internal_errors(false)
         .with_writer(|| Aside);
     match args.log_format() {
         LogFormat::Text => lines.with_ansi(colour()).init(),

@@ -1,6 +1,9 @@
 //! Writing to the terminal. A reader that has gone (`modulatio plan list | head -1`) is a quiet end, not an error.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{
+    fmt::Write as _,
+    io::{ErrorKind, Write as _},
+};
 
 use serde::Serialize;
 
@@ -19,12 +22,32 @@ pub(super) fn print_bytes(bytes: &[u8]) {
     write(&[bytes]);
 }
 
-fn write(parts: &[&[u8]]) {
-    let mut out = std::io::stdout().lock();
-    let written = parts.iter().try_for_each(|part| out.write_all(part));
-    if written.and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
+/// Word of what was done, to stdout. A reader that has gone does not stop what is still to be done.
+pub(super) fn report(text: &str) {
+    match try_write(&[text.as_bytes(), b"\n"]) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => unwritten(&error),
+        Ok(()) | Err(_) => {}
     }
+}
+
+fn write(parts: &[&[u8]]) {
+    match try_write(parts) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => unwritten(&error),
+    }
+}
+
+fn try_write(parts: &[&[u8]]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    parts.iter().try_for_each(|part| out.write_all(part))?;
+    out.flush()
+}
+
+/// A view that is not written whole, on a full disk say, must not pass for one that is.
+fn unwritten(error: &std::io::Error) {
+    tell(&format!("error: cannot write to stdout: {error}"));
+    std::process::exit(1);
 }
 
 /// Data as one line of JSON.

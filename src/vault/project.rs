@@ -1,7 +1,7 @@
 //! One project's directory.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -156,16 +156,14 @@ impl Project {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(Error::io("read", dir)(error)),
         };
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let names: Vec<String> = names.collect();
-        let mut ids: Vec<PlanId> = names.iter().filter_map(|n| self.plan_of_file(n)).collect();
-        ids.sort();
-        ids.dedup();
-        let with_journal = names.iter().filter(|name| name.ends_with(JOURNAL));
-        let with_journal: BTreeSet<PlanId> =
-            with_journal.filter_map(|n| self.plan_of_file(n)).collect();
-        ids.retain(|id| with_journal.contains(id) || !self.is_left_behind(id));
-        Ok(ids)
+        let mut with_journal: BTreeMap<PlanId, bool> = BTreeMap::new();
+        for name in entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()) {
+            if let Some(id) = self.plan_of_file(&name) {
+                *with_journal.entry(id).or_default() |= name.ends_with(JOURNAL);
+            }
+        }
+        with_journal.retain(|id, has_journal| *has_journal || !self.is_left_behind(id));
+        Ok(with_journal.into_keys().collect())
     }
 
     /// The plan that a file in `plans/` belongs to: `ESS-P-001.md`, `ESS-P-001.journal.jsonl`. Names that are

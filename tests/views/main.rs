@@ -9,6 +9,7 @@ mod config_check;
 mod config_show;
 mod man;
 mod nearest;
+mod pipe;
 mod project;
 
 use serde_json::Value;

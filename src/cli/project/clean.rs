@@ -188,7 +188,7 @@ fn tell(
     let ended = |plan: &Plan| -> Timestamp { plan.head_frame.at };
     if json {
         let done = outcome.as_ref().ok();
-        output::print_json(&json!({
+        let object = json!({
             "plan": id,
             "status": plan.map(|plan| plan.status.name()),
             "ended_at": plan.map(ended),
@@ -197,8 +197,8 @@ fn tell(
             "freed_bytes": done.map(|done| done.freed),
             "archive": project.archive_name(id),
             "why": outcome.as_ref().err().map(Error::told),
-        }));
-        return;
+        });
+        return output::report(&object.to_string());
     }
     let done = match outcome {
         Ok(done) => done,
@@ -213,7 +213,7 @@ fn tell(
         bytes => format!(", {} freed", output::bytes(bytes)),
     };
     let size = output::bytes(done.moved);
-    output::print(&format!("{:<14} {state}  {size:>9}{freed}", id.to_string()));
+    output::report(&format!("{:<14} {state}  {size:>9}{freed}", id.to_string()));
 }
 
 fn day(at: Timestamp) -> String {
