@@ -121,6 +121,16 @@ fn a_plan_of_elsewhere_or_nowhere_is_an_error() {
 }
 
 #[test]
+fn a_file_that_was_not_taken_in_yet_is_passed_over() {
+    let vault = TestVault::new();
+    std::fs::write(vault.plan_file("ESS-P-007"), body(1)).expect("a file");
+    let ran = clean(&vault, &["--force"]).ok();
+    assert_eq!(ran.err, "nothing to archive\n");
+    assert_eq!(places(&vault, "ESS-P-007"), (false, false));
+    assert!(vault.plan_file("ESS-P-007").exists());
+}
+
+#[test]
 fn an_archived_plan_that_is_named_again_is_told_to_be_there() {
     let (vault, plan) = done();
     clean(&vault, &["--force"]).ok();

@@ -45,6 +45,8 @@ pub(super) fn run(vault: &Vault, options: &CleanOptions, json: bool) -> Result<(
             (Why::All, Ok(plan)) if !is_old_enough(&plan, options) => continue,
             (_, Ok(plan)) => Some(plan),
             (Why::Named, Err(error)) => return Err(error),
+            // Not taken in yet: it has not even begun here.
+            (Why::All, Err(Error::Journal(journal::Error::Missing { .. }))) => continue,
             (Why::All, Err(error)) => {
                 output::tell(&format!("warning: {id}: {}", error.told()));
                 continue;
