@@ -150,7 +150,14 @@ fn telling(status: StatusName) -> World {
         StatusName::Approved | StatusName::Executing => {
             world.operator(Command::Resume { note: note() }).unwrap();
         }
-        StatusName::Cancelled => drop(world.operator(Command::Cancel { note: note(), cut: false }).unwrap()),
+        StatusName::Cancelled => drop(
+            world
+                .operator(Command::Cancel {
+                    note: note(),
+                    cut: false,
+                })
+                .unwrap(),
+        ),
         StatusName::Aborted => drop(world.operator(Command::Decline { note: note() }).unwrap()),
         StatusName::Draft | StatusName::Declined | StatusName::Done => {
             panic!("a plan that is {status} has done nothing that could be told")

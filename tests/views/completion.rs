@@ -184,6 +184,19 @@ fn tickets_projects_models_prompts_and_artifacts_complete() {
 }
 
 #[test]
+fn jobs_complete_where_the_command_can_do_something_with_them() {
+    let vault = vault();
+    for objective in ["Weekly.", "Daily."] {
+        let add = ["cron", "add", "ESS", objective, "--schedule", "0 6 * * *"];
+        vault.run(&add).ok();
+    }
+    vault.run(&["cron", "disable", "ESS-C-2"]).ok();
+    assert_eq!(bash(&vault, &["cron", "show", ""]), ["ESS-C-1", "ESS-C-2"]);
+    assert_eq!(bash(&vault, &["cron", "enable", ""]), ["ESS-C-2"]);
+    assert_eq!(bash(&vault, &["cron", "disable", "e"]), ["ESS-C-1"]);
+}
+
+#[test]
 fn the_vault_is_that_of_the_line_else_of_the_environment_else_the_directorys() {
     let vault = vault();
     let root = vault.root().to_str().expect("a plain path");

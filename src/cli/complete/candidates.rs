@@ -3,10 +3,15 @@
 use std::{fs::File, io::Read, path::Path};
 
 use clap_complete::engine::CompletionCandidate;
-use projections::{document, event::StatusName, files, ids::PlanId};
+use projections::{document, event::StatusName, files, ids::PlanId, schedule::Standing};
 
 use super::{rules::Subject, words};
-use crate::{cli::known, config, prompts::Template, vault::Vault};
+use crate::{
+    cli::known,
+    config,
+    prompts::Template,
+    vault::{Vault, schedule},
+};
 
 /// So much of a file is read for its status and title.
 const HEAD: u64 = 16 * 1024;
@@ -35,6 +40,7 @@ pub(super) fn of(subject: &Subject, typed: &str) -> Vec<CompletionCandidate> {
         Subject::Plan { wanted, archived } => plans(&vault, *wanted, *archived, &begins),
         Subject::Ticket { open } => tickets(&vault, *open, &begins),
         Subject::Project => projects(&vault, &begins),
+        Subject::Job { wanted } => jobs(&vault, *wanted, &begins),
         Subject::Model => models(&vault, &begins),
         Subject::Artifact => artifacts(&vault, &begins),
         Subject::Prompt => Vec::new(),
@@ -105,6 +111,20 @@ fn projects(vault: &Vault, begins: &dyn Fn(&str) -> bool) -> Vec<CompletionCandi
             let objective = own.ok().flatten().map(|own| own.objective);
             offer(&project.code().to_string(), &objective.unwrap_or_default())
         })
+        .collect()
+}
+
+/// A job's objective tells what it is for; what cannot be read offers nothing.
+fn jobs(
+    vault: &Vault,
+    wanted: fn(&Standing) -> bool,
+    begins: &dyn Fn(&str) -> bool,
+) -> Vec<CompletionCandidate> {
+    let read = schedule::read(vault).unwrap_or_default();
+    let present = read.present().filter(|job| wanted(&job.standing));
+    present
+        .filter(|job| begins(&job.id.to_string()))
+        .map(|job| offer(&job.id.to_string(), &job.definition.objective))
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! Which argument of which command is what, and what of it makes sense there.
 
-use projections::event::StatusName;
+use projections::{event::StatusName, schedule::Standing};
 
 /// What an argument names.
 pub(super) enum Subject {
@@ -13,6 +13,8 @@ pub(super) enum Subject {
     Ticket { open: bool },
     /// A project's code.
     Project,
+    /// A job of the schedule that stands so.
+    Job { wanted: fn(&Standing) -> bool },
     /// A model by its name in the configuration.
     Model,
     /// A prompt by its name.
@@ -38,6 +40,9 @@ pub(super) fn of(path: &str, id: &str) -> Option<Subject> {
             open: path != "ticket show",
         }),
         ("code" | "project", _) => Some(Subject::Project),
+        ("job", path) => Some(Subject::Job {
+            wanted: job_standing(path),
+        }),
         ("names", "models check") => Some(Subject::Model),
         ("name", "prompts show") => Some(Subject::Prompt),
         ("name", "plan artifacts") => Some(Subject::Artifact),
@@ -59,6 +64,15 @@ fn standing(path: &str) -> fn(StatusName) -> bool {
     }
 }
 
+/// How a job stands with which a command can do something.
+fn job_standing(path: &str) -> fn(&Standing) -> bool {
+    match path {
+        "cron enable" => |standing| matches!(standing, Standing::Disabled(_)),
+        "cron disable" => |standing| *standing == Standing::Enabled,
+        _ => |_| true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -74,7 +88,7 @@ mod tests {
                 || argument.get_id().as_str().to_uppercase(),
                 ToString::to_string,
             );
-            let is_id = ["PLAN", "TICKET", "PROJECT", "CODE"].contains(&shown.as_str());
+            let is_id = ["PLAN", "TICKET", "PROJECT", "CODE", "JOB"].contains(&shown.as_str());
             let is_new = path == "project add";
             if is_id && !is_new && of(path, argument.get_id().as_str()).is_none() {
                 missed.push(format!("{path} {shown}"));
