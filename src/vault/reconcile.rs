@@ -25,6 +25,7 @@ use super::{
 use crate::{
     clock,
     command::Command,
+    decide::Refusal,
     error::{Error, Result},
 };
 
@@ -156,6 +157,7 @@ impl PlanLog {
             self.show();
             return Ok(Reconciled::Rendered);
         }
+        self.may_refuse()?;
         // Some editors remove a file just before they put the new one in its place.
         if comes_back(path, settling) {
             return Ok(Reconciled::Unsettled);
@@ -193,8 +195,21 @@ impl PlanLog {
         }
     }
 
+    /// That what is to be said of an edit can be said: the journal of a newer program is not written, and then the
+    /// operator's file stays where it is.
+    pub(super) fn may_refuse(&self) -> Result<()> {
+        match &self.plan().unknown {
+            Some(kind) => Err(Error::Refused {
+                plan: self.id.clone(),
+                refusal: Refusal::NewerProgram { kind: kind.clone() },
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Swaps a rendering in first, so that of all who refuse one text a single one keeps it and says so.
     fn refuse(&mut self, text: Option<&[u8]>, why: String) -> Result<Reconciled> {
+        self.may_refuse()?;
         let own = self.own_file();
         let Some(displaced) = self.project.swap(&own)? else {
             return self.refuse_in_place(text, why);
@@ -238,16 +253,19 @@ impl PlanLog {
 
     /// Takes in what stood in the file's place when a rendering was put there.
     pub(super) fn absorb(&mut self, displaced: Displaced) -> Result<Reconciled> {
-        let (taken, became) = match displaced.rested()? {
+        let taken = match displaced.rested()? {
             Lying::Nothing => return Ok(Reconciled::Rendered),
-            Lying::NoFile(what) => (Taken::Refused(what.to_owned()), Reconciled::Rendered),
+            Lying::NoFile(what) => Taken::Refused(what.to_owned()),
             Lying::Text(bytes) => {
                 let edit = self.edit_in(&bytes)?;
-                (self.take(edit, &bytes)?, Reconciled::Edited)
+                self.take(edit, &bytes)?
             }
         };
         match taken {
-            Taken::Over => displaced.discard(self.project.disk()).map(|()| became),
+            Taken::Over => {
+                displaced.discard(self.project.disk())?;
+                Ok(Reconciled::Edited)
+            }
             Taken::NothingNew => {
                 displaced.discard(self.project.disk())?;
                 self.show();

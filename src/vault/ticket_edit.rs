@@ -112,6 +112,7 @@ impl PlanLog {
         let Some(first) = missing.first() else {
             return Ok(false);
         };
+        self.may_refuse()?;
         // The plan's file vouches for all that was rendered before it.
         let vouched = audit::anchor_of_file(self.project(), &self.plan().id);
         let written = |id: &TicketId| self.plan().tickets[id].changed.anchor.seq;
@@ -235,6 +236,7 @@ impl PlanLog {
 
     /// As with a plan's file: of all who refuse one text a single one keeps it and says so.
     fn refuse_ticket(&mut self, file: &Whole, text: Option<&[u8]>, why: String) -> Result<()> {
+        self.may_refuse()?;
         let path = self.project().dir().join(&file.path);
         let Some(displaced) = self.project().swap(file)? else {
             let Some(text) = text else {

@@ -506,3 +506,64 @@ fn a_daemon_that_dies_over_an_edit_loses_nothing_of_it() {
         }
     }
 }
+
+/// The journal of a newer program is not written: what cannot be said is not done either.
+#[test]
+fn under_a_journal_of_a_newer_program_every_file_stays_where_it_is() {
+    let put: [(&str, fn(&std::path::Path, &str)); 5] = [
+        ("a legal edit", |path, old| {
+            bench::put(
+                &path.to_path_buf(),
+                old.replace("tags: [x, y]", "tags: [z]").as_bytes(),
+            );
+        }),
+        ("an illegal edit", |path, old| {
+            bench::put(
+                &path.to_path_buf(),
+                old.replace("id: ESS", "id: XSS").as_bytes(),
+            );
+        }),
+        ("no text", |path, _| {
+            bench::put(&path.to_path_buf(), b"\xff\xfe")
+        }),
+        ("a directory", |path, _| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+        ("nothing", |path, _| fs::remove_file(path).unwrap()),
+    ];
+    for (cell, put) in put {
+        let vault = stage("paused");
+        let opened = Vault::open(vault.root()).unwrap();
+        let project = opened.project(&"ESS".parse().unwrap()).unwrap();
+        let name = journal::LogName::parse("ESS-P-001").unwrap();
+        let mut log = project.store().open(&name, None).unwrap();
+        let tail = log.catch_up(&mut |_| ()).unwrap().tail.unwrap();
+        let frame = journal::Draft {
+            at: "2099-01-01T00:00:00.000000Z".to_owned(),
+            epoch: 1,
+            by: "newer".to_owned(),
+            events: "[{\"kind\":\"PlanSung\",\"v\":1}]".to_owned(),
+        };
+        log.append(tail.seq + 1, &[frame]).unwrap();
+        drop(log);
+        let path = vault.path(FILE);
+        put(&path, &rendered(&vault));
+        let there = fs::read(&path).ok();
+        let told = open(&vault).reconcile(Settling::Now).unwrap_err();
+        assert!(
+            told.told().contains("a newer modulatio wrote"),
+            "{cell}: {}",
+            told.told()
+        );
+        assert_eq!(fs::read(&path).ok(), there, "{cell}");
+        assert_eq!(kept(&vault, "ess/plans"), [""; 0], "{cell}");
+        let ran = vault.run_until_idle();
+        assert_eq!(
+            ran.err.matches("a newer modulatio wrote").count(),
+            1,
+            "{cell}: {ran:?}"
+        );
+        assert_eq!(fs::read(&path).ok(), there, "{cell}");
+    }
+}

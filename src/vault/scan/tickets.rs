@@ -50,8 +50,12 @@ impl Tickets {
         let mut looked = Looked::default();
         let files = tickets_in(project, &dir);
         let there: BTreeSet<&PathBuf> = files.iter().map(|(path, _)| path).collect();
-        let gone = |path: &&PathBuf| path.starts_with(&dir) && !there.contains(path);
-        let gone: Vec<PathBuf> = self.0.keys().filter(gone).cloned().collect();
+        let known = self.0.range(dir.clone()..).map(|(path, _)| path);
+        let known = known.take_while(|path| path.starts_with(&dir));
+        let gone: Vec<PathBuf> = known
+            .filter(|path| !there.contains(path))
+            .cloned()
+            .collect();
         for path in gone {
             self.miss(project, &path, &mut looked);
         }
