@@ -99,3 +99,14 @@ fn heartbeats_that_cannot_be_listed_are_told() {
         .some("daemons", "warn", "heartbeats")
         .mends("chmod");
 }
+
+#[test]
+fn jobs_that_nobody_would_fire_want_a_daemon() {
+    let vault = private(TestVault::new());
+    let add = ["cron", "add", "ESS", "Weekly.", "--schedule", "0 6 * * 1"];
+    vault.run(&add).ok();
+    let waits = "none runs that would keep the times of ESS-C-1";
+    doctor(&vault).one("daemons", "warn", waits);
+    vault.run(&["cron", "disable", "ESS-C-1"]).ok();
+    doctor(&vault).one("daemons", "ok", "none runs, and no plan waits for one");
+}

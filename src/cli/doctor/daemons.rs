@@ -1,6 +1,6 @@
 //! Daemons: which live, and whether one is needed.
 
-use projections::time::Timestamp;
+use projections::{schedule::Standing, time::Timestamp};
 
 use super::{
     check::Check,
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock,
     daemon::{Life, Seen},
-    vault::{OWN_DIR, health::PlanHealth},
+    vault::{OWN_DIR, health::PlanHealth, schedule},
 };
 
 const ID: &str = "daemons";
@@ -113,6 +113,16 @@ pub(super) fn needed(ground: &Ground) -> Vec<Check> {
     }
     if any {
         return Vec::new();
+    }
+    // A schedule that cannot be read is told among the journals.
+    let schedule = schedule::read(&found.vault).unwrap_or_default();
+    let enabled = schedule
+        .present()
+        .filter(|job| job.standing == Standing::Enabled);
+    let jobs: Vec<String> = enabled.map(|job| job.id.to_string()).collect();
+    if !jobs.is_empty() {
+        let what = format!("none runs that would keep the times of {}", list(&jobs));
+        return vec![Check::warn(ID, what, ground.start())];
     }
     vec![Check::ok(ID, "none runs, and no plan waits for one")]
 }
