@@ -33,8 +33,21 @@ pub(crate) struct Ended {
 
 impl Follower {
     pub(crate) fn start(vault: &TestVault, args: &[&str]) -> Self {
-        let mut child = vault
-            .command(args)
+        // Whoever runs tests in the background has them ignore ^C, and children inherit that.
+        let told = vault.command(args);
+        let mut command = std::process::Command::new("env");
+        command.arg("--default-signal=INT").arg(told.get_program());
+        command.args(told.get_args());
+        for (name, value) in told.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(dir) = told.get_current_dir() {
+            command.current_dir(dir);
+        }
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
