@@ -33,6 +33,10 @@ use projections::{
 use support::{Times, heading, row};
 
 const ROUNDS: usize = 60;
+
+/// Jobs that are looked at as well.
+const OTHERS: usize = 500;
+
 const CLOCK: &str = "MODULATIO_CLOCK";
 const PLAN: &str = "## Sub-objectives\n\n**1. Part** — do it\n- Files: part.md\n";
 
@@ -64,25 +68,31 @@ fn measure(clock: &Path) {
     heading();
     let target = "under 100 ms while idle";
     let floors = [1, 4].map(|writes| floor(dir.path(), writes));
-    let claimed = bench.rounds(|slot, _| {
-        let claim =
-            format!("\"kind\":\"SlotClaimed\",\"v\":1,\"job\":\"ESS-C-1\",\"slot\":\"{slot}\"");
-        (bench.schedule(), claim)
-    });
+    let claimed = bench.until_claimed();
     let begun = bench.rounds(|_, plan| {
         let journal = bench.project.journal_path(&plan);
         (journal, "\"kind\":\"PlanClaimed\"".to_owned())
     });
-    for ((what, times), floor) in [
-        ("slot, until claimed", &claimed),
-        ("slot, until its plan is claimed", &begun),
-    ]
-    .into_iter()
-    .zip(&floors)
-    {
-        row("floor: a sleep, and bare writes", floor, 1, floor, "");
-        row(what, times, 1, floor, target);
+    bench.add_others();
+    let among_many = bench.until_claimed();
+    for (writes, floor) in ["one write", "four writes"].into_iter().zip(&floors) {
+        row(&format!("floor: a sleep and {writes}"), floor, 1, floor, "");
     }
+    row("slot, until claimed", &claimed, 1, &floors[0], target);
+    row(
+        &format!("the same beside {OTHERS} other jobs"),
+        &among_many,
+        1,
+        &floors[0],
+        target,
+    );
+    row(
+        "slot, until its plan is claimed",
+        &begun,
+        1,
+        &floors[1],
+        target,
+    );
 }
 
 /// A vault with a job that wants a plan every minute, and a daemon that sleeps.
@@ -120,6 +130,30 @@ impl Bench {
         });
         std::thread::sleep(Duration::from_millis(500));
         bench
+    }
+
+    /// Jobs that have nothing to do this year.
+    fn add_others(&self) {
+        let mut log = ScheduleLog::open(&self.vault).unwrap();
+        let rarely = Definition {
+            schedule: "0 0 1 1 *".to_owned(),
+            ..definition()
+        };
+        let add = Change::Add(self.project.code().clone(), Box::new(rarely));
+        for _ in 0..OTHERS {
+            log.change(&add, clock::now(), &Actor::named("bench"))
+                .unwrap();
+        }
+        // The daemon has taken them in.
+        std::thread::sleep(Duration::from_secs(5));
+    }
+
+    fn until_claimed(&self) -> Times {
+        self.rounds(|slot, _| {
+            let claim =
+                format!("\"kind\":\"SlotClaimed\",\"v\":1,\"job\":\"ESS-C-1\",\"slot\":\"{slot}\"");
+            (self.schedule(), claim)
+        })
     }
 
     fn schedule(&self) -> PathBuf {
