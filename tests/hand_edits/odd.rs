@@ -510,7 +510,8 @@ fn a_daemon_that_dies_over_an_edit_loses_nothing_of_it() {
 /// The journal of a newer program is not written: what cannot be said is not done either.
 #[test]
 fn under_a_journal_of_a_newer_program_every_file_stays_where_it_is() {
-    let put: [(&str, fn(&std::path::Path, &str)); 5] = [
+    type Put = fn(&std::path::Path, &str);
+    let put: [(&str, Put); 5] = [
         ("a legal edit", |path, old| {
             bench::put(
                 &path.to_path_buf(),
