@@ -178,7 +178,10 @@ impl ScheduleLog {
         decide: &mut dyn FnMut(&Schedule) -> Result<Vec<Event>>,
     ) -> Result<Vec<Event>> {
         loop {
-            let events = decide(self.refresh()?)?;
+            self.refresh()?;
+            // Whoever died right behind an append has left it to the next writer.
+            self.show_if_behind();
+            let events = decide(&self.schedule)?;
             if events.is_empty() {
                 return Ok(events);
             }
