@@ -9,7 +9,7 @@ use projections::{
     plan::Plan,
 };
 
-use super::{actor, args::DraftOptions, output};
+use super::{actor, args::DraftOptions, given, output};
 use crate::{
     command::Command,
     daemon,
@@ -147,28 +147,15 @@ fn attachments(files: &[PathBuf]) -> Result<Vec<Attachment>> {
 }
 
 fn attachment(file: &Path) -> Result<Attachment> {
-    let bad = |why: String| Error::BadFile {
-        file: file.to_path_buf(),
-        why,
-    };
-    let meta = std::fs::metadata(file).map_err(Error::io("read", file))?;
-    if !meta.is_file() {
-        return Err(bad("it is not a regular file".to_owned()));
-    }
-    if meta.len() > LONGEST {
-        let length = meta.len();
-        return Err(bad(format!(
-            "it has {length} bytes; attach at most {LONGEST}, or name its folder in project.yaml under `folders`"
-        )));
-    }
-    let bytes = std::fs::read(file).map_err(Error::io("read", file))?;
-    let text = String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8 text".to_owned()))?;
+    let advice =
+        format!("attach at most {LONGEST}, or name its folder in project.yaml under `folders`");
+    let text = given::text(file, given::read(file, LONGEST, &advice)?)?;
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.filter(|name| projections::body::is_safe_relative_path(name));
     let name = name.ok_or_else(|| {
-        bad(
-            "agents cannot be given a file of this name; rename it to letters, digits, - _ and ."
-                .to_owned(),
+        given::bad(
+            file,
+            "agents cannot be given a file of this name; rename it to letters, digits, - _ and .",
         )
     })?;
     Ok(Attachment {

@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod draft;
 mod follow;
+mod given;
 mod heartbeat;
 mod hints;
 mod import;

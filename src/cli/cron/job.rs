@@ -15,10 +15,10 @@ use crate::{
     cli::{
         actor,
         args::{JobEdit, JobOptions, NewJob},
-        output,
+        given, output,
     },
     clock,
-    error::{Error, Result},
+    error::Result,
     schedule::{Change, Refused},
     vault::{Vault, schedule::ScheduleLog},
 };
@@ -140,23 +140,11 @@ fn with(before: Definition, options: &JobOptions) -> Result<Definition> {
 
 /// A plan's text, looked through now rather than at its first slot.
 fn template(file: &Path) -> Result<String> {
-    let bad = |why: String| Error::BadFile {
-        file: file.to_path_buf(),
-        why,
-    };
-    let meta = std::fs::metadata(file).map_err(Error::io("read", file))?;
-    if !meta.is_file() {
-        return Err(bad("it is not a regular file".to_owned()));
-    }
-    if meta.len() > LONGEST {
-        let length = meta.len();
-        return Err(bad(format!(
-            "it has {length} bytes; a template has at most {LONGEST}"
-        )));
-    }
-    let bytes = std::fs::read(file).map_err(Error::io("read", file))?;
+    let bad = |why: String| given::bad(file, why);
+    let advice = format!("a template has at most {LONGEST}");
+    let bytes = given::read(file, LONGEST, &advice)?;
     let read = document::read(&bytes).map_err(|e| bad(e.to_string()))?;
     projections::found::caps(&read.values).map_err(|e| bad(e.to_string()))?;
     body::sub_objectives(&read.body).map_err(|e| bad(e.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| bad("it is not UTF-8 text".to_owned()))
+    given::text(file, bytes)
 }
