@@ -75,25 +75,15 @@ pub(super) fn of(
     Ok((ground, bench))
 }
 
-/// What is wrong with a project's folders, prompts and standards, all of it.
-///
-/// # Errors
-/// Those of the disk.
-pub fn unusable(project: &Project, folders: Vec<Folder>) -> Result<Vec<String>> {
-    let mut found = Vec::new();
+/// What is wrong with a project's folders, prompts and standards, all of it: [`Error::Config`], or the disk's.
+#[must_use]
+pub fn unusable(project: &Project, folders: Vec<Folder>) -> Vec<Error> {
     let tried = [
         usable(project, folders).map(drop),
         templates(project).map(drop),
         standards(project).map(drop),
     ];
-    for outcome in tried {
-        match outcome {
-            Ok(()) => {}
-            Err(Error::Config { faults }) => found.extend(faults),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
+    tried.into_iter().filter_map(Result::err).collect()
 }
 
 /// Looks for a sandbox ahead of the first claim, which it would hold up otherwise.
@@ -143,31 +133,6 @@ pub fn find_sandbox(config: &Config) -> std::result::Result<How, String> {
         SandboxConfig::Landlock => Wish::Landlock,
         SandboxConfig::Off => Wish::Off,
     })
-}
-
-/// Whether a claim of the project's plans would find its standards, prompts and folders fit for use.
-///
-/// # Errors
-/// [`Error::Config`] with all that is not.
-pub fn check_guidance(project: &Project, own: Option<&ProjectConfig>) -> Result<()> {
-    let folders = own.map_or_else(Vec::new, |own| own.folders.clone());
-    let faults = [
-        usable(project, folders).map(drop),
-        templates(project).map(drop),
-        standards(project).map(drop),
-    ];
-    let mut all = Vec::new();
-    for fault in faults.into_iter().filter_map(Result::err) {
-        match fault {
-            Error::Config { faults } => all.extend(faults),
-            other => all.push(other.told()),
-        }
-    }
-    if all.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Config { faults: all })
-    }
 }
 
 fn web(config: &Config) -> Web {

@@ -38,8 +38,7 @@ use std::time::Duration;
 use projections::ids::ProjectCode;
 
 pub use beat::{heartbeat_differences, heartbeats, rebuild_heartbeats};
-pub use bench::unusable;
-pub use bench::{check_guidance, find_sandbox};
+pub use bench::{find_sandbox, unusable};
 pub use foreground::{LetGo, draft, run_plan};
 pub use identity::Identity;
 pub use lives::{Life, Seen, daemons, holders, life, life_of, variable};

@@ -51,9 +51,14 @@ fn of_grounds(projects: &[Project], checked: &Checked) -> Result<Vec<Finding>> {
             .iter()
             .find(|project| project.code().directory() == read.directory)
             .expect("only these were looked at");
-        for fault in daemon::unusable(project, read.folders.clone())? {
-            if !found.contains(&fault) {
-                found.push(fault);
+        for error in daemon::unusable(project, read.folders.clone()) {
+            let Error::Config { faults } = error else {
+                return Err(error);
+            };
+            for fault in faults {
+                if !found.contains(&fault) {
+                    found.push(fault);
+                }
             }
         }
     }

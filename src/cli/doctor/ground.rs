@@ -199,9 +199,9 @@ impl ProjectGround {
                 Err(error) => faults.extend(told(error)),
             }
         }
-        if let Err(error) = daemon::check_guidance(&project, own.as_ref()) {
-            faults.extend(each(error));
-        }
+        let folders = own.map_or_else(Vec::new, |own| own.folders);
+        let unusable = daemon::unusable(&project, folders);
+        faults.extend(unusable.into_iter().flat_map(each));
         Self {
             project,
             config,
