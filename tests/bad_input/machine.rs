@@ -1,42 +1,11 @@
 //! Disks that are full or read-only. These need the right to mount; without it they say so and pass.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::PathBuf;
 
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
 use serde_json::json;
 
-use crate::support::{Daemon, TestVault, body, wait_until};
-
-/// Something mounted over a directory of a vault, until dropped.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// Mounts, or says why not.
-    fn over(dir: &Path, args: &[&str]) -> Option<Self> {
-        mount(dir, args).then(|| Self(dir.to_path_buf()))
-    }
-}
-
-fn mount(dir: &Path, args: &[&str]) -> bool {
-    let ran = Command::new("mount").args(args).arg(dir).output();
-    let why = match ran {
-        Ok(output) if output.status.success() => return true,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        Err(error) => error.to_string(),
-    };
-    eprintln!("skipped: this test may not mount: {why}");
-    false
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // A leftover mount is the only harm, and it is empty.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
+use crate::support::{Daemon, Mount, TestVault, body, mount, wait_until};
 
 /// A project on a small disk of its own, and its plan.
 fn small_disk(vault: &TestVault, size: &str) -> Option<(Mount, String)> {

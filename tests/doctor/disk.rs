@@ -1,38 +1,9 @@
 //! Disks that are full, small, in memory or read-only. These need the right to mount; without it they say so and pass.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
+use crate::{
+    doctor, finished, private,
+    support::{Mount, TestVault, mount},
 };
-
-use crate::{doctor, finished, private, support::TestVault};
-
-/// Something mounted over a directory, until dropped.
-struct Mount(PathBuf);
-
-impl Mount {
-    fn over(dir: &Path, args: &[&str]) -> Option<Self> {
-        mount(dir, args).then(|| Self(dir.to_path_buf()))
-    }
-}
-
-fn mount(dir: &Path, args: &[&str]) -> bool {
-    let ran = Command::new("mount").args(args).arg(dir).output();
-    let why = match ran {
-        Ok(output) if output.status.success() => return true,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        Err(error) => error.to_string(),
-    };
-    eprintln!("skipped: this test may not mount: {why}");
-    false
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // A leftover mount is the only harm.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 #[test]
 fn a_local_disk_can_do_everything() {

@@ -12,6 +12,7 @@ mod daemon;
 mod day;
 mod journal;
 mod lots;
+mod mount;
 mod vault;
 
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ pub(crate) use daemon::{Daemon, SIGCONT, SIGINT, SIGSTOP, SIGTERM};
 pub(crate) use day::{today, within_one_day};
 pub(crate) use journal::{Journal, kinds};
 pub(crate) use lots::Lots;
+pub(crate) use mount::{Mount, mount};
 pub(crate) use vault::{Ran, TestVault, body};
 
 /// Longest that anything may take that should take milliseconds.
