@@ -199,6 +199,18 @@ impl Error {
         move |source| Self::Io { act, path, source }
     }
 
+    /// For errors of a small journal of the vault's own, as `map_err(Error::journal(remedy))`: damage says what can be
+    /// done about it.
+    pub fn journal(remedy: &'static str) -> impl FnOnce(journal::Error) -> Self {
+        move |error| match error {
+            journal::Error::Damaged(mut damage) => {
+                damage.detail = format!("{}; {remedy}", damage.detail);
+                journal::Error::Damaged(damage).into()
+            }
+            other => other.into(),
+        }
+    }
+
     /// The process's exit code: 1 failure, 2 usage, 3 configuration, 4 authentication, 5 daemon, 6 plan state, 7 corruption.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

@@ -207,13 +207,17 @@ impl FromStr for TicketId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let invalid = || InvalidId::new("ticket id", text, "CODE-NUMBER, as in ESS-7");
         let (code, digits) = text.rsplit_once('-').ok_or_else(invalid)?;
-        let canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-        let number = if canonical { digits.parse().ok() } else { None };
         Ok(Self {
             project: code.parse().map_err(|_| invalid())?,
-            number: number.ok_or_else(invalid)?,
+            number: canonical(digits).ok_or_else(invalid)?,
         })
     }
+}
+
+/// A number as it is printed: digits alone, without a leading zero.
+fn canonical(digits: &str) -> Option<u32> {
+    let is_printed_so = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_printed_so)
 }
 
 impl fmt::Display for TicketId {
@@ -258,14 +262,12 @@ impl FromStr for JobId {
         let invalid = || InvalidId::new("job id", text, "CODE-C-NUMBER, as in ESS-C-1");
         let (rest, digits) = text.rsplit_once('-').ok_or_else(invalid)?;
         let (code, style) = rest.rsplit_once('-').ok_or_else(invalid)?;
-        let canonical = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-        let number = if canonical { digits.parse().ok() } else { None };
         if !style.eq_ignore_ascii_case("C") {
             return Err(invalid());
         }
         Ok(Self {
             project: code.parse().map_err(|_| invalid())?,
-            number: number.ok_or_else(invalid)?,
+            number: canonical(digits).ok_or_else(invalid)?,
         })
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     error::{Error, Result},
 };
 
+/// Where the numbers lie, below the program's own directory.
+const DIR: &str = "numbers";
+
 /// What is numbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -112,7 +115,7 @@ fn ticket_files(project: &Project) -> impl Iterator<Item = TicketId> + use<> {
 
 /// All numbers of a series that were taken so far.
 fn taken(project: &Project, wanted: Series) -> Result<Vec<NumberTaken>> {
-    let store = FileStore::on_disk(project.vault().own_dir().join("numbers"), stamp());
+    let store = store(project, project.vault().own_dir().join(DIR));
     let mut log = match store.read(&LogName::parse(&project.code().to_string())?, None) {
         Ok(log) => log,
         Err(journal::Error::Missing { .. }) => return Ok(Vec::new()),
@@ -120,10 +123,19 @@ fn taken(project: &Project, wanted: Series) -> Result<Vec<NumberTaken>> {
     };
     let mut all = Vec::new();
     log.catch_up(&mut |frame| {
-        let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
-        all.extend(taken.into_iter().filter(|own| own.series == wanted));
+        all.extend(of_series(&frame, wanted));
     })?;
     Ok(all)
+}
+
+fn store(project: &Project, dir: std::path::PathBuf) -> FileStore {
+    FileStore::new(project.vault().disk().clone(), dir, stamp())
+}
+
+/// What a frame took of a series.
+fn of_series(frame: &journal::Frame, series: Series) -> impl Iterator<Item = NumberTaken> {
+    let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
+    taken.into_iter().filter(move |own| own.series == series)
 }
 
 fn take(
@@ -136,9 +148,9 @@ fn take(
     let dir = make_dirs(
         project.disk(),
         project.vault().root(),
-        &std::path::Path::new(OWN_DIR).join("numbers"),
+        &std::path::Path::new(OWN_DIR).join(DIR),
     )?;
-    let store = FileStore::new(project.vault().disk().clone(), dir, stamp());
+    let store = store(project, dir);
     let name = LogName::parse(&project.code().to_string())?;
     loop {
         match try_take(project, &store, &name, series, used, under, actor) {
@@ -170,8 +182,7 @@ fn try_take(
     };
     let (mut last, mut same) = (None, None);
     let seen = log.catch_up(&mut |frame| {
-        let taken: Vec<NumberTaken> = serde_json::from_str(&frame.events).unwrap_or_default();
-        for own in taken.iter().filter(|t| t.series == series) {
+        for own in of_series(&frame, series) {
             last = last.max(Some(own.number));
             if under.is_some() && own.under.as_deref() == under {
                 same = Some(own.number);

@@ -122,7 +122,7 @@ impl ScheduleLog {
                 fault = take(schedule, &frame, past).err();
             }
         });
-        let seen = seen.map_err(with_remedy)?;
+        let seen = seen.map_err(Error::journal(REMEDY))?;
         if let Some(kept) = seen.torn.and_then(|torn| torn.kept_as) {
             tracing::warn!(kept = %kept.display(), "unfinished frame of a lost writer moved aside");
         }
@@ -290,16 +290,6 @@ fn take(
     Ok(())
 }
 
-fn with_remedy(error: journal::Error) -> Error {
-    match error {
-        journal::Error::Damaged(mut damage) => {
-            damage.detail = format!("{}; {REMEDY}", damage.detail);
-            journal::Error::Damaged(damage).into()
-        }
-        other => other.into(),
-    }
-}
-
 /// What `cron.yaml` remembers as acknowledged, if it is as it was rendered.
 fn anchor_of_file(vault: &Vault) -> Option<Anchor> {
     let text = regular::read_text(&vault.root().join(FILE)).ok()?;
@@ -336,7 +326,9 @@ fn try_verify(vault: &Vault, sealed: Option<Anchor>) -> Result<Verdict> {
     let mut log = ScheduleLog::read(vault)?;
     if let Some(anchor) = sealed {
         let mut sealed = log.store.read(&name(), Some(replay::log_anchor(anchor)))?;
-        sealed.catch_up(&mut |_| ()).map_err(with_remedy)?;
+        sealed
+            .catch_up(&mut |_| ())
+            .map_err(Error::journal(REMEDY))?;
     }
     let head = log.refresh()?.head;
     Ok(head.map_or(Verdict::NoJournal, |head| Verdict::Whole {

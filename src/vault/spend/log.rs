@@ -86,7 +86,7 @@ impl DayLog {
                 fault = Some(format!("frame {}: {why}; {REMEDY}", frame.anchor.seq));
             }
         });
-        let seen = seen.map_err(with_remedy)?;
+        let seen = seen.map_err(Error::journal(REMEDY))?;
         if let Some(why) = fault {
             return Err(bad(&self.path, why));
         }
@@ -116,7 +116,7 @@ impl DayLog {
             fault::before_append();
             match self.log.append(self.next, &[draft]) {
                 Err(journal::Error::Conflict { .. }) => {}
-                Err(error) => return Err(with_remedy(error)),
+                Err(error) => return Err(Error::journal(REMEDY)(error)),
                 Ok(_) => {
                     fault::after_append();
                     return Ok(());
@@ -156,15 +156,5 @@ fn bad(path: &Path, why: String) -> Error {
     Error::BadFile {
         file: path.to_path_buf(),
         why,
-    }
-}
-
-fn with_remedy(error: journal::Error) -> Error {
-    match error {
-        journal::Error::Damaged(mut damage) => {
-            damage.detail = format!("{}; {REMEDY}", damage.detail);
-            journal::Error::Damaged(damage).into()
-        }
-        other => other.into(),
     }
 }
