@@ -114,14 +114,12 @@ pub enum Error {
     #[error("{0}")]
     Daemon(String),
     /// Somebody has the plan.
-    #[error("{plan} is being executed by {holder} since {since}")]
+    #[error("{plan} is being executed by {by}")]
     Leased {
         /// Which plan.
         plan: PlanId,
-        /// Who.
-        holder: String,
-        /// Since when.
-        since: String,
+        /// Who, and since when.
+        by: String,
     },
     /// The schedule cannot be trusted: its journal is gone, or its history cannot have happened.
     #[error("{}: {why}", file.display())]

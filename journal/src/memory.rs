@@ -79,11 +79,7 @@ impl LogStore for MemoryStore {
         }
         world.grants += 1;
         let grant = world.grants;
-        let silent = LeaseNote {
-            holder: String::new(),
-            since: String::new(),
-            epoch: 0,
-        };
+        let silent = LeaseNote::default();
         world.leases.insert(name.clone(), (grant, silent));
         Ok(Some(Box::new(MemoryLease {
             store: self.clone(),

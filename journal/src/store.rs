@@ -114,8 +114,9 @@ pub struct CatchUp {
     pub torn: Option<TornTail>,
 }
 
-/// What a lease's holder says of itself, for people and for `doctor`.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+/// What a lease's holder says of itself, for people and for `doctor`. The default is a holder that has said nothing yet:
+/// the lock comes first, its label a moment after.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LeaseNote {
     /// `daemon:host:4711`.
     pub holder: String,
@@ -123,6 +124,26 @@ pub struct LeaseNote {
     pub since: String,
     /// The epoch of its claim, once claimed.
     pub epoch: u64,
+}
+
+impl LeaseNote {
+    /// Who holds it, in words.
+    pub fn who(&self) -> &str {
+        match self.holder.as_str() {
+            "" => "somebody who has not said who",
+            named => named,
+        }
+    }
+}
+
+impl std::fmt::Display for LeaseNote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.who())?;
+        match self.since.as_str() {
+            "" => Ok(()),
+            since => write!(f, " since {since}"),
+        }
+    }
 }
 
 /// A store of logs.

@@ -123,7 +123,7 @@ fn interrupted(project: &Project, plan: &Plan) -> ! {
     let id = &plan.id;
     let runner = PlanLog::leased(project, id).ok().flatten();
     let stands = match runner {
-        Some(runner) => format!("{id} goes on at {}", runner.holder),
+        Some(runner) => format!("{id} goes on at {}", runner.who()),
         None => format!("{id} was given back, and a daemon goes on with it"),
     };
     output::tell(&format!("{stands}; {}", hints(id)));

@@ -341,6 +341,7 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         format!("  asking     {model} since {at}: {doing}")
     }));
     lines.extend(waiting(plan).map(|waiting| format!("  waiting    {waiting}")));
+    let runner = runner.filter(|runner| !runner.is_empty());
     lines.extend(runner.map(|runner| format!("  runner     {runner}, epoch {}", plan.epoch)));
     if plan.execution_started_at.is_some() {
         let dir = format!("{}/{}", plan.project.directory(), artifacts_path(&plan.id));

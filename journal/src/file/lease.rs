@@ -47,12 +47,7 @@ fn read_note(file: &dyn DiskFile) -> io::Result<LeaseNote> {
         .split(|&byte| byte == b'\n')
         .next()
         .unwrap_or_default();
-    let silent = LeaseNote {
-        holder: String::new(),
-        since: String::new(),
-        epoch: 0,
-    };
-    Ok(serde_json::from_slice(line).unwrap_or(silent))
+    Ok(serde_json::from_slice(line).unwrap_or_default())
 }
 
 impl FileLease {

@@ -89,10 +89,7 @@ fn held(ground: &Ground, plan: &PlanHealth, note: &LeaseNote) -> Check {
 }
 
 fn words(plan: &PlanHealth, note: &LeaseNote) -> String {
-    let holder = match note.holder.as_str() {
-        "" => "somebody who has not said who",
-        named => named,
-    };
+    let holder = note.who();
     match Timestamp::parse(&note.since) {
         Ok(at) => format!(
             "{} is held by {holder} since {at}, epoch {}",

@@ -77,13 +77,8 @@ impl Project {
         actor: &Actor,
     ) -> Result<PutAway> {
         let Some(lease) = PlanLog::lease(self, id)? else {
-            let nobody = || LeaseNote {
-                holder: "somebody".to_owned(),
-                since: "just now".to_owned(),
-                epoch: 0,
-            };
             let note = PlanLog::leased(self, id)?;
-            return Err(leased(id, note.unwrap_or_else(nobody)));
+            return Err(leased(id, note.unwrap_or_default()));
         };
         if !self.is_archived(id) {
             self.move_journal(id, actor)?;
@@ -226,7 +221,6 @@ fn kept(plan: &PlanId, why: String) -> Error {
 fn leased(plan: &PlanId, note: LeaseNote) -> Error {
     Error::Leased {
         plan: plan.clone(),
-        holder: note.holder,
-        since: note.since,
+        by: note.to_string(),
     }
 }
