@@ -31,6 +31,7 @@ pub mod decide;
 pub mod effect;
 pub mod error;
 mod fault;
+pub mod memory;
 pub mod models;
 mod nearest;
 pub mod prompts;

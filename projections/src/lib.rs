@@ -19,6 +19,7 @@ pub mod found;
 pub mod frontmatter;
 pub mod heartbeat;
 pub mod ids;
+pub mod memory;
 pub mod narration;
 pub mod payload;
 pub mod plan;

@@ -21,6 +21,7 @@ mod effective;
 mod fault;
 mod folders;
 mod load;
+mod memory;
 mod models;
 mod project;
 mod reader;
@@ -37,6 +38,7 @@ pub use effective::{Effective, Place, Setting, Source, effective};
 pub use fault::{Error, Fault, Faults};
 pub use folders::Folder;
 pub use load::{PROJECT_FILE, VAULT_FILE, load, load_for_project, load_project};
+pub use memory::{EmbedderConfig, EmbedderKind, MemoryConfig};
 pub use models::{
     Dialect, Endpoint, KeyFrom, ModelConfig, Price, PriceSource, PricesAbove, Provider,
     ReasoningEffort, Rehearsal, RehearsedOutcome, Temperature, TokenPrices,

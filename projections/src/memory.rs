@@ -1,0 +1,37 @@
+//! What the team remembers: notes and judgements as files, and what of them was shown to a model.
+
+mod entry;
+mod judgement;
+mod note;
+mod recalled;
+
+pub use entry::{Entry, MAX_SHOWN, MAX_SOUGHT};
+pub use judgement::Judgement;
+pub use note::{MAX_NOTE, Note, NoteKind, Tier};
+pub use recalled::{Recalled, Remembered};
+
+/// The stores of a project.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Store {
+    /// `qc-history/`: every verdict.
+    QcHistory,
+    /// `team-memory/`: facts and techniques.
+    TeamMemory,
+}
+
+impl Store {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::QcHistory, Self::TeamMemory];
+
+    /// Its directory in a project, and its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::QcHistory => "qc-history",
+            Self::TeamMemory => "team-memory",
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What was retrieved for a prompt, as the journal keeps it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+
+/// What was retrieved for one step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// The embedder that found it.
+    pub embedder: String,
+    /// What was found, the most similar first.
+    pub entries: Vec<Remembered>,
+}
+
+/// One file of the memory, as a model was shown it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// Where it is from.
+    pub store: Store,
+    /// The file below the store's directory, without `.md`.
+    pub id: String,
+    /// Similarity, 0 to 1, in thousandths.
+    pub score: u16,
+    /// Who wrote it and when, for people and models; one line.
+    pub source: String,
+    /// What was shown of it.
+    pub text: String,
+}

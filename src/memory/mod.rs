@@ -1,0 +1,22 @@
+//! What the team remembers across plans: finding, among its own verdicts and notes, those that are like the work at
+//! hand. The files are Markdown and belong to the vault; here is only what finds them.
+//!
+//! ```text
+//!  Markdown in qc-history/, team-memory/ ──(what is new or changed)──▶ Embedder ──▶ Index (a cache, one file a store)
+//!                                                                          │              │
+//!  task, verdict, producer's description ── query ─────────────────────────┘──▶ search ───┴──▶ hits: id, score
+//! ```
+//!
+//! | file        | what                                                                                       |
+//! | ----------- | ------------------------------------------------------------------------------------------ |
+//! | `embed/`    | the [`Embedder`] contract, MiniLM through fastembed, the lexical fallback, who shares them |
+//! | `keeper.rs` | [`Keeper`]: how an index gets to the disk; the vault writes, this module does not           |
+//!
+//! An index is never the truth: it is rebuilt from the Markdown when it is missing, stale, damaged or of another
+//! embedder, and what cannot be found for whatever reason is not found; no plan fails over it.
+
+pub mod embed;
+mod keeper;
+
+pub use embed::{Embedder, Fault, Vector};
+pub use keeper::Keeper;
