@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     document::Head,
     ids::{CallId, Epoch, PlanId, ProjectCode, TaskId, TicketId, ToolCallId},
+    memory::{Note, Recalled, RouteRule, Standing},
     payload::{Digest, Payload},
     time::{MicroUsd, Timestamp},
     work::{Defect, Redo, Reflection, Step, TaskSpec, Transition, Verdict},
@@ -342,6 +343,41 @@ vocabulary! {
         text: String,
     }
 
+    /// A producer was chosen for a task that the planner gave to nobody.
+    TaskRouted v 1 {
+        /// The task.
+        task: TaskId,
+        /// Who does it.
+        producer: String,
+        /// What decided.
+        rule: RouteRule,
+        /// All who might have done it, in the order of the configuration.
+        among: Vec<Standing>,
+        /// The embedder that compared them, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        embedder: Option<String>,
+    }
+
+    /// Quality control or the Leader wrote a note for the team's memory.
+    NoteWritten v 1 {
+        /// The note.
+        note: Note,
+    }
+
+    /// Another agent proposes a note; quality control decides.
+    NoteProposed v 1 {
+        /// The note.
+        note: Note,
+    }
+
+    /// Quality control took a proposed note into the team's memory, or did not.
+    NoteJudged v 1 {
+        /// The note's id.
+        note: String,
+        /// Whether it is part of the memory now.
+        promoted: bool,
+    }
+
     /// The Leader reported on the whole plan.
     QualityReported v 1 {
         /// The report, Markdown.
@@ -388,8 +424,8 @@ vocabulary! {
     }
 
     /// A model is about to be called; its worst case is reserved. 2: `prompt_bytes`. 3: steps `draft`, `fix`,
-    /// `decompose`.
-    ModelCallStarted v 3 {
+    /// `decompose`. 4: `recalled`.
+    ModelCallStarted v 4 {
         /// The call.
         call_id: CallId,
         /// What it is for.
@@ -405,6 +441,9 @@ vocabulary! {
         /// Its length; 0 where it was not recorded.
         #[serde(default)]
         prompt_bytes: u64,
+        /// What the prompt was given from the team's memory, with a step's first call; its further ones show the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recalled: Option<Recalled>,
     }
 
     /// A model answered: paid, and never asked again. 2: `tool_calls`, `cut`, `in_doubt`, two more counts of tokens.

@@ -1,14 +1,18 @@
 //! What the team remembers: notes and judgements as files, and what of them was shown to a model.
 
 mod entry;
+mod files;
 mod judgement;
 mod note;
 mod recalled;
+mod route;
 
 pub use entry::{Entry, MAX_SHOWN, MAX_SOUGHT};
+pub use files::{Act, MemoryFile, PROPOSALS, REMOVED};
 pub use judgement::Judgement;
 pub use note::{MAX_NOTE, Note, NoteKind, Tier};
 pub use recalled::{Recalled, Remembered};
+pub use route::{RouteRule, Standing, choose};
 
 /// The stores of a project.
 #[derive(

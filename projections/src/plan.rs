@@ -13,6 +13,7 @@ use crate::{
         TicketSubject,
     },
     ids::{Epoch, PlanId, ProjectCode, TaskId, TicketId},
+    memory::Note,
     payload::{Anchor, Digest, Payload},
     time::Timestamp,
     work::{Reflection, Transition},
@@ -63,6 +64,8 @@ pub struct Plan {
     pub wishes: Vec<Wish>,
     /// The team's state document.
     pub team_state: Option<String>,
+    /// What its agents wrote for the team's memory.
+    pub notes: Notes,
     /// Model calls.
     pub calls: Calls,
     /// Tickets, by id.
@@ -107,6 +110,35 @@ pub struct TaskRecord {
     pub claim: String,
     /// The summary of its last judgement.
     pub verdict: String,
+}
+
+/// What a plan's agents wrote for the team's memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// BLAKE3 of each text: nothing is noted twice. As many as there are, so many ids are taken.
+    pub known: Vec<Digest>,
+    /// Proposed notes, oldest first.
+    pub proposed: Vec<Proposal>,
+}
+
+/// A proposed note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The note.
+    pub note: Note,
+    /// When it was proposed.
+    pub at: Timestamp,
+    /// Whether quality control took it, once it has decided.
+    pub promoted: Option<bool>,
+}
+
+impl Notes {
+    /// Those that quality control has not decided on.
+    pub fn open(&self) -> impl Iterator<Item = &Proposal> {
+        self.proposed
+            .iter()
+            .filter(|proposal| proposal.promoted.is_none())
+    }
 }
 
 /// What the Leader was asked to write a plan from.

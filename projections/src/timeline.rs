@@ -70,6 +70,10 @@ fn describe_plan(event: &Event) -> String {
         | Event::SubObjectiveFinished(_)
         | Event::ReflectionRecorded(_)
         | Event::DivergenceFlagged(_)
+        | Event::TaskRouted(_)
+        | Event::NoteWritten(_)
+        | Event::NoteProposed(_)
+        | Event::NoteJudged(_)
         | Event::QualityReported(_)
         | Event::DecomposeRequested(_)
         | Event::SubObjectiveDecomposed(_)
@@ -141,6 +145,25 @@ fn describe_work(event: &Event) -> String {
         }
         Event::TeamStateWritten(_) => "team state written".to_owned(),
         Event::QualityReported(_) => "quality report written".to_owned(),
+        Event::TaskRouted(e) => {
+            format!("{} goes to {}, by {}", e.task, e.producer, e.rule.as_str())
+        }
+        Event::NoteWritten(e) => noted(
+            &format!("{} noted by {}", e.note.id, e.note.writer),
+            &e.note.text,
+        ),
+        Event::NoteProposed(e) => noted(
+            &format!("{} proposed by {}", e.note.id, e.note.writer),
+            &e.note.text,
+        ),
+        Event::NoteJudged(e) => {
+            let verdict = if e.promoted {
+                "taken into the team's memory"
+            } else {
+                "not taken into the team's memory"
+            };
+            format!("{} {verdict} by QC", e.note)
+        }
         Event::DecomposeRequested(e) => {
             format!(
                 "sub-objective {} is to be divided into smaller ones",
@@ -158,7 +181,16 @@ fn describe_work(event: &Event) -> String {
 fn describe_call(event: &Event) -> String {
     match event {
         Event::ModelCallStarted(e) => {
-            format!("call {} to {} for {}", e.call_id, e.model, e.step.label())
+            let recalled = e
+                .recalled
+                .as_ref()
+                .map_or_else(String::new, |recalled| recalled.told());
+            format!(
+                "call {} to {} for {}{recalled}",
+                e.call_id,
+                e.model,
+                e.step.label()
+            )
         }
         Event::ModelCallCompleted(e) => {
             let cost = e

@@ -1,6 +1,6 @@
 //! Events of model calls: reservations, settlements, failures.
 
-use super::{Entry, Refused, talk};
+use super::{Entry, Refused, memory, talk};
 use crate::{
     event::{
         BudgetWarned, FailureClass, ModelCallAbandoned, ModelCallCompleted, ModelCallFailed,
@@ -36,6 +36,7 @@ pub(super) fn started(plan: &mut Plan, entry: &Entry, e: &ModelCallStarted) -> R
         return Err("a tool that its step called has not returned");
     }
     plan.calls.started += 1;
+    memory::asked(plan, e);
     match plan.calls.in_flight.insert(e.call_id.clone(), call) {
         None => Ok(()),
         Some(_) => Err("a call of this id is under way already"),

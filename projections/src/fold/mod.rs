@@ -4,6 +4,7 @@
 
 mod calls;
 mod lifecycle;
+mod memory;
 mod talk;
 mod work;
 
@@ -11,7 +12,7 @@ use crate::{
     body,
     event::{Event, FORMAT, Found, PlanDrafted, PlanImported},
     ids::Epoch,
-    plan::{Calls, FrameMark, Plan, Status},
+    plan::{Calls, FrameMark, Notes, Plan, Status},
     time::Timestamp,
 };
 
@@ -144,6 +145,10 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         // Divergences are lines of the audit file; the state does not grow by them.
         Event::DivergenceFlagged(_) => Ok(()),
         Event::TeamStateWritten(e) => work::team_state_written(plan, e),
+        Event::TaskRouted(e) => memory::task_routed(plan, e),
+        Event::NoteWritten(e) => memory::note_written(plan, e),
+        Event::NoteProposed(e) => memory::note_proposed(plan, entry, e),
+        Event::NoteJudged(e) => memory::note_judged(plan, e),
         Event::QualityReported(e) => work::quality_reported(plan, e),
         Event::DraftRequested(e) => lifecycle::draft_requested(plan, e),
         Event::DraftFailed(e) => lifecycle::draft_failed(plan, &e.why),
@@ -215,6 +220,7 @@ fn drafted(entry: &Entry, e: &PlanDrafted) -> Plan {
         quality_report: None,
         wishes: Vec::new(),
         team_state: None,
+        notes: Notes::default(),
         calls: Calls::default(),
         tickets: std::collections::BTreeMap::new(),
         usage_before: None,

@@ -50,6 +50,8 @@ pub(super) fn tasks_planned(plan: &mut Plan, e: &TasksPlanned) -> Result<(), Ref
 fn planned(spec: TaskSpec) -> Task {
     Task {
         spec,
+        routed: None,
+        asked: None,
         stage: TaskStage::Producing,
         attempt: 1,
         redos: 0,

@@ -16,14 +16,10 @@ use crate::{
 pub struct Judgement<'a> {
     /// The plan.
     pub plan: &'a PlanId,
-    /// The task, as it stands right after the verdict or right before.
+    /// The task, as it stands right after the verdict.
     pub task: &'a Task,
-    /// The artifacts that were judged.
-    pub artifacts: &'a [Artifact],
     /// The verdict.
     pub reviewed: &'a TaskReviewed,
-    /// Who produced, by name.
-    pub producer: &'a str,
     /// When it was given.
     pub at: Timestamp,
 }
@@ -71,7 +67,7 @@ impl Judgement<'_> {
     fn fields(&self) -> Vec<(&'static str, Value)> {
         let verdict = &self.reviewed.verdict;
         let artifact = |artifact: &Artifact| json!({"path": artifact.path, "b3": artifact.b3, "bytes": artifact.bytes});
-        let artifacts: Vec<Value> = self.artifacts.iter().map(artifact).collect();
+        let artifacts: Vec<Value> = self.task.artifacts.iter().map(artifact).collect();
         let defect = |defect: &Defect| json!({"severity": defect.severity, "class": defect.class, "location": defect.location, "what": defect.what});
         let defects: Vec<Value> = verdict.defects.iter().map(defect).collect();
         let worst = verdict.defects.iter().max_by_key(|defect| defect.severity);
@@ -90,7 +86,7 @@ impl Judgement<'_> {
             ("task_id", json!(self.reviewed.task)),
             ("production", json!(self.reviewed.attempt)),
             ("artifact_kind", json!(self.task.spec.kind)),
-            ("producer_agent", json!(self.producer)),
+            ("producer_agent", json!(self.task.asked)),
             ("qc_agent", json!(judge)),
             ("verdict", json!(passed)),
             ("defect_type", json!(worst.map(|defect| defect.class))),

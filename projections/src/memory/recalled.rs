@@ -27,3 +27,29 @@ pub struct Remembered {
     /// What was shown of it.
     pub text: String,
 }
+
+impl Recalled {
+    /// For a line of the story, after what it is about; nothing of nothing.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let one = |entry: &Remembered| {
+            let (store, id, score) = (entry.store.as_str(), &entry.id, entry.similarity());
+            format!("{store}/{id} ({score:.2})")
+        };
+        match &self.entries[..] {
+            [] => String::new(),
+            entries => {
+                let entries: Vec<String> = entries.iter().map(one).collect();
+                format!(", shown {}", entries.join(", "))
+            }
+        }
+    }
+}
+
+impl Remembered {
+    /// Similarity, 0 to 1.
+    #[must_use]
+    pub fn similarity(&self) -> f64 {
+        f64::from(self.score) / 1000.0
+    }
+}

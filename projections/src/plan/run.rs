@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     event::{ToolOutcome, ToolUse},
     ids::{Epoch, TaskId, ToolCallId},
+    memory::Recalled,
     payload::{Digest, Payload},
     time::Timestamp,
     work::{Defect, Redo, Step, TaskSpec, Verdict},
@@ -25,6 +26,8 @@ pub struct Run {
     pub fallen_back: BTreeMap<String, u32>,
     /// Seats whose prompt has come near the model's window.
     pub context_warned: Vec<String>,
+    /// What steps were given from the team's memory, by label.
+    pub recalled: BTreeMap<String, Recalled>,
 }
 
 /// How far a sub-objective is.
@@ -47,6 +50,10 @@ pub enum RunStage {
 pub struct Task {
     /// As planned.
     pub spec: TaskSpec,
+    /// The producer that was chosen for it, where the planner chose none.
+    pub routed: Option<String>,
+    /// Who was asked last to produce it, by name.
+    pub asked: Option<String>,
     /// How far it is.
     pub stage: TaskStage,
     /// Which production is current, from 1.
@@ -149,6 +156,12 @@ pub struct Trouble {
 }
 
 impl Task {
+    /// The producer that it was given to, by whomever.
+    #[must_use]
+    pub fn producer(&self) -> Option<&str> {
+        self.spec.producer.as_deref().or(self.routed.as_deref())
+    }
+
     /// The step that produces it.
     #[must_use]
     pub fn producing(&self) -> Step {
@@ -204,6 +217,7 @@ impl Run {
             troubles: BTreeMap::new(),
             fallen_back: BTreeMap::new(),
             context_warned: Vec::new(),
+            recalled: BTreeMap::new(),
         }
     }
 
