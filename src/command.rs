@@ -6,6 +6,7 @@ use projections::{
     event::{Attachment, CapKind, Decision, FailureClass, Mandate, Reserved, ToolOutcome, Usage},
     found,
     ids::{CallId, TaskId, TicketId, ToolCallId},
+    memory::{Recalled, Standing},
     payload::Digest,
     plan::Artifact,
     time::MicroUsd,
@@ -183,6 +184,17 @@ pub enum Report {
         prompt_b3: Digest,
         /// Its length.
         prompt_bytes: u64,
+        /// What it was given from the team's memory, with the step's first call.
+        recalled: Option<Recalled>,
+    },
+    /// A task that the planner gave to nobody is to be given to a producer.
+    Routing {
+        /// The task.
+        task: TaskId,
+        /// All who might do it, in the order of the configuration.
+        among: Vec<Standing>,
+        /// The embedder that compared them, if one did.
+        embedder: Option<String>,
     },
     /// A model answered.
     CallCompleted {

@@ -88,6 +88,15 @@ pub fn has_begun(plan: &Plan) -> bool {
     !plan.calls.in_flight.is_empty() || awaited.any(|effect| is_under_way(plan, &effect))
 }
 
+/// Whether a task in work was given to no producer yet.
+#[must_use]
+pub fn is_unrouted(plan: &Plan, task: &TaskId) -> bool {
+    let run = plan.run.as_ref();
+    let run = run.filter(|run| plan.is_at_work() && run.stage == RunStage::Working);
+    let task = run.and_then(|run| run.task(task));
+    task.is_some_and(|task| task.producer().is_none() && task.stage == TaskStage::Producing)
+}
+
 /// What the sub-objective in work waits for.
 fn awaited(plan: &Plan, run: &Run, parallel: u32) -> Vec<Effect> {
     let ask = |step| vec![Effect::CallModel { step }];

@@ -246,6 +246,7 @@ impl<E> Rehearsal<'_, E> {
             reserved: e.reserved,
             prompt_b3: e.prompt_b3,
             prompt_bytes: e.prompt_bytes,
+            recalled: e.recalled.clone(),
         });
         let events = self.made("the call", started)?;
         let id = events.into_iter().find_map(|event| match event {

@@ -12,7 +12,8 @@ use projections::{
 };
 
 use super::{
-    Decided, Decision, Refusal, budget, claim, context, failure, outcome, question, stuck, tools,
+    Decided, Decision, Refusal, budget, claim, context, failure, memory, outcome, question, stuck,
+    tools,
 };
 use crate::{
     command::{Called, Report},
@@ -29,6 +30,11 @@ pub(super) fn report(decision: &mut Decision<'_>, report: &Report) -> Decided {
 fn heard(decision: &mut Decision<'_>, report: &Report) -> Decided {
     match report {
         Report::CallStarting { .. } => starting(decision, report),
+        Report::Routing {
+            task,
+            among,
+            embedder,
+        } => memory::routing(decision, task, among, embedder.as_deref()),
         Report::CallCompleted { .. } => completed(decision, report),
         Report::CallFailed { call_id, .. } => failure::failed(decision, call_id, report),
         Report::FallingBack { .. } => failure::falling_back(decision, report),
@@ -87,6 +93,7 @@ fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided {
         reserved,
         prompt_b3,
         prompt_bytes,
+        recalled,
     } = report
     else {
         return Err(Refusal::Moot);
@@ -105,6 +112,7 @@ fn starting(decision: &mut Decision<'_>, report: &Report) -> Decided {
             reserved: *reserved,
             prompt_b3: *prompt_b3,
             prompt_bytes: *prompt_bytes,
+            recalled: recalled.clone(),
         });
     }
     Ok(())

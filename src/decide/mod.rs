@@ -13,6 +13,7 @@ mod drafting;
 mod earlier;
 mod edit;
 mod failure;
+mod memory;
 mod outcome;
 mod question;
 mod reflection;
@@ -68,6 +69,8 @@ pub struct Policy {
     pub max_iters: u32,
     /// Names of the producers, the first by default.
     pub producers: Vec<String>,
+    /// Whether what agents note goes into the team's memory.
+    pub team_memory: bool,
     /// How failed calls are tried again.
     pub retry: Retry,
     /// Replies of a wrong form to one step before a person is asked.
@@ -87,6 +90,7 @@ impl Default for Policy {
             max_tasks: 6,
             max_iters: 24,
             producers: vec!["producer".to_owned()],
+            team_memory: true,
             retry: Retry::default(),
             rejections: 2,
             warn_percent: 80,

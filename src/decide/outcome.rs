@@ -19,7 +19,7 @@ use projections::{
     work::{Defect, DefectClass, Redo, Severity, Step, Verdict},
 };
 
-use super::{Decided, Decision, claim, drafting, question, reflection, ticket};
+use super::{Decided, Decision, claim, drafting, memory, question, reflection, ticket};
 use crate::prompts::{
     one_line,
     reply::{self, ReplyFault},
@@ -36,7 +36,13 @@ pub(super) fn of_reply(
     text: &str,
     cut: bool,
 ) -> Decided {
-    taken(decision, call_id, step, text).unwrap_or_else(|fault| {
+    let asked = decision.plan.calls.last_reply.as_ref();
+    let agent = asked.map_or_else(String::new, |(call, _)| call.agent_id.clone());
+    let taken = taken(decision, call_id, step, text);
+    if let Ok(Ok(())) = taken {
+        memory::noted(decision, step, &agent, text);
+    }
+    taken.unwrap_or_else(|fault| {
         let why = if cut {
             "it breaks off at the limit of output tokens; answer shorter".to_owned()
         } else {

@@ -9,7 +9,7 @@ use projections::{
 };
 
 use super::{
-    Briefing, Exhibit, Ground, NotThere, Shown, Template, Tool,
+    Briefing, Exhibit, Ground, NotThere, Shown, Template, Tool, memory,
     past::{defects, finished, made, note, reflections, team_state, work},
     phrase::{NONE, bullets, marked, one_line, or},
 };
@@ -138,6 +138,7 @@ impl<'a> Work<'a> {
                 ("artifacts", bullets(&spec.artifacts)),
                 ("acceptance", bullets(&spec.acceptance)),
                 ("needs", or(NONE, &needs)),
+                ("memory", memory::shown(briefing.recalled.as_ref())),
                 ("defects", defects(task)),
                 ("present", present),
             ],
@@ -176,6 +177,8 @@ fn qc(
             ("acceptance", &bullets(&task.spec.acceptance)),
             ("told", &bullets(&told.collect::<Vec<_>>())),
             ("claim", &marked("the claim", &task.claim)),
+            ("verdicts", &memory::shown(briefing.recalled.as_ref())),
+            ("proposals", &memory::proposed(plan, ground)),
             ("artifacts", &exhibits(&briefing.artifacts, offered)),
         ],
     )

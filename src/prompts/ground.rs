@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use projections::{
+    memory::Recalled,
     payload::Payload,
     plan::Plan,
     work::{Step, TaskKind},
@@ -31,6 +32,8 @@ pub struct Ground {
     pub max_iters: u32,
     /// What models cost, for who plans; empty where nobody knows.
     pub prices: String,
+    /// Whether agents note what later plans should know, and are shown it.
+    pub team_memory: bool,
 }
 
 /// One producer, for the planner.
@@ -68,6 +71,8 @@ pub struct Briefing {
     pub attachments: Vec<(String, String)>,
     /// Whether the model is one that cannot call tools, so that none are offered.
     pub no_tools: bool,
+    /// What is shown of the team's memory.
+    pub recalled: Option<Recalled>,
 }
 
 /// A file as a model is shown it.
@@ -130,6 +135,7 @@ impl Briefing {
             talk: talk?,
             attachments,
             no_tools: false,
+            recalled: run.and_then(|run| run.recalled.get(&step.label()).cloned()),
         })
     }
 }
@@ -157,7 +163,7 @@ pub fn agent<'a>(plan: &Plan, step: &Step, ground: &'a Ground) -> &'a str {
         Step::Review { .. } | Step::Fix { .. } => "qc",
         Step::Produce { task, .. } => {
             let task = plan.run.as_ref().and_then(|run| run.task(task));
-            let chosen = task.and_then(|task| task.spec.producer.as_deref());
+            let chosen = task.and_then(|task| task.producer());
             let mut names = ground.producers.iter().map(|card| card.name.as_str());
             let first = names.clone().next().unwrap_or("producer");
             names.find(|name| Some(*name) == chosen).unwrap_or(first)

@@ -4,6 +4,7 @@
 
 mod asked;
 mod ground;
+mod memory;
 mod past;
 mod phrase;
 pub mod reply;
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 
 pub use asked::{ATTACHMENTS, variable};
 pub use ground::{Briefing, Card, Exhibit, Ground, Shown, Standard, agent, shows_artifacts};
+pub use memory::{Sought, about, sought};
 pub use phrase::one_line;
 pub use talk::{Call, Heard, HeardUse, excerpt};
 pub use template::{Template, TemplateFault, Templates};

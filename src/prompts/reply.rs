@@ -1,12 +1,14 @@
 //! Reading models' answers. The asked-for form is a tool call's arguments; a fenced JSON block in plain text
 //! is accepted too. Everything is checked here: nothing that a model wrote is trusted further on.
 
+mod notes;
 mod plan;
 mod tasks;
 
 use projections::work::{Outcome, Verdict};
 use serde::{Deserialize, de::DeserializeOwned};
 
+pub use notes::{Noted, Notes, notes};
 pub use plan::{Drafted, Parts, decomposed, drafted};
 pub use tasks::tasks;
 

@@ -142,6 +142,13 @@ impl Template {
 pub struct Templates(BTreeMap<Template, String>);
 
 impl Templates {
+    /// Whether the text in force has such a place.
+    #[must_use]
+    pub fn has(&self, template: Template, place: &str) -> bool {
+        let text = self.0.get(&template).map(String::as_str);
+        places(text.unwrap_or_else(|| template.embedded())).contains(&place)
+    }
+
     /// Puts an operator's text in place of the program's.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use projections::{plan::Plan, work::Step};
 use serde_json::{Value, json};
 
-use super::{Briefing, Ground};
+use super::{Briefing, Ground, memory};
 
 /// A tool that a model may call.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,12 +64,59 @@ pub(super) fn offered(step: &Step, briefing: &Briefing) -> Vec<Tool> {
 pub(super) fn answering(step: &Step, plan: &Plan, ground: &Ground) -> Tool {
     match step {
         Step::Draft { .. } => submit_plan(),
-        Step::PlanTasks { .. } => submit_tasks(ground),
-        Step::Produce { .. } | Step::Fix { .. } => submit_artifact(),
-        Step::Review { .. } => submit_verdict(),
-        Step::Reflect { index } => submit_reflection(*index == plan.item_count()),
+        Step::PlanTasks { .. } => with_notes(submit_tasks(ground), ground, PROPOSALS),
+        Step::Produce { .. } => with_notes(submit_artifact(), ground, PROPOSALS),
+        Step::Fix { .. } => with_notes(submit_artifact(), ground, NOTES),
+        Step::Review { .. } => {
+            let open = memory::open(plan, ground);
+            let ids: Vec<&str> = open.map(|proposal| proposal.note.id.as_str()).collect();
+            deciding(with_notes(submit_verdict(), ground, NOTES), &ids)
+        }
+        Step::Reflect { index } => {
+            let last = *index == plan.item_count();
+            with_notes(submit_reflection(last), ground, NOTES)
+        }
         Step::Decompose { .. } => submit_parts(),
     }
+}
+
+/// Where agents note what later plans should know.
+const NOTES: (&str, &str) = (
+    "notes",
+    "what later plans should know, if anything: short, true beyond this task, without secrets",
+);
+
+/// The same of agents whose notes are judged first.
+const PROPOSALS: (&str, &str) = (
+    "proposals",
+    "what later plans should know, if anything: short, true beyond this task, without secrets; quality control decides",
+);
+
+/// The answer's tool with room for notes, where there is a memory for them.
+fn with_notes(mut tool: Tool, ground: &Ground, (key, what): (&str, &str)) -> Tool {
+    if ground.team_memory {
+        let mut note = object(&json!({
+            "kind": {"type": "string", "enum": ["fact", "technique"]},
+            "text": text("one to three sentences"),
+            "tags": strings("a few words that it is found by"),
+        }));
+        note["required"] = json!(["kind", "text"]);
+        tool.schema["properties"][key] =
+            json!({"type": "array", "maxItems": 3, "items": note, "description": what});
+    }
+    tool
+}
+
+/// The answer's tool with room for a decision on the proposed notes, where there are any.
+fn deciding(mut tool: Tool, ids: &[&str]) -> Tool {
+    if !ids.is_empty() {
+        let some = |what: &str| json!({"type": "array", "items": {"type": "string", "enum": ids}, "description": what});
+        let properties = &mut tool.schema["properties"];
+        properties["promote"] =
+            some("ids of proposed notes that are true and useful beyond this task");
+        properties["decline"] = some("ids of proposed notes that are not");
+    }
+    tool
 }
 
 fn submit_plan() -> Tool {

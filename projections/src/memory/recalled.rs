@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 
 /// What was retrieved for one step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recalled {
     /// The embedder that found it.
     pub embedder: String,
@@ -14,7 +14,7 @@ pub struct Recalled {
 }
 
 /// One file of the memory, as a model was shown it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     /// Where it is from.
     pub store: Store,
