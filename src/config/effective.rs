@@ -10,13 +10,14 @@
 //! Values that may hold what nobody else should see are left out here, so that no view can show them: of an address its
 //! query, of a header all but its name. Keys never come this far.
 
+mod memory;
 mod models;
 mod sections;
 mod team;
 
 use std::path::{Path, PathBuf};
 
-use projections::yaml::{self, Mapping, Value};
+use projections::yaml::{self, Value};
 
 use super::{Config, Error, PROJECT_FILE, ProjectConfig, VAULT_FILE, load::read};
 
@@ -267,21 +268,6 @@ fn list<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
 
 fn maybe<T: Into<Value>>(value: Option<T>) -> Value {
     value.map_or(Value::Null, Into::into)
-}
-
-/// A mapping's entries as single settings, for sections that are kept as written.
-fn leaves(field: &str, value: &Value, found: &mut Vec<(String, Value)>) {
-    match value.as_mapping().filter(|entries| !entries.is_empty()) {
-        Some(entries) => entry_leaves(field, entries, found),
-        None => found.push((field.to_owned(), value.clone())),
-    }
-}
-
-fn entry_leaves(field: &str, entries: &Mapping, found: &mut Vec<(String, Value)>) {
-    for (key, value) in entries {
-        let key = key.as_str().map_or_else(|| yaml::flow(key), str::to_owned);
-        leaves(&format!("{field}.{key}"), value, found);
-    }
 }
 
 #[cfg(test)]

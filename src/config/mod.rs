@@ -45,7 +45,7 @@ pub use models::{
 };
 pub use project::ProjectConfig;
 pub use sections::{BreakerConfig, ContextConfig, DailyCaps, RetryConfig};
-pub use team::{ModelChoice, Producer, TeamConfig};
+pub use team::{ArtifactKind, ModelChoice, Producer, TeamConfig};
 pub use tools::{AllowedHost, HttpConfig, SandboxConfig, ShellConfig, TOOLS, ToolsConfig};
 pub use vault::{Config, DaemonConfig};
 

@@ -13,8 +13,8 @@ mod rehearsal;
 
 use std::{collections::BTreeMap, time::Duration};
 
+pub(super) use endpoint::behind;
 pub use endpoint::{Endpoint, KeyFrom};
-pub(super) use endpoint::{behind, is_secret_name};
 pub(super) use entry::{NONE, read};
 pub use price::{Price, PriceSource, PricesAbove, TokenPrices};
 pub use rehearsal::{Rehearsal, RehearsedOutcome};

@@ -5,12 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use projections::yaml::Value;
-
 use super::{
-    Faults, Folder,
+    EmbedderConfig, Faults, Folder,
     caps::WrittenCaps,
     folders::read_folders,
+    memory::{WrittenMemory, read_embedder},
     reader::{Field, Sink},
     team::WrittenTeam,
     tools::read_disabled,
@@ -27,7 +26,8 @@ pub struct ProjectConfig {
     pub(super) defaults: WrittenCaps,
     /// Tools that its agents are not offered, besides those of the vault.
     pub(super) disable: BTreeSet<String>,
-    pub(super) embedder: Option<Value>,
+    pub(super) embedder: Option<EmbedderConfig>,
+    pub(super) memory: WrittenMemory,
     pub(super) file: PathBuf,
 }
 
@@ -50,6 +50,8 @@ fn read(root: &Field<'_>, file: &Path) -> ProjectConfig {
         "defaults",
         "tools",
         "embedder",
+        "memory",
+        "team_memory_enabled",
     ];
     let section = root.optional_section(&known);
     let get = |key: &str| section.as_ref().and_then(|section| section.get(key));
@@ -69,7 +71,11 @@ fn read(root: &Field<'_>, file: &Path) -> ProjectConfig {
             .unwrap_or_default(),
         defaults: section.as_ref().map(WrittenCaps::read).unwrap_or_default(),
         disable: section.as_ref().map(read_disabled).unwrap_or_default(),
-        embedder: get("embedder").map(|field| field.value.clone()),
+        embedder: get("embedder").and_then(|field| read_embedder(&field)),
+        memory: section
+            .as_ref()
+            .map(WrittenMemory::read)
+            .unwrap_or_default(),
         file: file.to_owned(),
     }
 }

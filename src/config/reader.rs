@@ -174,6 +174,13 @@ impl<'a> Field<'a> {
             .and_then(|number| u8::try_from(number).ok())
     }
 
+    /// A number from 0 to 1.
+    pub(super) fn fraction(&self) -> Option<f64> {
+        let number = self.value.as_f64();
+        let number = number.filter(|number| (0.0..=1.0).contains(number));
+        number.or_else(|| self.wrong("a number from 0 to 1"))
+    }
+
     /// An amount of dollars, in micro-dollars.
     pub(super) fn micro_dollars(&self) -> Option<u64> {
         let Value::Number(number) = self.value else {

@@ -57,6 +57,41 @@ pub struct Producer {
     pub model: ModelChoice,
     /// What it is good at, for the planner; may be empty.
     pub good_at: String,
+    /// The kinds of artifacts that it takes on; empty: all.
+    pub kinds: Vec<ArtifactKind>,
+}
+
+/// What comes of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArtifactKind {
+    /// Prose.
+    Document,
+    /// A program or a part of one.
+    Code,
+    /// Data.
+    Data,
+    /// Findings.
+    Research,
+}
+
+impl ArtifactKind {
+    const WORDS: [(&str, Self); 4] = [
+        ("document", Self::Document),
+        ("code", Self::Code),
+        ("data", Self::Data),
+        ("research", Self::Research),
+    ];
+
+    /// The spelling in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Code => "code",
+            Self::Data => "data",
+            Self::Research => "research",
+        }
+    }
 }
 
 impl TeamConfig {
@@ -95,6 +130,7 @@ struct WrittenProducer {
     name: String,
     model: Option<ModelChoice>,
     good_at: String,
+    kinds: Vec<ArtifactKind>,
 }
 
 impl WrittenTeam {
@@ -184,6 +220,7 @@ impl WrittenTeam {
             name: "producer".to_owned(),
             model: None,
             good_at: String::new(),
+            kinds: Vec::new(),
         }];
         let producers = self
             .producers
@@ -193,6 +230,7 @@ impl WrittenTeam {
                 name: written.name,
                 model: written.model.unwrap_or_else(|| leader.clone()),
                 good_at: written.good_at,
+                kinds: written.kinds,
             });
         Some(TeamConfig {
             producers: producers.collect(),
@@ -295,9 +333,10 @@ fn read_producers(field: &Field<'_>) -> Vec<WrittenProducer> {
 }
 
 fn read_producer(field: &Field<'_>) -> Option<WrittenProducer> {
-    let section = field.section(&["name", "model", "good_at"])?;
+    let section = field.section(&["name", "model", "good_at", "kinds"])?;
     let model = section.get("model").and_then(|field| read_choice(&field));
     let good_at = section.get("good_at").and_then(|field| field.text());
+    let kinds = section.get("kinds").map(|field| read_kinds(&field));
     let name = section.require("name")?;
     let text = name.text()?;
     if !is_name(text) {
@@ -307,5 +346,26 @@ fn read_producer(field: &Field<'_>) -> Option<WrittenProducer> {
         name: text.to_owned(),
         model,
         good_at: good_at.unwrap_or_default().to_owned(),
+        kinds: kinds.unwrap_or_default(),
     })
+}
+
+/// One word or a list of them; an empty list is every kind.
+fn read_kinds(field: &Field<'_>) -> Vec<ArtifactKind> {
+    let items = match field.value.as_sequence() {
+        Some(none) if none.is_empty() => Vec::new(),
+        Some(_) => field.items().unwrap_or_default(),
+        None => vec![field.clone()],
+    };
+    let mut kinds: Vec<ArtifactKind> = Vec::new();
+    for item in items {
+        let Some(kind) = item.word(&ArtifactKind::WORDS) else {
+            continue;
+        };
+        if kinds.contains(&kind) {
+            item.fault(format!("{:?} stands here twice", kind.as_str()));
+        }
+        kinds.push(kind);
+    }
+    kinds
 }

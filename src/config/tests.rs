@@ -6,6 +6,8 @@ use super::*;
 #[cfg(test)]
 mod folders;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod project;
@@ -50,7 +52,7 @@ team:
   leader: [smart, main]
   planner: main
   qc: smart
-  producers: [{name: drafter, model: main, good_at: "essays, reports"}, {name: second}]
+  producers: [{name: drafter, model: main, good_at: "essays, reports", kinds: [document, research]}, {name: second}]
 defaults: {max_cost_usd: 5.00, max_tokens: 2000000, max_wall_clock_min: 480, max_parallel_tasks: 4, budget_warn_percent: 90,
            max_tasks: 8, max_iters: 40, max_redos: 1}
 retry:    {base: 500ms, max: 2m, wall: 1h, malformed: 3}
@@ -60,7 +62,8 @@ daily:    {max_cost_usd: 20.00, max_tokens: 5000000}
 daemon:   {tick_seconds: 45}
 sandbox:  landlock
 tools:    {disable: [http_get], shell: {timeout: 1m}}
-embedder: {model: minilm}
+embedder: {kind: lexical, model_dir: models/minilm, onnxruntime: /opt/onnx/libonnxruntime.so, idle_unload: 5m}
+memory:   {min_similarity: 0.65, top: 3}
 team_memory_enabled: false
 "#;
 
@@ -161,7 +164,19 @@ fn a_full_file_is_read() {
     assert_eq!(config.daily, daily);
     assert_eq!(config.sandbox, SandboxConfig::Landlock);
     assert_eq!(config.tools.shell.timeout, Duration::from_secs(60));
-    assert!(config.embedder.is_some() && config.team_memory_enabled.is_some());
+    let embedder = EmbedderConfig {
+        kind: EmbedderKind::Lexical,
+        model_dir: Some("models/minilm".into()),
+        onnxruntime: Some("/opt/onnx/libonnxruntime.so".into()),
+        idle_unload: Duration::from_secs(300),
+    };
+    assert_eq!(config.embedder, embedder);
+    let memory = MemoryConfig {
+        team_memory: false,
+        min_similarity: 0.65,
+        top: 3,
+    };
+    assert_eq!(config.memory, memory);
 }
 
 #[test]

@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use projections::yaml::Value;
-
 use super::{
-    BreakerConfig, Caps, ContextConfig, DailyCaps, Fault, Faults, ModelConfig, ProjectConfig,
-    RetryConfig, SandboxConfig, TeamConfig, ToolsConfig, VAULT_FILE,
+    BreakerConfig, Caps, ContextConfig, DailyCaps, EmbedderConfig, Fault, Faults, MemoryConfig,
+    ModelConfig, ProjectConfig, RetryConfig, SandboxConfig, TeamConfig, ToolsConfig, VAULT_FILE,
     caps::WrittenCaps,
+    memory::{WrittenMemory, read_embedder},
     models,
     reader::{Field, Section, Sink},
     sections::{read_breaker, read_context, read_daily, read_retry},
@@ -43,10 +42,10 @@ pub struct Config {
     pub sandbox: SandboxConfig,
     /// What agents may call.
     pub tools: ToolsConfig,
-    /// `embedder:` as written.
-    pub embedder: Option<Value>,
-    /// `team_memory_enabled:` as written.
-    pub team_memory_enabled: Option<Value>,
+    /// How texts become vectors.
+    pub embedder: EmbedderConfig,
+    /// What of the memory is put before agents.
+    pub memory: MemoryConfig,
     /// The team as this vault's file writes it, for its projects to build on.
     written: WrittenTeam,
     known: Models,
@@ -83,8 +82,8 @@ impl Default for Config {
             daily: DailyCaps::default(),
             sandbox: SandboxConfig::default(),
             tools: ToolsConfig::default(),
-            embedder: None,
-            team_memory_enabled: None,
+            embedder: EmbedderConfig::default(),
+            memory: MemoryConfig::default(),
             written,
             known,
         }
@@ -126,7 +125,7 @@ impl Config {
     }
 
     /// The configuration of a project: its own team, caps and embedder over the vault's, role by role and cap by
-    /// cap; a tool that either file disables is disabled. A role that neither file writes follows the leader,
+    /// cap, what is said of the memory key by key; an embedder takes the place of the vault's whole, and a tool that either file disables is disabled. A role that neither file writes follows the leader,
     /// whichever file names that one.
     pub fn for_project(&self, project: &ProjectConfig) -> Result<Self, Faults> {
         let sink = Sink::new(&project.file);
@@ -141,20 +140,21 @@ impl Config {
         });
         let mut tools = self.tools.clone();
         tools.disable.extend(project.disable.iter().cloned());
-        let embedder = project.embedder.clone().or_else(|| self.embedder.clone());
+        let embedder = project.embedder.as_ref().unwrap_or(&self.embedder).clone();
         sink.finish(Self {
             team: resolved.team,
             models: resolved.models,
             defaults: project.defaults.over(&self.defaults),
             tools,
             embedder,
+            memory: project.memory.over(self.memory),
             written,
             ..self.clone()
         })
     }
 }
 
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "models",
     "team",
     "defaults",
@@ -166,6 +166,7 @@ const SECTIONS: [&str; 12] = [
     "sandbox",
     "tools",
     "embedder",
+    "memory",
     "team_memory_enabled",
 ];
 
@@ -187,7 +188,7 @@ fn read(root: &Field<'_>, sink: &Sink<'_>) -> Config {
         team: default.team,
         models: default.models,
     });
-    let value = |key| section.get(key).map(|field| field.value.clone());
+    let embedder = section.read("embedder", read_embedder);
     Config {
         models: resolved.models,
         team: resolved.team,
@@ -199,8 +200,8 @@ fn read(root: &Field<'_>, sink: &Sink<'_>) -> Config {
         daily: read_daily(&section),
         sandbox: read_sandbox(&section),
         tools: read_tools(&section),
-        embedder: value("embedder"),
-        team_memory_enabled: value("team_memory_enabled"),
+        embedder: embedder.unwrap_or(default.embedder),
+        memory: WrittenMemory::read(&section).over(default.memory),
         written,
         known,
     }

@@ -230,18 +230,13 @@ fn mend(why: &str, setting: impl Fn(&str) -> Option<String>) -> String {
     }
 }
 
-/// Is there something that finds related work? Not in this version.
+/// What finds related work?
 pub(super) fn embedder(ground: &Ground) -> Vec<Check> {
-    let id = "embedder";
     let config = ground.vault().and_then(|found| found.config.as_ref().ok());
-    let is_set = config.is_some_and(|config| config.embedder.is_some());
-    vec![Check::ok(
-        id,
-        match is_set {
-            true => "`embedder:` is set and not used: this version has no memory across plans",
-            false => "none is built in: this version has no memory across plans",
-        },
-    )]
+    let kind = config
+        .map(|config| config.embedder.kind)
+        .unwrap_or_default();
+    vec![Check::ok("embedder", format!("{} is set", kind.as_str()))]
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! The sections that are not about models and team.
 
-use super::{Scope, Settings, Source, UNSHOWN, dollars, leaves, list, maybe};
+use super::{Scope, Settings, Source, dollars, list, maybe};
 use crate::config::{
-    AllowedHost, BreakerConfig, Caps, Config, RetryConfig, SandboxConfig, ToolsConfig,
-    models::is_secret_name, values::span,
+    AllowedHost, BreakerConfig, Caps, Config, RetryConfig, SandboxConfig, ToolsConfig, values::span,
 };
 
 const MIB: u64 = 1 << 20;
@@ -22,10 +21,8 @@ impl Settings {
         self.of_vault("daily.max_tokens", maybe(config.daily.max_tokens));
         self.of_vault("sandbox", sandbox(config.sandbox));
         self.tools(&config.tools);
-        self.embedder(config);
-        if let Some(enabled) = &config.team_memory_enabled {
-            self.of_vault("team_memory_enabled", enabled.clone());
-        }
+        self.embedder(&config.embedder);
+        self.memory(config.memory);
     }
 
     fn of_vault(&mut self, field: &str, value: impl Into<projections::yaml::Value>) {
@@ -106,34 +103,6 @@ impl Settings {
         let names = list(tools.disable.iter().map(String::as_str));
         self.push(field, names, source, None);
     }
-
-    /// A project's embedder takes the place of the vault's whole.
-    fn embedder(&mut self, config: &Config) {
-        let Some(embedder) = &config.embedder else {
-            return;
-        };
-        let scope = match self.written_by_project("embedder") {
-            Some(_) => Scope::Project,
-            None => Scope::Vault,
-        };
-        let mut found = Vec::new();
-        leaves("embedder", embedder, &mut found);
-        for (field, value) in found {
-            let value = if may_be_secret(&field) {
-                UNSHOWN.into()
-            } else {
-                value
-            };
-            self.note(scope, &field, value, Source::Default);
-        }
-    }
-}
-
-/// Whether a field of a section that is kept as written is named like a secret, and not like the place of one.
-fn may_be_secret(field: &str) -> bool {
-    let name = field.rsplit('.').next().unwrap_or(field);
-    let is_place = name.ends_with("_env") || name.ends_with("_file");
-    !is_place && is_secret_name(&name.to_ascii_lowercase())
 }
 
 fn sandbox(sandbox: SandboxConfig) -> &'static str {

@@ -71,6 +71,10 @@ impl Settings {
                 let good_at = producer.good_at.as_str();
                 self.note(scope, &field("good_at"), good_at, Source::Default);
             }
+            if !producer.kinds.is_empty() {
+                let kinds = list(producer.kinds.iter().map(|kind| kind.as_str()));
+                self.note(scope, &field("kinds"), kinds, Source::Default);
+            }
         }
     }
 }

@@ -182,7 +182,7 @@ pub(super) fn read_headers(field: &Field<'_>) -> BTreeMap<String, String> {
 }
 
 /// Whether a name in lower case is one that secrets have.
-pub(in crate::config) fn is_secret_name(name: &str) -> bool {
+fn is_secret_name(name: &str) -> bool {
     name.split(['-', '_', '.'])
         .any(|part| SECRET_PARTS.contains(&part))
 }

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn a_project_overrides_role_by_role_and_cap_by_cap() {
     let vault = parse(FULL).unwrap();
-    let text = "objective: Write essays.\nfolders: [notes]\nteam: {leader: local}\ndefaults: {max_cost_usd: 0.5, budget_warn_percent: 50, max_redos: 0, max_iters: 2}\nembedder: none\n";
+    let text = "objective: Write essays.\nfolders: [notes]\nteam: {leader: local}\ndefaults: {max_cost_usd: 0.5, budget_warn_percent: 50, max_redos: 0, max_iters: 2}\nembedder: minilm\n";
     let own = project(text).unwrap();
     assert_eq!(
         (own.objective.as_str(), own.folders.len()),
