@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use projections::{
     event::{
-        Attachment, Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted,
+        Attachment, Event, FORMAT, ModelCallCompleted, ModelCallStarted, PlanDrafted, TaskRouted,
         ToolCallFinished, ToolCallStarted,
     },
     fold::{self, Entry},
@@ -189,6 +189,7 @@ impl<E> Rehearsal<'_, E> {
             Event::ModelCallCompleted(e) => self.answered(entry, e),
             Event::ToolCallStarted(e) => self.started(e),
             Event::ToolCallFinished(e) => self.returned(e),
+            Event::TaskRouted(e) => self.routed(e),
             Event::ContextSoftWarned(_)
             | Event::ContextCompressed(_)
             | Event::ContextExhausted(_)
@@ -224,6 +225,7 @@ impl<E> Rehearsal<'_, E> {
         if next != Next::Ask(e.step.clone()) {
             return Err(self.elsewhere(&next, &e.step));
         }
+        self.stage.recall(e.recalled.as_ref());
         let Some(prompt) = self.prompt(&e.step) else {
             let why = Refusal::Moot;
             return Err(self.refuses("the question", &why));
@@ -233,8 +235,19 @@ impl<E> Rehearsal<'_, E> {
             return Err(self.diverge(Some(&e.step), What::Prompt { differs }, Some(prompt)));
         }
         self.start(e)?;
+        self.stage.recall(None);
         self.same += 1;
         Ok(())
+    }
+
+    /// A task goes to whom it went; another plan's tasks go their own ways.
+    fn routed(&mut self, e: &TaskRouted) -> Result<(), Stop<E>> {
+        let routed = self.stage.report(Told::Routing {
+            task: e.task.clone(),
+            among: e.among.clone(),
+            embedder: e.embedder.clone(),
+        });
+        self.made("the routing", routed).map(drop)
     }
 
     /// Reserves what the recorded call reserved; today's caps may not let it.

@@ -9,6 +9,7 @@ use projections::{
     event::{Event, PlanRevised},
     fold::{self, Corrupt, Entry},
     ids::{Epoch, TicketId},
+    memory::Recalled,
     payload::{Anchor, Digest, Payload},
     plan::{FrameMark, Plan},
     time::Timestamp,
@@ -61,6 +62,8 @@ pub(super) struct Stage {
     tickets: Vec<TicketId>,
     /// Whether a runner of this stage has the plan.
     claimed: bool,
+    /// What the recorded call at hand was given from the team's memory: the memory itself has moved on since.
+    recalled: Option<Recalled>,
 }
 
 impl Stage {
@@ -76,6 +79,7 @@ impl Stage {
             by,
             tickets: Vec::new(),
             claimed: false,
+            recalled: None,
         })
     }
 
@@ -192,10 +196,17 @@ impl Stage {
         resolve: &mut dyn FnMut(&Payload) -> Result<String, E>,
     ) -> Result<Briefing, E> {
         let agent = prompts::agent(plan, step, &self.ground);
+        let briefing = Briefing::of(plan, step, &self.ground, artifacts, resolve)?;
         Ok(Briefing {
             no_tools: self.tool_less.iter().any(|name| name == agent),
-            ..Briefing::of(plan, step, &self.ground, artifacts, resolve)?
+            recalled: briefing.recalled.or_else(|| self.recalled.clone()),
+            ..briefing
         })
+    }
+
+    /// Takes what the memory gives from a recorded call.
+    pub(super) fn recall(&mut self, recalled: Option<&Recalled>) {
+        self.recalled = recalled.cloned();
     }
 
     /// A revision of the plan's text by hand; `released` if the same edit let the plan go on.

@@ -71,6 +71,7 @@ pub(super) fn of(
         max_tasks: config.defaults.max_tasks,
         max_iters: config.defaults.max_iters,
         prices: prices(config),
+        team_memory: config.memory.team_memory,
     };
     Ok((ground, bench))
 }

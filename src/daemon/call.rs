@@ -182,6 +182,7 @@ impl Runner<'_> {
             reserved,
             prompt_b3: prompt.digest(),
             prompt_bytes: request.prompt_bytes() as u64,
+            recalled: None,
         };
         let events = match self.report(starting) {
             Err(Error::Refused {

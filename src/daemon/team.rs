@@ -284,6 +284,7 @@ pub(super) fn policy(config: &Config) -> Policy {
             max_tokens: defaults.max_tokens,
             max_cost_usd: defaults.max_cost_micro_usd.map(MicroUsd),
         },
+        team_memory: config.memory.team_memory,
         redos: defaults.max_redos,
         parallel: defaults.max_parallel_tasks,
         max_tasks: defaults.max_tasks,

@@ -12,7 +12,7 @@ use projections::{
     plan::Plan,
 };
 
-use super::{Project, atomic, replay, set_mode};
+use super::{Project, atomic, memory_files::MemoryFiles, replay, set_mode};
 use crate::error::{Error, Result};
 
 /// What the growing files of one plan should hold.
@@ -21,6 +21,8 @@ pub(super) struct Tracker {
     usage: Sum,
     audit: Sum,
     tools: Sum,
+    /// What the plan's work leaves in the memory.
+    pub(super) memory: MemoryFiles,
 }
 
 /// Length and hash of what a file should hold, and what is still to be added to it.
@@ -35,6 +37,14 @@ struct Sum {
 }
 
 impl Tracker {
+    /// For a plan whose file vouches for what frames up to `seq` left in the memory.
+    pub(super) fn after(seq: Option<u64>) -> Self {
+        Self {
+            memory: MemoryFiles::after(seq),
+            ..Self::default()
+        }
+    }
+
     fn sum(&self, ledger: Ledger) -> &Sum {
         match ledger {
             Ledger::Usage => &self.usage,
@@ -53,6 +63,7 @@ impl Tracker {
 
     /// Notes what an event adds.
     pub(super) fn observe(&mut self, plan: &Plan, entry: &Entry, event: &Event) {
+        self.memory.observe(plan, entry, event);
         for ledger in Ledger::ALL {
             let sum = self.sum_mut(ledger);
             for piece in ledger.addition(plan, entry, event) {
@@ -77,12 +88,12 @@ impl Tracker {
         Ok(())
     }
 
-    /// Brings the files up to what the journal says.
+    /// Brings the files up to what the journal says, and those of the memory with them.
     pub(super) fn write(&mut self, project: &Project, plan: &PlanId) -> Result<()> {
         for ledger in Ledger::ALL {
             self.write_one(project, plan, ledger)?;
         }
-        Ok(())
+        self.memory.write(project)
     }
 
     fn write_one(&mut self, project: &Project, plan: &PlanId, ledger: Ledger) -> Result<()> {

@@ -27,6 +27,7 @@ mod guidance;
 pub mod health;
 pub mod import;
 mod ledger;
+mod memory_files;
 mod numbers;
 mod plan_log;
 mod project;

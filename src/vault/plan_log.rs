@@ -67,7 +67,7 @@ impl PlanLog {
             Err(journal::Error::Missing { .. }) => return Err(Error::NoPlan(id.clone())),
             opened => opened?,
         };
-        let mut ledgers = Tracker::default();
+        let mut ledgers = Tracker::after(anchor.map(|anchor| anchor.seq));
         let (plan, seen) = replay::fold_log(&mut *log, id, None, &mut ledgers)?;
         let plan = plan.ok_or_else(|| Error::NoPlan(id.clone()))?;
         Ok(Self {

@@ -210,6 +210,7 @@ pub fn check(project: &Project, id: &PlanId) -> Result<Vec<Difference>> {
             });
         }
     }
+    differences.extend(tracker.memory.differences(project)?);
     Ok(differences)
 }
 
@@ -256,7 +257,7 @@ fn load(project: &Project, id: &PlanId) -> Result<(Plan, Tracker)> {
     Ok((plan, tracker))
 }
 
-fn compare_whole(project: &Project, file: &Whole) -> Result<Option<Difference>> {
+pub(super) fn compare_whole(project: &Project, file: &Whole) -> Result<Option<Difference>> {
     let path = project.dir().join(&file.path);
     let why = match super::regular::read(&path) {
         Ok(bytes) if bytes == file.text.as_bytes() => return Ok(None),
@@ -310,10 +311,9 @@ pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
             tracker.rewrite(project, id, ledger)?;
         }
     }
-    Ok(wrong
-        .into_iter()
-        .map(|difference| difference.path)
-        .collect())
+    let notes = tracker.memory.restore(project, &wrong)?;
+    let wrong = wrong.into_iter().map(|difference| difference.path);
+    Ok(wrong.chain(notes).collect())
 }
 
 /// Blobs and artifacts that the journal names and the disk does not hold as named.

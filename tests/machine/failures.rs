@@ -189,6 +189,7 @@ fn reports() -> Vec<Report> {
     let step = Step::PlanTasks { index: 1 };
     vec![
         Report::CallStarting {
+            recalled: None,
             step,
             model: "m".to_owned(),
             agent_id: "a".to_owned(),

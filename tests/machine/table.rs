@@ -70,6 +70,7 @@ fn cancel(cut: bool) -> Command {
 
 fn call_starting() -> Command {
     Command::Runner(Report::CallStarting {
+        recalled: None,
         step: Step::PlanTasks { index: 1 },
         model: "m".to_owned(),
         agent_id: "a".to_owned(),

@@ -31,8 +31,13 @@ pub enum Act {
     Write(String),
     /// It is proposed with this text.
     Propose(String),
-    /// The proposal becomes part of the memory; with this text if it is not there any more.
-    Promote(String),
+    /// The proposal becomes part of the memory.
+    Promote {
+        /// As it was proposed.
+        proposed: String,
+        /// As it stands in the memory.
+        text: String,
+    },
     /// The proposal is put away.
     Decline,
 }
@@ -68,7 +73,10 @@ impl MemoryFile {
                 let mut proposed = plan.notes.proposed.iter();
                 let proposal = proposed.find(|proposal| proposal.note.id == e.note)?;
                 let act = if e.promoted {
-                    Act::Promote(proposal.note.render(at, Some("qc")))
+                    Act::Promote {
+                        proposed: proposal.note.render(proposal.at, None),
+                        text: proposal.note.render(at, Some("qc")),
+                    }
                 } else {
                     Act::Decline
                 };

@@ -18,7 +18,8 @@ pub(crate) const EVENTS: &str = concat!(
     include_str!("../golden/events-v2.jsonl"),
     include_str!("../golden/events-v3.jsonl"),
     include_str!("../golden/events-v4.jsonl"),
-    include_str!("../golden/events-v5.jsonl")
+    include_str!("../golden/events-v5.jsonl"),
+    include_str!("../golden/events-memory-v1.jsonl")
 );
 pub(crate) const HISTORY: &str = include_str!("../golden/history-v1.jsonl");
 /// A team's: a draft that failed and one that was edited before it ran, tasks at once, tools of which one was

@@ -290,6 +290,7 @@ impl Made {
         let told = Briefing::of(&self.plan, step, &ground, exhibits, &mut text).unwrap();
         let prompt = prompts::prompt(&self.plan, step, &told).unwrap();
         let events = self.report(Told::CallStarting {
+            recalled: None,
             step: step.clone(),
             model: "main".to_owned(),
             agent_id: "agent".to_owned(),

@@ -513,6 +513,7 @@ fn of_another_plans_calls_those_that_have_ended_are_closed_and_the_others_stay()
 
 fn started(serial: u64, worst: Reserved) -> Event {
     Event::from(ModelCallStarted {
+        recalled: None,
         call_id: call(serial),
         step: Step::PlanTasks {
             index: u32::try_from(serial).unwrap(),

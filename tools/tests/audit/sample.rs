@@ -141,6 +141,7 @@ pub(crate) fn drafted(plan: &str) -> Event {
 
 fn started() -> Event {
     ModelCallStarted {
+        recalled: None,
         call_id: "c0001-s1-plan".parse().unwrap(),
         step: Step::PlanTasks { index: 1 },
         model: "main".to_owned(),
