@@ -388,6 +388,7 @@ impl World {
         let briefing = self.briefing_of(&step);
         let prompt = prompts::prompt(&self.plan, &step, &briefing).unwrap();
         let report = Report::CallStarting {
+            recalled: None,
             step: step.clone(),
             model: "main".to_owned(),
             agent_id: "agent".to_owned(),
