@@ -10,13 +10,23 @@
 //! | file        | what                                                                                       |
 //! | ----------- | ------------------------------------------------------------------------------------------ |
 //! | `embed/`    | the [`Embedder`] contract, MiniLM through fastembed, the lexical fallback, who shares them |
+//! | `folder.rs` | the files of a store, and which of them changed                                            |
+//! | `index/`    | rows, vectors and exact search among them, in memory and on the disk                       |
+//! | `shelf.rs`  | [`Shelf`]: one store of one project, brought up to date and searched                       |
+//! | `cards.rs`  | [`Cards`]: how well descriptions of producers fit a task                                   |
 //! | `keeper.rs` | [`Keeper`]: how an index gets to the disk; the vault writes, this module does not           |
 //!
 //! An index is never the truth: it is rebuilt from the Markdown when it is missing, stale, damaged or of another
 //! embedder, and what cannot be found for whatever reason is not found; no plan fails over it.
 
+mod cards;
 pub mod embed;
+mod folder;
+mod index;
 mod keeper;
+mod shelf;
 
+pub use cards::Cards;
 pub use embed::{Embedder, Fault, Vector};
 pub use keeper::Keeper;
+pub use shelf::{Effort, Found, Hit, Listed, Shelf, Standing, Wanted};
