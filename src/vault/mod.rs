@@ -9,6 +9,7 @@
 //!             ├─ schedule: jobs, and the plans of their slots
 //!             ├─ archive: plans that are over, out of the way and kept whole
 //!             ├─ health:  what a doctor sees, whatever is broken
+//!             ├─ memory:  what the team remembers, as people change it
 //!             ├─ scan:    which plans want a runner (stat only, unless something changed)
 //!             └─ spend:   what all plans spend in one day, reserved before it is spent
 //! ```
@@ -27,7 +28,7 @@ mod guidance;
 pub mod health;
 pub mod import;
 mod ledger;
-mod memory_files;
+mod memory;
 mod numbers;
 mod plan_log;
 mod project;
@@ -62,6 +63,7 @@ pub use archive::PutAway;
 pub use artifact::{ArtifactFault, Checkpoint};
 pub use follow::Follower;
 pub use guidance::Guidance;
+pub use memory::{MemoryPath, MemoryText, Part, Removal, proposed_note};
 pub use plan_log::PlanLog;
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};
