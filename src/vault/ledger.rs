@@ -12,7 +12,7 @@ use projections::{
     plan::Plan,
 };
 
-use super::{Project, atomic, memory_files::MemoryFiles, replay, set_mode};
+use super::{Project, atomic, memory::MemoryFiles, replay, set_mode};
 use crate::error::{Error, Result};
 
 /// What the growing files of one plan should hold.

@@ -14,22 +14,19 @@
 
 mod add;
 mod cache;
+mod files;
 mod list;
 mod promote;
 mod remove;
 
 use std::fmt;
 
-use projections::memory::Store;
+use projections::memory::{PROPOSALS, REMOVED, Store};
 
+pub(super) use files::MemoryFiles;
 pub use list::MemoryText;
 pub use promote::proposed_note;
 pub use remove::Removal;
-
-/// Below a store's directory: notes that are proposed.
-const PROPOSALS: &str = "_proposals";
-/// Below a store's directory: what was taken out of the memory.
-const REMOVED: &str = "_removed";
 
 /// A part of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

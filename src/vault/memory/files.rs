@@ -17,18 +17,18 @@ use projections::{
     plan::Plan,
 };
 
-use super::{
-    Project, regular,
-    replay::{self, Difference},
-};
 use crate::{
     error::{Error, Result},
     fault,
+    vault::{
+        Project, regular,
+        replay::{self, Difference},
+    },
 };
 
 /// What is still to be written for a plan.
 #[derive(Debug, Default)]
-pub(super) struct MemoryFiles {
+pub(in crate::vault) struct MemoryFiles {
     /// Frames up to this one have been seen to.
     seen_to: Option<u64>,
     waiting: Vec<MemoryFile>,
@@ -36,21 +36,21 @@ pub(super) struct MemoryFiles {
 
 impl MemoryFiles {
     /// Everything after this frame.
-    pub(super) fn after(seq: Option<u64>) -> Self {
+    pub(in crate::vault) fn after(seq: Option<u64>) -> Self {
         Self {
             seen_to: seq,
             waiting: Vec::new(),
         }
     }
 
-    pub(super) fn observe(&mut self, plan: &Plan, entry: &Entry, event: &Event) {
+    pub(in crate::vault) fn observe(&mut self, plan: &Plan, entry: &Entry, event: &Event) {
         if self.seen_to.is_none_or(|seen| seen < entry.mark.anchor.seq) {
             self.waiting.extend(MemoryFile::of(plan, entry, event));
         }
     }
 
     /// Writes what waits, in its order; after an error the rest goes on waiting.
-    pub(super) fn write(&mut self, project: &Project) -> Result<()> {
+    pub(in crate::vault) fn write(&mut self, project: &Project) -> Result<()> {
         while let Some(file) = self.waiting.first() {
             project.put_in_memory(file)?;
             fault::after_render();
@@ -60,7 +60,7 @@ impl MemoryFiles {
     }
 
     /// Verdicts whose files are missing or say something else.
-    pub(super) fn differences(&self, project: &Project) -> Result<Vec<Difference>> {
+    pub(in crate::vault) fn differences(&self, project: &Project) -> Result<Vec<Difference>> {
         let mut found = Vec::new();
         for file in self.verdicts(project) {
             found.extend(replay::compare_whole(project, &file)?);
@@ -69,7 +69,11 @@ impl MemoryFiles {
     }
 
     /// Puts back verdicts that differ, and notes that lie nowhere any more; returns the latter's paths.
-    pub(super) fn restore(&self, project: &Project, wrong: &[Difference]) -> Result<Vec<String>> {
+    pub(in crate::vault) fn restore(
+        &self,
+        project: &Project,
+        wrong: &[Difference],
+    ) -> Result<Vec<String>> {
         for file in self.verdicts(project) {
             if wrong.iter().any(|difference| difference.path == file.path)
                 && let Some(displaced) = project.put_whole(&file)?
