@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use projections::{
     event::{Event, Reserved},
     ids::CallId,
+    memory::Recalled,
     plan::Plan,
     work::Step,
 };
@@ -56,13 +57,21 @@ impl Runner<'_> {
     /// Asks the step's model, unless a cap, a dead endpoint or the window forbids it; then the plan knows, or what is
     /// due has changed, or the step is left alone for a while.
     pub(super) fn begin_call(&mut self, step: &Step) -> Result<()> {
+        let Some(fresh) = self.recalled(step)? else {
+            return Ok(());
+        };
         self.restore_passed(step)?;
         let member = self.team.member(self.log.plan(), step).clone();
         let mut briefing = Briefing {
             no_tools: !member.calls_tools,
             ..self.briefing(step)?
         };
-        let (prompt, request) = match self.composed(step, &member, &mut briefing) {
+        let remembers = briefing.recalled.is_none() && fresh.is_some();
+        if remembers {
+            briefing.recalled = fresh;
+        }
+        let composed = self.composed(step, &member, &mut briefing, remembers);
+        let (prompt, request) = match composed {
             Ok(composed) => composed,
             Err(fault) => {
                 return self.obstructed(format!("{} cannot be asked: {fault}", step.label()));
@@ -73,7 +82,9 @@ impl Runner<'_> {
         {
             return Ok(());
         }
-        if let Some(sent) = self.reserved(step, member, request, prompt)? {
+        let recalled = briefing.recalled.filter(|_| remembers);
+        if let Some(sent) = self.reserved(step, member, request, prompt, recalled)? {
+            self.lookups.remove(&step.label());
             self.send(sent);
         }
         Ok(())
@@ -94,12 +105,13 @@ impl Runner<'_> {
         });
     }
 
-    /// What is sent. A refused reply that is too long to be shown to its author whole is shown in part.
+    /// What is sent. Where it does not fit otherwise, without what was just recalled. A refused reply that is too long to be shown to its author whole is shown in part.
     fn composed(
         &self,
         step: &Step,
         member: &Member,
         briefing: &mut Briefing,
+        remembers: bool,
     ) -> std::result::Result<(Prompt, Request), NotThere> {
         let plan = self.log.plan();
         let compose = |briefing: &Briefing| {
@@ -107,11 +119,17 @@ impl Runner<'_> {
             let request = speak::request(plan, step, &prompt, member.max_output_tokens);
             Ok((prompt, request))
         };
-        let whole: (Prompt, Request) = compose(briefing)?;
+        let mut whole: (Prompt, Request) = compose(briefing)?;
+        let is_full = |request: &Request, briefing: &Briefing| {
+            matches!(self.fitted(step, member, request, briefing), Fit::Full(_))
+        };
+        // The work itself comes before what is only like it.
+        if remembers && is_full(&whole.1, briefing) {
+            briefing.recalled = None;
+            whole = compose(briefing)?;
+        }
         match &briefing.rejected {
-            Some(reply)
-                if matches!(self.fitted(step, member, &whole.1, briefing), Fit::Full(_)) =>
-            {
+            Some(reply) if is_full(&whole.1, briefing) => {
                 let part = prompts::excerpt(reply, member.window.bytes_of_a_quarter());
                 briefing.rejected = Some(part);
                 compose(briefing)
@@ -163,6 +181,7 @@ impl Runner<'_> {
         member: Member,
         mut request: Request,
         prompt: Prompt,
+        recalled: Option<Recalled>,
     ) -> Result<Option<Sent>> {
         let reserved = member.worst_case(&request);
         let policy = self.team.policy();
@@ -182,7 +201,7 @@ impl Runner<'_> {
             reserved,
             prompt_b3: prompt.digest(),
             prompt_bytes: request.prompt_bytes() as u64,
-            recalled: None,
+            recalled,
         };
         let events = match self.report(starting) {
             Err(Error::Refused {

@@ -24,7 +24,13 @@ use projections::{
 use tokio::task::JoinSet;
 
 use super::{
-    Shutdown, beat::Beat, call::Answered, endpoints::Endpoints, team::Team, tools::ToolDone,
+    Shutdown,
+    beat::Beat,
+    call::Answered,
+    endpoints::Endpoints,
+    memory::{LookedUp, Lookup, Memory},
+    team::Team,
+    tools::ToolDone,
 };
 use crate::{
     clock,
@@ -61,6 +67,11 @@ pub(super) enum Ended {
 pub(super) enum Done {
     Answered(Box<Answered>),
     Tool(ToolDone),
+    /// What the step of this label needs of the memory.
+    LookedUp {
+        label: String,
+        found: LookedUp,
+    },
 }
 
 /// A plan in execution.
@@ -72,7 +83,9 @@ pub(super) struct Runner<'a> {
     pub(super) actor: Actor,
     /// Until when the step of this label is left alone, though it is due: its endpoint is dead, an account refuses.
     pub(super) held: BTreeMap<String, Timestamp>,
-    /// Calls and tools under way.
+    /// What steps need of the memory, by label, until they are asked.
+    pub(super) lookups: BTreeMap<String, Lookup>,
+    /// Calls, tools and lookups under way.
     pub(super) work: JoinSet<Done>,
     /// How much of that is tools.
     pub(super) tools: usize,
@@ -83,6 +96,7 @@ pub(super) struct Runner<'a> {
     lease: Box<dyn Lease>,
     pub(super) beat: &'a Beat,
     pub(super) endpoints: &'a Endpoints,
+    pub(super) memory: Arc<Memory>,
 }
 
 /// What every runner of a daemon shares.
@@ -93,6 +107,7 @@ pub(super) struct Around<'a> {
     pub(super) shutdown: &'a Shutdown,
     pub(super) beat: &'a Beat,
     pub(super) endpoints: &'a Endpoints,
+    pub(super) memory: &'a Arc<Memory>,
 }
 
 /// Runs a plan as far as it goes.
@@ -140,6 +155,7 @@ impl<'a> Runner<'a> {
             shutdown: around.shutdown,
             actor: actor.under(epoch),
             held: BTreeMap::new(),
+            lookups: BTreeMap::new(),
             work: JoinSet::new(),
             tools: 0,
             cancel: Arc::default(),
@@ -147,6 +163,7 @@ impl<'a> Runner<'a> {
             lease,
             beat: around.beat,
             endpoints: around.endpoints,
+            memory: around.memory.clone(),
         };
         runner.note_lease();
         runner.balance_day();
@@ -250,7 +267,10 @@ impl<'a> Runner<'a> {
 
     fn is_held(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::CallModel { step } => self.held.contains_key(&step.label()),
+            Effect::CallModel { step } => {
+                let label = step.label();
+                self.held.contains_key(&label) || self.looks_up(&label)
+            }
             Effect::RunTool { .. } | Effect::CollectArtifacts { .. } => false,
         }
     }
@@ -308,6 +328,10 @@ impl<'a> Runner<'a> {
         match done {
             Done::Answered(answered) => self.heard(*answered).await,
             Done::Tool(done) => self.tool_returned(done).await,
+            Done::LookedUp { label, found } => {
+                self.lookups.insert(label, Lookup::Done(found));
+                Ok(())
+            }
         }
     }
 

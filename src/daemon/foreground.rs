@@ -1,6 +1,6 @@
 //! Working on one plan in the foreground of a command: the same runner as a daemon's, without ticks and heartbeat.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use projections::{ids::PlanId, plan::Status};
 
@@ -9,6 +9,7 @@ use super::{
     beat::Beat,
     endpoints::Endpoints,
     execute::{self, Around, Ended},
+    memory::Memory,
 };
 use crate::{
     config,
@@ -35,6 +36,7 @@ struct Foreground<'a> {
     shutdown: &'a Shutdown,
     beat: Beat,
     endpoints: Endpoints,
+    memory: Arc<Memory>,
 }
 
 impl<'a> Foreground<'a> {
@@ -47,6 +49,7 @@ impl<'a> Foreground<'a> {
             shutdown,
             beat: Beat::unseen(&identity),
             endpoints: Endpoints::new(configured.breaker),
+            memory: Arc::default(),
         })
     }
 
@@ -56,6 +59,7 @@ impl<'a> Foreground<'a> {
             shutdown: self.shutdown,
             beat: &self.beat,
             endpoints: &self.endpoints,
+            memory: &self.memory,
         };
         execute::run(self.project, id, around).await
     }

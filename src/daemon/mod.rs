@@ -19,6 +19,7 @@ mod execute;
 mod foreground;
 mod identity;
 mod lives;
+mod memory;
 mod orders;
 mod price;
 mod probe;

@@ -12,6 +12,7 @@ use projections::{
 
 use super::{
     bench::{self, Bench},
+    memory::{Remembering, Routable},
     price, provider,
 };
 use crate::{
@@ -57,6 +58,8 @@ pub(super) struct Team {
     /// The caps of the vault's day.
     pub(super) daily: DayCaps,
     policy: Policy,
+    remembering: Remembering,
+    routables: Vec<Routable>,
     rehearsal: bool,
     keys: Vec<KeyFrom>,
     leader: Role,
@@ -91,6 +94,11 @@ impl Team {
             bench,
             daily: daily(config),
             policy: policy(config),
+            remembering: Remembering {
+                embedder: config.embedder.clone(),
+                memory: config.memory,
+            },
+            routables: team.producers().iter().map(Routable::of).collect(),
             rehearsal: models
                 .iter()
                 .all(|model| matches!(model.provider, Provider::Rehearsal(_))),
@@ -115,6 +123,16 @@ impl Team {
         let now = config::load(project.vault().root())?;
         self.daily = self.daily.lower(daily(&now));
         Ok(())
+    }
+
+    /// What it remembers with.
+    pub(super) fn remembering(&self) -> &Remembering {
+        &self.remembering
+    }
+
+    /// Its producers, in the order of the configuration.
+    pub(super) fn routables(&self) -> &[Routable] {
+        &self.routables
     }
 
     /// The rules that the configuration sets.

@@ -16,6 +16,7 @@ use super::{
     clockwork::{Clockwork, Left},
     endpoints::Endpoints,
     execute::{self, Around, Ended},
+    memory::Memory,
 };
 use crate::{
     clock, config,
@@ -44,6 +45,7 @@ struct Daemon {
     /// Plans that could not be run, and when to try them again.
     resting: BTreeMap<PlanId, Instant>,
     endpoints: Endpoints,
+    memory: Arc<Memory>,
 }
 
 /// Runs until it is asked to stop, or until nothing is left to run.
@@ -65,7 +67,8 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     let ahead = configured.clone();
     tokio::task::spawn_blocking(move || bench::warm_up(&ahead));
     let beat = Arc::new(Beat::start(&vault, &identity)?);
-    let pulse = tokio::spawn(pulse(beat.clone(), tick));
+    let memory = Arc::new(Memory::default());
+    let pulse = tokio::spawn(pulse(beat.clone(), memory.clone(), tick));
     let clockwork = Arc::new(Clockwork::open(&vault, options.project.clone(), &identity)?);
     let watch = Watch::start(&vault);
     sweep(&vault);
@@ -83,6 +86,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
         clockwork,
         resting: BTreeMap::new(),
         endpoints: Endpoints::new(configured.breaker),
+        memory: memory.clone(),
     };
     // What came due while nobody was there comes before anything is called idle.
     daemon.clockwork.look_aside().await;
@@ -104,11 +108,12 @@ fn sweep(vault: &Vault) {
         .for_each(|project| scan::sweep(project, scan::LEFT_FOR_GOOD));
 }
 
-/// `last_tick` goes on while a plan executes.
-async fn pulse(beat: Arc<Beat>, tick: Duration) {
+/// `last_tick` goes on while a plan executes, and what the memory needs no more goes.
+async fn pulse(beat: Arc<Beat>, memory: Arc<Memory>, tick: Duration) {
     loop {
         tokio::time::sleep(tick).await;
         beat.tick();
+        memory.sweep();
     }
 }
 
@@ -211,6 +216,7 @@ impl Daemon {
             shutdown: &self.shutdown,
             beat: &self.beat,
             endpoints: &self.endpoints,
+            memory: &self.memory,
         };
         match execute::run(&project, id, around).await {
             Ok(Ended::LostRace(why)) => {

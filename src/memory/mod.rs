@@ -21,6 +21,7 @@
 
 mod cards;
 pub mod embed;
+mod engine;
 mod folder;
 mod index;
 mod keeper;
@@ -28,5 +29,6 @@ mod shelf;
 
 pub use cards::Cards;
 pub use embed::{Embedder, Fault, Vector};
+pub use engine::{Engine, Now, Settings, Wish};
 pub use keeper::Keeper;
 pub use shelf::{Effort, Found, Hit, Listed, Shelf, Standing, Wanted};
