@@ -146,6 +146,8 @@ impl TestVault {
     }
 
     pub(crate) fn write(&self, below: &str, text: &str) {
+        let dir = self.path(below);
+        std::fs::create_dir_all(dir.parent().expect("a parent")).expect("a directory");
         std::fs::write(self.path(below), text).expect("a file");
     }
 
@@ -212,7 +214,10 @@ impl TestVault {
             .env_remove("MODULATIO_FAULT")
             .env_remove("MODULATIO_CLOCK")
             .env("NO_COLOR", "1")
-            .env("USER", "tester");
+            .env("USER", "tester")
+            // No test fetches a model from afar.
+            .env("HF_ENDPOINT", "http://127.0.0.1:9")
+            .env("XDG_CACHE_HOME", self.beside().join("cache"));
         if self.clock_file().exists() {
             command.env("MODULATIO_CLOCK", self.clock_file());
         }

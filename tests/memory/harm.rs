@@ -1,0 +1,73 @@
+//! What is wrong with the memory is told, and harms no plan.
+
+use std::os::unix::fs::symlink;
+
+use crate::{
+    bench::{server, stands, task, tasks, vault},
+    support::{TestVault, body},
+};
+use modulatio_tools::fake_model::FakeModel;
+
+/// A vault with something to remember, in which a plan has run.
+fn remembering() -> (FakeModel, TestVault) {
+    let essay = || tasks(&[task("essay on stoic restraint", "essay.md", &[])]);
+    let model = server([essay(), essay(), essay()]);
+    let vault = vault(&model, "embedder: lexical\nmemory: {min_similarity: 0}\n");
+    vault.write(
+        "ess/team-memory/tone.md",
+        "An essay on stoic restraint is short.\n",
+    );
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    stands(&vault, &plan, &model, "done");
+    (model, vault)
+}
+
+/// Another plan runs as if nothing were wrong; returns the daemon's log.
+#[track_caller]
+fn goes_on(model: &FakeModel, vault: &TestVault) -> String {
+    let plan = vault.approved(&body(1));
+    let log = vault.run_until_idle().err;
+    stands(vault, &plan, model, "done");
+    log
+}
+
+#[test]
+fn damaged_indexes_are_rebuilt_and_that_is_said_once() {
+    let (model, vault) = remembering();
+    let dir = vault.path(".modulatio/memory/ess");
+    let indexes = vault.names(".modulatio/memory/ess");
+    assert!(!indexes.is_empty());
+    for name in &indexes {
+        std::fs::write(dir.join(name), "garbage").unwrap();
+    }
+    let log = goes_on(&model, &vault);
+    assert!(log.contains("memory: ") && log.contains(".index"), "{log}");
+    assert!(!goes_on(&model, &vault).contains("memory: "));
+}
+
+#[test]
+fn folders_that_are_none_and_files_that_cannot_be_read_are_passed_over() {
+    let (model, vault) = remembering();
+    std::fs::remove_dir_all(vault.path("ess/team-memory")).unwrap();
+    vault.write("ess/team-memory", "no folder\n");
+    goes_on(&model, &vault);
+    std::fs::remove_file(vault.path("ess/team-memory")).unwrap();
+    vault.write("ess/team-memory/bad.md", "text");
+    std::fs::write(vault.path("ess/team-memory/bad.md"), [0xff, 0xfe, 0x00]).unwrap();
+    symlink("/etc/passwd", vault.path("ess/team-memory/link.md")).unwrap();
+    std::fs::create_dir(vault.path("ess/team-memory/dir.md")).unwrap();
+    goes_on(&model, &vault);
+    for request in model.requests() {
+        assert!(!request.body.to_string().contains("root:x:"));
+    }
+}
+
+#[test]
+fn an_index_that_cannot_be_written_is_no_reason_to_stop() {
+    let (model, vault) = remembering();
+    let dir = vault.path(".modulatio/memory");
+    std::fs::remove_dir_all(&dir).unwrap();
+    std::fs::write(&dir, "in the way").unwrap();
+    goes_on(&model, &vault);
+}
