@@ -1,31 +1,46 @@
-//! How well descriptions of producers fit a task: a handful of texts, whose vectors are kept by the digest of the text.
+//! How well descriptions of producers fit a task: a handful of texts. The vectors that a model made of them are kept, on
+//! the disk too, by the digest of the text; features are made anew, which costs nothing.
 
 use std::{
+    collections::HashMap,
+    io,
     path::PathBuf,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use super::{
-    Embedder, Fault, Keeper,
-    index::{Eligible, Row, Rows, Sought, Vectors},
+    Embedder, Fault, Keeper, Vector,
+    index::{Digest, Eligible, Opened, Row, Rows, Sought, Vectors, digest},
 };
+
+/// Most vectors that are kept of texts not asked for at the moment.
+const MAX_KEPT: usize = 64;
 
 /// The router's index.
 pub struct Cards {
-    #[expect(dead_code, reason = "written with the index file")]
     index: PathBuf,
-    #[expect(dead_code, reason = "written with the index file")]
     keeper: Arc<dyn Keeper>,
+    kept: Mutex<Option<Kept>>,
+}
+
+/// Vectors of one embedder.
+struct Kept {
+    embedder: String,
+    vectors: HashMap<Digest, Vec<f32>>,
 }
 
 impl Cards {
     /// With its index at `index`.
     #[must_use]
     pub fn new(index: PathBuf, keeper: Arc<dyn Keeper>) -> Self {
-        Self { index, keeper }
+        Self {
+            index,
+            keeper,
+            kept: Mutex::default(),
+        }
     }
 
-    /// How similar each text is to the query, 0 to 1, in their order. Names are for who is told of troubles.
+    /// How similar each producer's text is to the query, 0 to 1, in their order.
     ///
     /// # Errors
     /// The embedder fails.
@@ -36,40 +51,127 @@ impl Cards {
         cards: &[(&str, &str)],
         cut: &AtomicBool,
     ) -> Result<Vec<f32>, Fault> {
-        let mut texts = vec![query];
-        texts.extend(cards.iter().map(|(_, text)| *text));
-        let made = embedder.embed(&texts, cut)?;
-        let (query, own) = made
-            .split_first()
-            .ok_or_else(|| Fault::Embedder("it made no vector".to_owned()))?;
-        let mut vectors = Vectors::like(query);
-        let mut rows = Rows::default();
-        let mut eligible = Vec::new();
-        for (n, vector) in (0..).zip(own) {
-            let mut row = Row::unread(0, false);
-            row.slot = vectors.push(vector).map_err(Fault::Embedder)?;
-            row.is_unread = false;
-            eligible.push(Eligible {
-                slot: row.slot,
-                row: n,
-            });
-            rows.push(&format!("{n:08}"), row);
-        }
-        vectors.settle(&rows);
-        let sought = Sought {
-            query,
-            eligible: &eligible,
-            admits: &|_| true,
-            most: usize::MAX,
-            at_least: f32::NEG_INFINITY,
-        };
-        let mut scores = vec![0.0; own.len()];
-        for scored in vectors
-            .search(&sought)
-            .map_err(|error| Fault::Embedder(error.to_string()))?
-        {
-            scores[scored.row as usize] = scored.score.clamp(0.0, 1.0);
+        let digests: Vec<Digest> = cards.iter().map(|(_, text)| digest(text)).collect();
+        let known = self.known(embedder.id(), &digests);
+        let unknown: Vec<&str> = cards
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|((_, text), _)| *text)
+            .collect();
+        let texts: Vec<&str> = [query].into_iter().chain(unknown).collect();
+        let mut made = embedder.embed(&texts, cut)?.into_iter();
+        let query = made.next().ok_or_else(|| short(embedder))?;
+        let vectors: Option<Vec<Vector>> = known
+            .into_iter()
+            .map(|known| known.map(Vector::Dense).or_else(|| made.next()))
+            .collect();
+        let vectors = vectors.ok_or_else(|| short(embedder))?;
+        let scores = compare(&query, &vectors)?;
+        if texts.len() > 1 {
+            self.keep(embedder.id(), &digests, &vectors);
         }
         Ok(scores)
     }
+
+    /// The vectors that are kept of these texts.
+    fn known(&self, embedder: &str, digests: &[Digest]) -> Vec<Option<Vec<f32>>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|kept| kept.embedder != embedder) {
+            *kept = Some(Kept {
+                embedder: embedder.to_owned(),
+                vectors: self.load(embedder).unwrap_or_default(),
+            });
+        }
+        let of = |digest| kept.as_ref()?.vectors.get(digest).cloned();
+        digests.iter().map(of).collect()
+    }
+
+    /// A file that is missing, damaged or of another embedder holds none.
+    fn load(&self, embedder: &str) -> Option<HashMap<Digest, Vec<f32>>> {
+        let opened = Opened::open(&self.index, None).ok()?;
+        let (rows, vectors) = (opened.embedder == embedder)
+            .then(|| Vectors::over(opened).ok())
+            .flatten()?;
+        let of = |row: &Row| Some((row.text, vectors.numbers_of(row.slot)?));
+        Some(rows.iter().filter_map(of).collect())
+    }
+
+    /// Keeps the vectors of a model. That the file cannot be written costs the same work another time, no more.
+    fn keep(&self, embedder: &str, digests: &[Digest], vectors: &[Vector]) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(kept) = kept.as_mut().filter(|kept| kept.embedder == embedder) else {
+            return;
+        };
+        if kept.vectors.len() > MAX_KEPT {
+            kept.vectors.clear();
+        }
+        for (digest, vector) in digests.iter().zip(vectors) {
+            if let Vector::Dense(numbers) = vector {
+                kept.vectors.insert(*digest, numbers.clone());
+            }
+        }
+        if let Some((rows, vectors)) = kept.laid_out() {
+            let write =
+                &mut |out: &mut dyn io::Write| vectors.write(out, embedder, &rows).map(drop);
+            let _ = self.keeper.put(&self.index, write);
+        }
+    }
+}
+
+impl Kept {
+    /// As an index has them; `None` if there are none, or of several lengths.
+    fn laid_out(&self) -> Option<(Rows, Vectors)> {
+        let mut all: Vec<(&Digest, &Vec<f32>)> = self.vectors.iter().collect();
+        all.sort_unstable_by_key(|(digest, _)| **digest);
+        let mut rows = Rows::default();
+        let mut vectors = Vectors::like(&Vector::Dense(all.first()?.1.clone()));
+        for (digest, numbers) in all {
+            let mut row = found(vectors.push(&Vector::Dense(numbers.clone())).ok()?);
+            row.text = *digest;
+            let id: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            rows.push(&id, row);
+        }
+        Some((rows, vectors))
+    }
+}
+
+/// The scores of the vectors, in their order.
+fn compare(query: &Vector, own: &[Vector]) -> Result<Vec<f32>, Fault> {
+    let mut vectors = Vectors::like(query);
+    let mut rows = Rows::default();
+    let mut eligible = Vec::new();
+    for (row, vector) in (0..).zip(own) {
+        let slot = vectors.push(vector).map_err(Fault::Embedder)?;
+        eligible.push(Eligible { slot, row });
+        rows.push(&format!("{row:08}"), found(slot));
+    }
+    let failed = |error: io::Error| Fault::Embedder(error.to_string());
+    vectors.settle(&rows).map_err(failed)?;
+    let best = vectors.search(&Sought {
+        query,
+        eligible: &eligible,
+        admits: &|_| true,
+        most: own.len(),
+        at_least: f32::NEG_INFINITY,
+    });
+    let mut scores = vec![0.0; own.len()];
+    for scored in best.map_err(failed)? {
+        scores[scored.row as usize] = scored.score.clamp(0.0, 1.0);
+    }
+    Ok(scores)
+}
+
+fn found(slot: u32) -> Row {
+    let mut row = Row::unread(0, false);
+    row.slot = slot;
+    row.is_unread = false;
+    row
+}
+
+fn short(embedder: &dyn Embedder) -> Fault {
+    let id = embedder.id();
+    Fault::Embedder(format!(
+        "the embedder {id} made fewer vectors than there are texts"
+    ))
 }

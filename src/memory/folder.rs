@@ -186,11 +186,16 @@ impl Walk<'_> {
     }
 }
 
-fn seen(meta: &fs::Metadata, now_ns: i128) -> Seen {
+/// A file's size, times and identity in one number.
+pub(super) fn stamp(meta: &fs::Metadata) -> u64 {
     let parts = imp::parts(meta);
+    parts.iter().fold(0, |stamp, part| mix(stamp ^ part))
+}
+
+fn seen(meta: &fs::Metadata, now_ns: i128) -> Seen {
     Seen {
         end: 0,
-        stamp: parts.iter().fold(0, |stamp, part| mix(stamp ^ part)),
+        stamp: stamp(meta),
         is_recent: now_ns - imp::changed_ns(meta) <= TICK_NS,
     }
 }

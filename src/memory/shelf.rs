@@ -5,6 +5,7 @@
 //!                                        rows by id                 by digest          as far as the effort goes
 //! ```
 
+mod file;
 mod state;
 mod update;
 
@@ -24,7 +25,7 @@ use projections::{
     work::TaskKind,
 };
 
-use self::state::State;
+use self::state::{State, When};
 use super::{
     Embedder, Fault, Keeper, Vector, folder,
     index::{Scored, Sought, agent_of},
@@ -32,6 +33,9 @@ use super::{
 
 /// Most troubles that one answer tells.
 const MAX_TOLD: usize = 16;
+
+/// How often a search is tried whose index turns out to be damaged.
+const ANEW: usize = 2;
 
 /// How often a search that found a file which is not there any more is done again.
 const AGAIN: usize = 3;
@@ -164,12 +168,25 @@ impl Shelf {
     ) -> Result<Found, Fault> {
         let query = one(embedder, query, effort.cut)?;
         let mut troubles = Vec::new();
-        self.update(embedder, &query, effort, &mut troubles, &mut |_, _| ())?;
         let mut found = Found::default();
-        if let Some(state) = &mut *self.state()
-            && state.embedder == embedder.id()
-        {
-            found = self.look(state, &query, wanted, &mut troubles);
+        for _ in 0..ANEW {
+            self.update(embedder, &query, effort, &mut troubles, &mut |_, _| ())?;
+            let mut state = self.state();
+            let own = state
+                .as_mut()
+                .filter(|state| state.embedder == embedder.id());
+            let Some(own) = own else { continue };
+            match self.look(own, &query, wanted, &mut troubles) {
+                Ok(looked) => {
+                    found = looked;
+                    break;
+                }
+                Err(error) => {
+                    drop(state);
+                    let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+                    self.give_up(&error, &mut troubles);
+                }
+            }
         }
         found.troubles = self.untold(troubles);
         Ok(found)
@@ -187,8 +204,9 @@ impl Shelf {
     ) -> Result<Standing, Fault> {
         let like = one(embedder, "", effort.cut)?;
         let mut troubles = Vec::new();
-        *self.state() = Some(State::new(embedder.id(), &like));
+        self.begin_anew(embedder.id(), &like);
         self.update(embedder, &like, effort, &mut troubles, progress)?;
+        self.write(When::Always, &mut troubles);
         let mut standing = self.standing(embedder.id());
         standing.troubles = troubles;
         Ok(standing)
@@ -212,23 +230,17 @@ impl Shelf {
         Ok(listed)
     }
 
-    /// How far the index is, for this embedder.
-    #[must_use]
-    pub fn standing(&self, embedder: &str) -> Standing {
-        let mut standing = Standing::default();
-        if let Some(state) = &*self.state()
-            && state.embedder == embedder
-        {
-            standing.rows = state.rows.iter().filter(|row| row.is_found()).count();
-            standing.files = state.rows.len();
-            standing.missing = standing.files - standing.rows;
-            standing.embedder = Some(embedder.to_owned());
-        }
-        standing
+    /// Writes the index, if it is worth it. A shelf that is dropped does so too.
+    pub fn flush(&self) {
+        self.write(When::Last, &mut Vec::new());
     }
 
-    /// Writes what is worth it.
-    pub fn flush(&self) {}
+    /// Gives back the memory; whatever is needed again is loaded again.
+    pub fn unload(&self) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.save(When::Last, &mut Vec::new());
+        *self.state() = None;
+    }
 
     fn look(
         &self,
@@ -236,13 +248,13 @@ impl Shelf {
         query: &Vector,
         wanted: &Wanted<'_>,
         troubles: &mut Vec<String>,
-    ) -> Found {
+    ) -> io::Result<Found> {
         let mut gone = Vec::new();
         let mut hits = Vec::new();
         for _ in 0..AGAIN {
             let before = gone.len();
             hits.clear();
-            for scored in find(state, query, wanted, &gone).unwrap_or_default() {
+            for scored in find(state, query, wanted, &gone)? {
                 let id = state.rows.id(scored.row as usize);
                 match folder::read(&self.folder, self.store, id) {
                     Ok(entry) => hits.push(Hit {
@@ -261,13 +273,13 @@ impl Shelf {
                 break;
             }
         }
-        let rows = state.rows.iter().filter(|row| row.is_found()).count();
-        Found {
+        let rows = state.found();
+        Ok(Found {
             hits,
             rows,
             behind: state.rows.len() - rows,
             troubles: Vec::new(),
-        }
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, Option<State>> {
@@ -288,6 +300,12 @@ impl Shelf {
             new.push(format!("{}: {more} more of this kind", self.store.as_str()));
         }
         new
+    }
+}
+
+impl Drop for Shelf {
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 

@@ -1,69 +1,130 @@
-//! Features of texts: exact search by the cosine of tf-idf, the weights of a feature being worth the more the fewer rows
-//! have it.
+//! Features of texts: exact search by the cosine of tf-idf, the weights of a feature being worth the more the fewer
+//! rows have it.
 //!
 //! ```text
-//! idf(f) = ln(1 + (N - df + 1/2) / (df + 1/2))      N rows, df of them with f; never 0
-//! score  = calibrated(Σ q·idf · w·idf / (|q·idf| · |w·idf|))
+//!  idf(f) = ln(1 + (N - df + 1/2) / (df + 1/2))      N rows that are found, df of them with f
+//!  score  = √( Σ q·idf · w·idf / (|q·idf| · |w·idf|) )
+//!
+//!  postings:   a feature after the other: (slots to go on by, varint; weight 2) …
+//!  dictionary: features 8; feature 4, postings 4, where they begin 8; …
+//!  lengths:    |w·idf| 4 a slot, as long as no row changes
 //! ```
+//!
+//! N and df are those of this moment: with every change of the rows the lengths are reckoned anew, by one pass over the
+//! postings.
+
+mod posting;
+mod weight;
 
 use std::{collections::HashMap, io};
 
-use super::{NONE, Rows, Scored, Sought, top::Top};
-
-/// A feature and its weight.
-type Feature = (u32, f32);
+use self::{
+    posting::{Base, Inverted},
+    weight::{Feature, calibrated, check, idf, length, rounded},
+};
+use super::{
+    Rows, Scored, Sought,
+    format::{Opened, Sink},
+    top::Top,
+};
 
 /// The features of all slots.
 pub(in crate::memory) struct Sparse {
+    base: Option<Base>,
     fresh: Vec<Box<[Feature]>>,
-    /// How many rows have a slot.
+    census: Census,
+}
+
+/// What is known of the rows as a whole.
+#[derive(Default)]
+struct Census {
+    /// Rows of each slot.
     shares: Vec<u32>,
     rows: u32,
-    df: HashMap<u32, u32>,
+    /// Of the features that fresh slots have: rows in memory, and all rows.
+    df: HashMap<u32, (u32, u32)>,
+    /// |w·idf| of each slot.
+    lengths: Vec<f32>,
 }
 
 impl Sparse {
     pub(super) fn new() -> Self {
         Self {
+            base: None,
             fresh: Vec::new(),
-            shares: Vec::new(),
-            rows: 0,
-            df: HashMap::new(),
+            census: Census::default(),
         }
+    }
+
+    /// Over a file; `None` if its sections contradict each other.
+    pub(super) fn over(opened: Opened) -> Option<Self> {
+        let shares = shares(&opened.rows, opened.slots as usize);
+        let rows = opened.rows.len();
+        let (base, lengths) = Base::over(opened, shares.clone())?;
+        let census = Census {
+            shares,
+            rows: u32::try_from(rows).ok()?,
+            df: HashMap::new(),
+            lengths,
+        };
+        Some(Self {
+            base: Some(base),
+            fresh: Vec::new(),
+            census,
+        })
+    }
+
+    fn base_slots(&self) -> usize {
+        self.base.as_ref().map_or(0, Base::slots)
     }
 
     pub(super) fn push(&mut self, features: &[Feature]) -> Result<u32, String> {
         check(features)?;
-        let slot = u32::try_from(self.fresh.len());
-        let slot = slot.map_err(|_| "there are too many texts".to_owned())?;
-        self.fresh.push(features.into());
+        let slot = u32::try_from(self.base_slots() + self.fresh.len()).ok();
+        let slot = slot.filter(|slot| *slot < super::NONE);
+        let slot = slot.ok_or_else(|| "there are too many texts".to_owned())?;
+        self.fresh.push(features.iter().map(rounded).collect());
         Ok(slot)
     }
 
-    pub(super) fn settle(&mut self, rows: &Rows) {
-        self.shares = vec![0; self.fresh.len()];
-        self.rows = 0;
-        self.df.clear();
-        for row in rows.iter().filter(|row| row.slot != NONE && !row.is_unread) {
-            self.shares[row.slot as usize] += 1;
-            self.rows += 1;
+    /// The features that are in memory only, of this slot.
+    pub(super) fn fresh_of(&self, slot: u32) -> Option<&[Feature]> {
+        let fresh = (slot as usize).checked_sub(self.base_slots())?;
+        self.fresh.get(fresh).map(AsRef::as_ref)
+    }
+
+    /// # Errors
+    /// The file cannot be read.
+    pub(super) fn settle(&mut self, rows: &Rows) -> io::Result<()> {
+        let shares = shares(rows, self.base_slots() + self.fresh.len());
+        if shares == self.census.shares {
+            return Ok(());
         }
-        for (features, share) in self.fresh.iter().zip(&self.shares) {
+        let (in_base, in_memory) = shares.split_at(self.base_slots());
+        let mut census = Census {
+            rows: shares.iter().sum(),
+            ..Census::default()
+        };
+        for (features, share) in self.fresh.iter().zip(in_memory).filter(|(_, n)| **n > 0) {
             for (feature, _) in features {
-                *self.df.entry(*feature).or_default() += share;
+                census.df.entry(*feature).or_default().0 += share;
             }
         }
-    }
-
-    fn idf(&self, feature: u32) -> f32 {
-        idf(self.rows, self.df.get(&feature).copied().unwrap_or(0))
-    }
-
-    fn weighted(&self, features: &[Feature]) -> Vec<Feature> {
-        let weighted = features
-            .iter()
-            .map(|(f, weight)| (*f, weight * self.idf(*f)));
-        weighted.collect()
+        match &self.base {
+            Some(base) => base.count(in_base, &mut census)?,
+            None => census.df.values_mut().for_each(|(own, all)| *all = *own),
+        }
+        let worth = |(feature, weight): &Feature| {
+            let df = census.df.get(feature).map_or(0, |(_, all)| *all);
+            (*feature, weight * idf(census.rows, df))
+        };
+        let fresh = self.fresh.iter();
+        let lengths = fresh.map(|features| length(features.iter().map(worth)));
+        let lengths: Vec<f32> = lengths.collect();
+        census.lengths.extend(lengths);
+        census.shares = shares;
+        self.census = census;
+        Ok(())
     }
 
     pub(super) fn search(
@@ -72,64 +133,85 @@ impl Sparse {
         sought: &Sought<'_>,
     ) -> io::Result<Vec<Scored>> {
         let mut top = Top::new(sought.most, sought.at_least);
-        let query = self.weighted(query);
-        let length = length(&query);
+        if check(query).is_err() {
+            return Ok(Vec::new());
+        }
+        let (weighed, mut sums) = self.weigh(query)?;
+        let own = length(weighed.iter().map(|(f, worth, _)| (*f, *worth)));
+        for slot in self.base_slots()..sums.len() {
+            sums[slot] = self.sum(slot, &weighed);
+        }
         for eligible in sought.eligible {
-            let own = self.weighted(&self.fresh[eligible.slot as usize]);
-            let score = calibrated(dot(&query, &own), length, self::length(&own));
+            let slot = eligible.slot as usize;
+            let score = calibrated(sums[slot], own, self.census.lengths[slot]);
             let row = eligible.row;
             top.offer(Scored { score, row }, sought.admits);
         }
         Ok(top.into_sorted())
     }
-}
 
-fn idf(rows: u32, df: u32) -> f32 {
-    let (n, df) = (f64::from(rows.max(df)), f64::from(df));
-    (1.0 + (n - df + 0.5) / (df + 0.5)).ln() as f32
-}
-
-fn length(features: &[Feature]) -> f32 {
-    features
-        .iter()
-        .map(|(_, weight)| weight * weight)
-        .sum::<f32>()
-        .sqrt()
-}
-
-/// The cosine, spread so that 0.5 means about what it means of a sentence embedder's: alike.
-fn calibrated(dot: f32, a: f32, b: f32) -> f32 {
-    let length = a * b;
-    if length > 0.0 {
-        (dot / length).clamp(0.0, 1.0).sqrt()
-    } else {
-        0.0
+    /// The query's features with their worth and their idf; and what each slot of the base has in common with them.
+    fn weigh(&self, query: &[Feature]) -> io::Result<(Vec<(u32, f32, f32)>, Vec<f32>)> {
+        let mut sums = vec![0.0; self.base_slots() + self.fresh.len()];
+        let mut weighed = Vec::with_capacity(query.len());
+        let mut postings = Vec::new();
+        for (feature, weight) in query {
+            let mut df = self.census.df.get(feature).map_or(0, |(own, _)| *own);
+            postings.clear();
+            if let Some(base) = &self.base {
+                base.read(*feature, &mut postings)?;
+                let share = |(slot, _): &(u32, f32)| self.census.shares[*slot as usize];
+                df += postings.iter().map(share).sum::<u32>();
+            }
+            let idf = idf(self.census.rows, df);
+            let worth = weight * idf;
+            for (slot, weight) in &postings {
+                sums[*slot as usize] += worth * (weight * idf);
+            }
+            weighed.push((*feature, worth, idf));
+        }
+        Ok((weighed, sums))
     }
-}
 
-fn dot(a: &[Feature], b: &[Feature]) -> f32 {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    let mut sum = 0.0;
-    while let (Some((f, x)), Some((g, y))) = (a.peek(), b.peek()) {
-        match f.cmp(g) {
-            std::cmp::Ordering::Less => drop(a.next()),
-            std::cmp::Ordering::Greater => drop(b.next()),
-            std::cmp::Ordering::Equal => {
-                sum += x * y;
-                (a.next(), b.next());
+    /// What a fresh slot has in common with the query.
+    fn sum(&self, slot: usize, query: &[(u32, f32, f32)]) -> f32 {
+        let mut own = self.fresh[slot - self.base_slots()].iter().peekable();
+        let mut sum = 0.0;
+        for (feature, worth, idf) in query {
+            while own.next_if(|(f, _)| f < feature).is_some() {}
+            if let Some((_, weight)) = own.next_if(|(f, _)| f == feature) {
+                sum += worth * (weight * idf);
             }
         }
+        sum
     }
-    sum
+
+    /// Writes the features of these slots, by rising slot. The rows must be settled.
+    pub(super) fn write(&self, sink: &mut Sink<'_>, live: &[u32]) -> io::Result<()> {
+        let split = live.partition_point(|slot| (*slot as usize) < self.base_slots());
+        let fresh = live[split..].iter().filter_map(|slot| self.fresh_of(*slot));
+        let first = u32::try_from(split).map_err(io::Error::other)?;
+        let inverted = Inverted::of(fresh, first);
+        posting::write(sink, self.base.as_ref(), &live[..split], inverted)?;
+        let start = sink.at();
+        for slot in live {
+            sink.put(&self.census.lengths[*slot as usize].to_le_bytes())?;
+        }
+        sink.section(start)
+    }
 }
 
-fn check(features: &[Feature]) -> Result<(), String> {
-    let rising = features.is_sorted_by(|(f, _), (g, _)| f < g);
-    let sound = features
-        .iter()
-        .all(|(_, weight)| weight.is_finite() && *weight > 0.0);
-    if rising && sound {
-        return Ok(());
+/// How many rows that are found have each slot.
+fn shares(rows: &Rows, slots: usize) -> Vec<u32> {
+    let mut shares = vec![0; slots];
+    for row in rows.iter().filter(|row| row.is_found()) {
+        shares[row.slot as usize] += 1;
     }
-    Err("the embedder made features out of order or with weights that are none".to_owned())
+    shares
+}
+
+/// A weight as it is kept.
+#[cfg(test)]
+pub(super) fn kept(weight: f32) -> f32 {
+    rounded(&(0, weight)).1
 }

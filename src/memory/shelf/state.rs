@@ -1,6 +1,10 @@
 //! What a shelf has in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    time::{Duration, Instant},
+};
 
 use projections::work::TaskKind;
 
@@ -10,6 +14,20 @@ use super::super::{
     index::{Digest, Eligible, NONE, Row, Rows, Vectors},
 };
 
+/// How long changes that are not many stay in memory only.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// When an index is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// When so much has changed that writing it costs less than doing it again.
+    Worth,
+    /// Nothing more will change.
+    Last,
+    /// If anything has changed.
+    Always,
+}
+
 /// The index of one embedder.
 pub(super) struct State {
     pub(super) embedder: String,
@@ -17,27 +35,71 @@ pub(super) struct State {
     pub(super) vectors: Vectors,
     /// Texts that the embedder could not do; not tried again.
     pub(super) aside: HashSet<Digest>,
+    /// Slots that no row has (yet).
+    pub(super) spare: HashMap<Digest, u32>,
+    /// The file that was looked at last.
+    pub(super) file: Option<u64>,
     /// Changes that the file does not have.
     pub(super) unsaved: usize,
+    /// How many there were when it could not be written.
+    pub(super) failed: Option<usize>,
+    /// When it was written, or tried to be, last.
+    pub(super) tried: Instant,
 }
 
 impl State {
     /// An empty one, for vectors like this.
     pub(super) fn new(embedder: &str, like: &Vector) -> Self {
+        Self::of(embedder, Rows::default(), Vectors::like(like))
+    }
+
+    pub(super) fn of(embedder: &str, rows: Rows, vectors: Vectors) -> Self {
         Self {
             embedder: embedder.to_owned(),
-            rows: Rows::default(),
-            vectors: Vectors::like(like),
+            rows,
+            vectors,
             aside: HashSet::new(),
+            spare: HashMap::new(),
+            file: None,
             unsaved: 0,
+            failed: None,
+            tried: Instant::now(),
         }
+    }
+
+    /// Rows among which is searched.
+    pub(super) fn found(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_found()).count()
+    }
+
+    /// Whether the file is to be written. Often while the index is small; of a large one when a sixteenth is new.
+    pub(super) fn is_due(&self, when: When) -> bool {
+        if self.file.is_none() && self.found() == 0 {
+            // Nothing is there that anyone would look for.
+            return false;
+        }
+        let is_part = |of: usize| self.unsaved > 0 && self.unsaved * of >= self.found();
+        let is_long_ago = self.tried.elapsed() >= SETTLED;
+        match when {
+            When::Always => self.unsaved > 0,
+            When::Last => is_part(256),
+            When::Worth => match self.failed {
+                Some(then) if !is_long_ago => self.unsaved >= then.saturating_mul(2),
+                Some(_) | None => is_part(16) || (is_long_ago && is_part(256)),
+            },
+        }
+    }
+
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        self.vectors.settle(&self.rows)
     }
 
     /// Takes over what a walk saw: rows of new and changed files are to be read, those of files that went are gone.
     /// Gives the slots of all texts that there were, so that a file which was renamed keeps its vector.
     pub(super) fn merge(&mut self, walked: &Walked) -> HashMap<Digest, u32> {
+        let mut known = std::mem::take(&mut self.spare);
         if self.is_as(walked) {
-            return HashMap::new();
+            return known;
         }
         let old = std::mem::take(&mut self.rows);
         let mut at = 0;
@@ -54,8 +116,9 @@ impl State {
             self.rows.push(id, row);
         }
         self.unsaved += old.len() - at;
-        let known = old.iter().filter(|row| row.slot != NONE);
-        known.map(|row| (row.text, row.slot)).collect()
+        let vectors = old.iter().filter(|row| row.slot != NONE);
+        known.extend(vectors.map(|row| (row.text, row.slot)));
+        known
     }
 
     /// Whether all files are as they were, with no need to look into one.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Effort, Shelf, State, unreadable};
+use super::{Effort, Shelf, State, state::When, unreadable};
 use crate::memory::{Embedder, Fault, Vector, folder, index::Digest};
 
 /// Texts that are embedded at once: so few that the effort is not overrun by much.
@@ -53,7 +53,7 @@ impl Shelf {
         let Some(_turn) = self.turn(effort)? else {
             return Ok(());
         };
-        self.prepare(embedder.id(), like);
+        self.prepare(embedder.id(), like, troubles);
         let walked = match folder::walk(&self.folder, &|| effort.is_cut()) {
             Ok(walked) => walked,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(Fault::Cut),
@@ -76,7 +76,13 @@ impl Shelf {
             at: 0,
             read: 0,
         };
-        course.run(progress)
+        let outcome = course.run(progress);
+        if let Err(error) = self.with(State::settle) {
+            self.give_up(&error, troubles);
+        } else {
+            self.save(When::Worth, troubles);
+        }
+        outcome
     }
 
     /// Waits until nobody else brings the state up to date; `None` when that takes all of the effort.
@@ -89,16 +95,6 @@ impl Shelf {
                 Err(TryLockError::WouldBlock) if effort.is_over() => return Ok(None),
                 Err(TryLockError::WouldBlock) => thread::sleep(WAIT),
             }
-        }
-    }
-
-    fn prepare(&self, embedder: &str, like: &Vector) {
-        let mut state = self.state();
-        if state
-            .as_ref()
-            .is_none_or(|state| state.embedder != embedder)
-        {
-            *state = Some(State::new(embedder, like));
         }
     }
 
@@ -118,13 +114,9 @@ impl Course<'_> {
                 break;
             }
             outcome = self.embed(&due);
-            let (done, all) = self.shelf.with(|state| {
-                let done = state.rows.iter().filter(|row| row.is_found()).count();
-                (done, state.rows.len())
-            });
+            let (done, all) = self.shelf.with(|state| (state.found(), state.rows.len()));
             progress(done, all);
         }
-        self.shelf.with(|state| state.vectors.settle(&state.rows));
         match outcome {
             Err(Fault::Embedder(why)) => {
                 self.troubles.push(why);
@@ -169,9 +161,10 @@ impl Course<'_> {
         row.read(&entry);
         let digest = row.text;
         if let Some(slot) = self.known.get(&digest) {
+            // One that was read because it may have changed, and may still, is as the file has it.
+            state.unsaved += usize::from(row.slot != *slot || !row.is_racy);
             row.slot = *slot;
             row.is_unread = false;
-            state.unsaved += 1;
             return None;
         }
         row.slot = crate::memory::index::NONE;
