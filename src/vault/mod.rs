@@ -63,7 +63,7 @@ pub use archive::PutAway;
 pub use artifact::{ArtifactFault, Checkpoint};
 pub use follow::Follower;
 pub use guidance::Guidance;
-pub use memory::{MemoryPath, MemoryText, Part, Removal, proposed_note};
+pub use memory::{MemoryBytes, MemoryListing, MemoryPath, Part, Removal, proposed_note};
 pub use plan_log::PlanLog;
 pub use project::Project;
 pub use reconcile::{Reconciled, SETTLED, Settling};

@@ -3,16 +3,13 @@
 use std::{
     fs,
     io::{ErrorKind, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use projections::memory::Store;
 
 use super::{MemoryPath, Part, directory};
-use crate::{
-    error::{Error, Result},
-    vault::Project,
-};
+use crate::vault::Project;
 
 /// Longest file that is read, bytes: far more than anybody is shown of one.
 const LONGEST: u64 = 1 << 20;
@@ -20,33 +17,51 @@ const LONGEST: u64 = 1 << 20;
 /// Directories in directories that are looked into; nobody keeps notes deeper.
 const DEEPEST: usize = 16;
 
-/// The text of a file of the memory, or why there is none, for people.
-pub type MemoryText = std::result::Result<String, String>;
+/// The bytes of a file of the memory, or why there are none, for people.
+pub type MemoryBytes = std::result::Result<Vec<u8>, String>;
+
+/// What lies in one part of a store.
+#[derive(Debug, Default)]
+pub struct MemoryListing {
+    /// The files by name; such that cannot be read are among them.
+    pub files: Vec<MemoryPath>,
+    /// Directories that cannot be looked into, and why.
+    pub troubles: Vec<String>,
+}
 
 impl Project {
-    /// The files of one part of a store, by name; such whose text cannot be read are among them. Names that begin with
-    /// `.`, and symlinks, are nobody's notes.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when a directory cannot be read.
-    pub fn memory_files(&self, store: Store, part: Part) -> Result<Vec<MemoryPath>> {
-        let mut found = Vec::new();
-        let dir = self.dir().join(directory(store, part));
-        walk(&dir, "", 0, &mut |id, is_json| {
-            let path = MemoryPath {
-                store,
-                part,
-                id: id.to_owned(),
-                is_json,
-            };
-            // The engine's own parts lie below what is kept; only proposals of the earlier program are JSON.
-            let is_own = part == Part::Kept && Part::ALL.iter().any(|part| is_below(id, *part));
-            if !is_own && (!is_json || part != Part::Kept) {
-                found.push(path);
-            }
-        })?;
-        found.sort();
-        Ok(found)
+    /// The files of one part of a store. Names that begin with `.`, and symlinks, are nobody's notes.
+    #[must_use]
+    pub fn memory_files(&self, store: Store, part: Part) -> MemoryListing {
+        let mut found = MemoryListing::default();
+        let name = directory(store, part);
+        // What is wrong with the store's own directory is told of what is kept.
+        let is_there = part == Part::Kept || self.is_plain(store.as_str());
+        if !is_there {
+            return found;
+        }
+        let mut walk = Walk {
+            dir: self.dir().join(&name),
+            take: &mut |id, is_json| {
+                // The engine's own parts lie below what is kept; only proposals of the earlier program are JSON.
+                let is_own = part == Part::Kept && Part::ALL.iter().any(|part| is_below(id, *part));
+                if !is_own && (!is_json || part != Part::Kept) {
+                    found.files.push(MemoryPath {
+                        store,
+                        part,
+                        id: id.to_owned(),
+                        is_json,
+                    });
+                }
+            },
+            troubles: Vec::new(),
+        };
+        walk.below("", 0);
+        let troubles = walk.troubles;
+        let named = |(below, why)| format!("{name}{below}: {why}");
+        found.troubles = troubles.into_iter().map(named).collect();
+        found.files.sort();
+        found
     }
 
     /// Whether the file is there: a regular one, and no directory on the way to it a symlink.
@@ -55,9 +70,11 @@ impl Project {
         self.plain_file(&file.below()).is_some()
     }
 
-    /// The text of a file.
-    #[must_use]
-    pub fn memory_text(&self, file: &MemoryPath) -> MemoryText {
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// For people: why not.
+    pub fn memory_bytes(&self, file: &MemoryPath) -> MemoryBytes {
         let path = self
             .plain_file(&file.below())
             .ok_or_else(|| "it is no regular file".to_owned())?;
@@ -71,23 +88,33 @@ impl Project {
         let mut bytes = Vec::new();
         let read = opened.take(LONGEST).read_to_end(&mut bytes);
         read.map_err(|error| error.to_string())?;
+        Ok(bytes)
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// As [`Project::memory_bytes`].
+    pub(super) fn memory_text(&self, file: &MemoryPath) -> std::result::Result<String, String> {
+        let bytes = self.memory_bytes(file)?;
         String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
     }
 
     /// The path of a regular file below the project's directory that no symlink leads to.
     pub(super) fn plain_file(&self, below: &str) -> Option<PathBuf> {
         let (parents, _) = below.rsplit_once('/')?;
-        let mut path = self.dir().to_path_buf();
-        for part in parents.split('/') {
-            path.push(part);
-            let is_directory = path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
-            if !is_directory {
-                return None;
-            }
-        }
         let path = self.dir().join(below);
         let is_file = path.symlink_metadata().is_ok_and(|meta| meta.is_file());
-        is_file.then_some(path)
+        (is_file && self.is_plain(parents)).then_some(path)
+    }
+
+    /// Whether this is a directory below the project's, and all on the way to it.
+    fn is_plain(&self, below: &str) -> bool {
+        let mut path = self.dir().to_path_buf();
+        below.split('/').all(|part| {
+            path.push(part);
+            path.symlink_metadata().is_ok_and(|meta| meta.is_dir())
+        })
     }
 }
 
@@ -96,34 +123,56 @@ fn is_below(id: &str, part: Part) -> bool {
     part.directory().is_some() && first == part.directory()
 }
 
-/// Every `.md` and `.json` file below `dir`, by its name without the ending.
-fn walk(dir: &Path, below: &str, depth: usize, found: &mut dyn FnMut(&str, bool)) -> Result<()> {
-    let is_directory = dir.symlink_metadata().is_ok_and(|meta| meta.is_dir());
-    if !is_directory || depth > DEEPEST {
-        return Ok(());
+/// A walk over every `.md` and `.json` file below a directory.
+struct Walk<'a> {
+    dir: PathBuf,
+    /// Is given their names without the ending.
+    take: &'a mut dyn FnMut(&str, bool),
+    /// Below the directory, and why.
+    troubles: Vec<(String, String)>,
+}
+
+impl Walk<'_> {
+    /// `below` is empty, or begins with `/`.
+    fn below(&mut self, below: &str, depth: usize) {
+        let mut dir = self.dir.clone();
+        // A slash at its end would lead through a symlink.
+        dir.extend(below.split('/').filter(|part| !part.is_empty()));
+        let entries = match fs::symlink_metadata(&dir).map(|meta| meta.is_dir()) {
+            Ok(true) if depth <= DEEPEST => fs::read_dir(&dir),
+            Ok(true) => Err(std::io::Error::other("it lies too deep")),
+            Ok(false) => Err(std::io::Error::other(
+                "it is no directory; symlinks are not followed",
+            )),
+            Err(error) => Err(error),
+        };
+        match entries {
+            Ok(entries) => {
+                for entry in entries.flatten() {
+                    self.entry(&entry, below, depth);
+                }
+            }
+            // There is none, or it went in this instant.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => self.troubles.push((below.to_owned(), error.to_string())),
+        }
     }
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        // It went in this instant.
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("read", dir)(error)),
-    };
-    for entry in entries.flatten() {
+
+    fn entry(&mut self, entry: &fs::DirEntry, below: &str, depth: usize) {
         let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
-            continue;
+            return;
         };
         if name.starts_with('.') {
-            continue;
+            return;
         }
+        let name = format!("{below}/{name}");
         if kind.is_dir() {
-            walk(&entry.path(), &format!("{below}{name}/"), depth + 1, found)?;
-        } else if kind.is_file() {
-            for (ending, is_json) in [(".md", false), (".json", true)] {
-                if let Some(stem) = name.strip_suffix(ending) {
-                    found(&format!("{below}{stem}"), is_json);
-                }
+            return self.below(&name, depth + 1);
+        }
+        for (ending, is_json) in [(".md", false), (".json", true)] {
+            if let Some(stem) = name.strip_suffix(ending).filter(|_| kind.is_file()) {
+                (self.take)(stem.trim_start_matches('/'), is_json);
             }
         }
     }
-    Ok(())
 }

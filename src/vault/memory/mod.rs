@@ -24,7 +24,7 @@ use std::fmt;
 use projections::memory::{PROPOSALS, REMOVED, Store};
 
 pub(super) use files::MemoryFiles;
-pub use list::MemoryText;
+pub use list::{MemoryBytes, MemoryListing};
 pub use promote::proposed_note;
 pub use remove::Removal;
 

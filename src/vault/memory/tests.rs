@@ -69,8 +69,8 @@ fn note(text: &str) -> Note {
 }
 
 fn names(project: &Project, store: Store, part: Part) -> Vec<String> {
-    let files = project.memory_files(store, part).unwrap();
-    files.iter().map(ToString::to_string).collect()
+    let found = project.memory_files(store, part);
+    found.files.iter().map(ToString::to_string).collect()
 }
 
 #[test]
