@@ -71,6 +71,14 @@ pub enum Error {
     /// There is no such ticket.
     #[error("there is no ticket {0}")]
     NoTicket(TicketId),
+    /// Nothing in the memory is called so.
+    #[error("there is no {word:?} in the memory")]
+    NoMemory {
+        /// The word.
+        word: String,
+        /// What may have been meant.
+        near: Vec<String>,
+    },
     /// A plan's file cannot be read as one.
     #[error("{}: {why}", file.display())]
     BadFile {
@@ -238,6 +246,7 @@ impl Error {
             | Self::NoProject { .. }
             | Self::NoPlan(_)
             | Self::NoTicket(_)
+            | Self::NoMemory { .. }
             | Self::BadFile { .. }
             | Self::Io { .. }
             | Self::Failed(_)
@@ -283,6 +292,11 @@ impl Error {
             Self::Schedule(schedule::Refused::NoJob(_)) => Some("see `modulatio cron list`".into()),
             Self::NoPlan(_) => Some("see `modulatio plan list`".into()),
             Self::NoTicket(_) => Some("see `modulatio ticket list --all`".into()),
+            Self::NoMemory { near, .. } => Some(match near.as_slice() {
+                [] => "see `modulatio memory list`".to_owned(),
+                [one] => format!("the nearest is {one}; see `modulatio memory list`"),
+                near => format!("the nearest are {}; see `modulatio memory list`", near.join(", ")),
+            }),
             Self::Archived { plan, .. } => Some(format!("it can be read, with `modulatio replay {plan}` and `modulatio plan show {plan}`, and not be changed")),
             Self::Journal(error) if error.is_damage() => {
                 Some("nothing was changed; `modulatio audit verify --all` says what is damaged, and `modulatio replay PLAN` shows what is whole".into())

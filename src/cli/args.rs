@@ -5,6 +5,7 @@ mod cron;
 mod import;
 mod kickoff;
 mod logs;
+mod memory;
 mod plan;
 mod project;
 mod ticket;
@@ -25,6 +26,9 @@ pub(super) use config::ConfigCommand;
 pub(super) use import::ImportOptions;
 pub(super) use kickoff::KickoffOptions;
 pub(super) use logs::LogsOptions;
+pub(super) use memory::{
+    AddOptions, ListOptions, MemoryCommand, ReindexOptions, SearchOptions, WhichStore,
+};
 pub(super) use plan::{
     ArtifactsOptions, BudgetEdit, CancelOptions, DraftOptions, PlanCommand, RehearseOptions, Word,
 };
@@ -199,6 +203,9 @@ pub(super) enum Command {
     /// See what plans ask of you, and answer
     #[command(subcommand)]
     Ticket(TicketCommand),
+    /// Look at what the team remembers, find in it, change it
+    #[command(subcommand)]
+    Memory(MemoryCommand),
     /// Look ahead at schedules
     #[command(subcommand)]
     Cron(CronCommand),

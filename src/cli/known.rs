@@ -7,9 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use projections::ids::{PlanId, TicketId};
+use projections::{
+    ids::{PlanId, TicketId},
+    memory::Store,
+};
 
-use crate::vault::{Project, Vault};
+use crate::vault::{MemoryPath, Part, Project, Vault};
 
 /// A plan and the file that says more of it.
 pub(super) struct KnownPlan {
@@ -98,6 +101,20 @@ pub(super) fn tickets(vault: &Vault) -> Vec<KnownTicket> {
         }
     }
     found.sort_by(|one, other| one.id.cmp(&other.id));
+    found
+}
+
+/// The files of these parts of the memory.
+pub(super) fn memory(projects: &[Project], parts: &[Part]) -> Vec<(Project, MemoryPath)> {
+    let mut found = Vec::new();
+    for project in projects {
+        for store in Store::ALL {
+            for part in parts {
+                let files = project.memory_files(store, *part).files;
+                found.extend(files.into_iter().map(|file| (project.clone(), file)));
+            }
+        }
+    }
     found
 }
 

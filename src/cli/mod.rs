@@ -23,6 +23,7 @@ mod known;
 mod logging;
 mod logs;
 mod man;
+mod memory;
 mod models;
 mod output;
 mod plan;
@@ -67,6 +68,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
         Command::Kickoff(options) => kickoff::run(&args.vault()?, options, args),
         Command::Ticket(command) => ticket::run(&args.vault()?, command, args.json),
+        Command::Memory(command) => memory::run(&args.vault()?, command, args.json),
         Command::Cron(command) => self::cron::run(command, args),
         Command::Prompts(command) => prompts::run(command),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),

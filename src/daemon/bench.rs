@@ -202,6 +202,8 @@ fn judged(
         "archive",
         "prompts",
         "standards",
+        "qc-history",
+        "team-memory",
     ];
     let own = path.strip_prefix(project.dir()).is_ok_and(|below| {
         let first = below.components().next();

@@ -3,14 +3,21 @@
 use std::{fs::File, io::Read, path::Path};
 
 use clap_complete::engine::CompletionCandidate;
-use projections::{document, event::StatusName, files, ids::PlanId, schedule::Standing};
+use projections::{
+    document,
+    event::StatusName,
+    files,
+    ids::{PlanId, ProjectCode},
+    memory::Entry,
+    schedule::Standing,
+};
 
 use super::{rules::Subject, words};
 use crate::{
     cli::known,
     config,
     prompts::Template,
-    vault::{Vault, schedule},
+    vault::{Part, Vault, schedule},
 };
 
 /// So much of a file is read for its status and title.
@@ -43,6 +50,7 @@ pub(super) fn of(subject: &Subject, typed: &str) -> Vec<CompletionCandidate> {
         Subject::Job { wanted } => jobs(&vault, *wanted, &begins),
         Subject::Model => models(&vault, &begins),
         Subject::Artifact => artifacts(&vault, &begins),
+        Subject::Memory { parts } => memory(&vault, parts, &begins),
         Subject::Prompt => Vec::new(),
     }
 }
@@ -128,17 +136,16 @@ fn jobs(
         .collect()
 }
 
-/// Those of the project that the line names, else the vault's.
-fn models(vault: &Vault, begins: &dyn Fn(&str) -> bool) -> Vec<CompletionCandidate> {
+/// The project that the line names by an option.
+fn project_of_line() -> Option<ProjectCode> {
     let words = words();
     let of_line = words.windows(2).find(|pair| pair[0] == "--project");
-    let code = of_line.and_then(|pair| {
-        pair[1]
-            .to_str()?
-            .parse::<projections::ids::ProjectCode>()
-            .ok()
-    });
-    let config = match code {
+    of_line.and_then(|pair| pair[1].to_str()?.parse().ok())
+}
+
+/// Those of the project that the line names, else the vault's.
+fn models(vault: &Vault, begins: &dyn Fn(&str) -> bool) -> Vec<CompletionCandidate> {
+    let config = match project_of_line() {
         Some(code) => config::load_for_project(vault.root(), &code.directory()).map(|(c, _)| c),
         None => config::load(vault.root()),
     };
@@ -146,6 +153,27 @@ fn models(vault: &Vault, begins: &dyn Fn(&str) -> bool) -> Vec<CompletionCandida
     let models = models.iter().filter(|(name, _)| begins(name));
     models
         .map(|(name, model)| offer(name, &model.label))
+        .collect()
+}
+
+/// Files of the memory of the project that the line names, else of all.
+fn memory(
+    vault: &Vault,
+    parts: &[Part],
+    begins: &dyn Fn(&str) -> bool,
+) -> Vec<CompletionCandidate> {
+    let only = project_of_line();
+    let mut projects = known::projects(vault);
+    projects.retain(|project| only.as_ref().is_none_or(|code| code == project.code()));
+    let files = known::memory(&projects, parts).into_iter();
+    let fitting = files.filter(|(_, file)| begins(&file.to_string()));
+    fitting
+        .take(MOST)
+        .map(|(project, file)| {
+            let text = head(&project.dir().join(file.below()));
+            let title = Entry::read(file.store, &file.id, &text).title;
+            offer(&file.to_string(), &title)
+        })
         .collect()
 }
 

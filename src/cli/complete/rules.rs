@@ -2,6 +2,8 @@
 
 use projections::{event::StatusName, schedule::Standing};
 
+use crate::vault::Part;
+
 /// What an argument names.
 pub(super) enum Subject {
     /// A plan that stands so; archived ones too where they can be read.
@@ -21,6 +23,8 @@ pub(super) enum Subject {
     Prompt,
     /// An artifact of the plan that the line names.
     Artifact,
+    /// A file of the memory, in one of these parts of it.
+    Memory { parts: &'static [Part] },
 }
 
 /// What the argument `id` of the command at `path` (`plan approve`) names. An argument of a further kind of things gets
@@ -42,6 +46,13 @@ pub(super) fn of(path: &str, id: &str) -> Option<Subject> {
         ("code" | "project", _) => Some(Subject::Project),
         ("job", path) => Some(Subject::Job {
             wanted: job_standing(path),
+        }),
+        ("entry" | "entries", path) => Some(Subject::Memory {
+            parts: match path {
+                "memory promote" => &[Part::Proposed],
+                "memory remove" => &[Part::Kept, Part::Proposed],
+                _ => &Part::ALL,
+            },
         }),
         ("names", "models check") => Some(Subject::Model),
         ("name", "prompts show") => Some(Subject::Prompt),
@@ -88,7 +99,8 @@ mod tests {
                 || argument.get_id().as_str().to_uppercase(),
                 ToString::to_string,
             );
-            let is_id = ["PLAN", "TICKET", "PROJECT", "CODE", "JOB"].contains(&shown.as_str());
+            let is_id =
+                ["PLAN", "TICKET", "PROJECT", "CODE", "JOB", "ID"].contains(&shown.as_str());
             let is_new = path == "project add";
             if is_id && !is_new && of(path, argument.get_id().as_str()).is_none() {
                 missed.push(format!("{path} {shown}"));

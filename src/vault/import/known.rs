@@ -11,10 +11,7 @@ pub(super) fn in_project(name: &str) -> &'static str {
         }
         "runs" => "records of earlier runs; those from now on lie beside them, by plan",
         "goals" | "tasks" | "decisions" | "reports" => "records of earlier runs",
-        "qc-history" | "qc-notes" => {
-            "what its quality control remembers; nothing here has a use for it yet"
-        }
-        "team-memory" => "what its agents remember; nothing here has a use for it yet",
+        "qc-notes" => "what its quality control notes; nothing here has a use for it",
         "research" => {
             "notes of earlier runs; register the directory under `folders:` to let agents read it"
         }

@@ -12,7 +12,7 @@ pub enum Fate {
     Taken,
     /// It is this program's now, and something in it reads otherwise.
     Changed,
-    /// It was taken by an earlier import.
+    /// It is this program's as it lies there: taken by an earlier import, or read by both programs.
     There,
     /// It stays as it is, for whoever has a use for it.
     Left,

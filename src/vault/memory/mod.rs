@@ -66,6 +66,33 @@ pub struct MemoryPath {
 }
 
 impl MemoryPath {
+    /// The file that is called so: `team-memory/x`, `team-memory/_proposals/x`, with its ending or without. No name
+    /// leads out of the store.
+    #[must_use]
+    pub fn parse(name: &str, is_json: bool) -> Option<Self> {
+        let name = match is_json {
+            true => name.strip_suffix(".json").unwrap_or(name),
+            false => name.strip_suffix(".md").unwrap_or(name),
+        };
+        let (store, below) = name.split_once('/')?;
+        let store = Store::ALL
+            .into_iter()
+            .find(|known| known.as_str() == store)?;
+        let (part, id) = match below.split_once('/') {
+            Some((PROPOSALS, id)) => (Part::Proposed, id),
+            Some((REMOVED, id)) => (Part::Removed, id),
+            Some(_) | None => (Part::Kept, below),
+        };
+        let is_name = |part: &str| !part.is_empty() && !part.starts_with('.');
+        let is_good = id.split('/').all(is_name) && !(is_json && part == Part::Kept);
+        is_good.then(|| Self {
+            store,
+            part,
+            id: id.to_owned(),
+            is_json,
+        })
+    }
+
     /// Below the project's directory.
     #[must_use]
     pub fn below(&self) -> String {

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use projections::ids::PlanId;
+use projections::{ids::PlanId, memory::Store};
 
 use super::{
-    super::{super::Project, known},
+    super::{
+        super::{Part, Project},
+        known,
+    },
     Fate, Import, Line, is_known_in_vault,
     plans::source,
     projects,
@@ -32,6 +35,8 @@ impl Import<'_> {
             let told = match name.as_str() {
                 "plans" => self.rest_of_plans(project),
                 "runs" => self.rest_of_runs(project),
+                "qc-history" => Ok(self.memory(project, Store::QcHistory)),
+                "team-memory" => Ok(self.memory(project, Store::TeamMemory)),
                 name => self.leave(&source(project, name), known::in_project(name)),
             };
             if let Err(error) = told {
@@ -83,6 +88,21 @@ impl Import<'_> {
             self.tell(Line::new(Fate::Left, "directory", source, note));
         }
         Ok(())
+    }
+
+    /// What is remembered is read where it lies.
+    fn memory(&mut self, project: &Project, store: Store) {
+        let count = |part| project.memory_files(store, part).files.len();
+        let (kept, proposed) = (count(Part::Kept), count(Part::Proposed));
+        let more = match proposed {
+            0 => String::new(),
+            many => format!(
+                " and {many} proposed, which `modulatio memory list --proposals` shows and `memory promote` takes over"
+            ),
+        };
+        let note = format!("{}: read where it lies, as it is{more}", entries(kept));
+        let source = source(project, store.as_str());
+        self.tell(Line::new(Fate::There, "memory", source, note));
     }
 
     fn leave(&mut self, source: &str, why: &str) -> Result<()> {
