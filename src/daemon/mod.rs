@@ -43,6 +43,7 @@ pub use bench::{find_sandbox, unusable};
 pub use foreground::{LetGo, draft, run_plan};
 pub use identity::Identity;
 pub use lives::{Life, Seen, daemons, holders, life, life_of, variable};
+pub use memory::Memory;
 pub use orders::Orders;
 pub use probe::{Answered, KeyState, Probe, Unanswered};
 pub use reach::{Reached, reach};
