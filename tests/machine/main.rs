@@ -12,6 +12,7 @@ mod drafting;
 mod earlier;
 mod edits;
 mod failures;
+mod memory;
 mod models;
 mod plans;
 mod promises;

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use crate::{
     bench::{
-        PRODUCER, artifact, asked, conversation, fails, hand_in, nth_question, passes, question,
-        server, stands, task, tasks, tool, turn, vault, written,
+        PRODUCER, QUICK, artifact, asked, conversation, entry, fails, hand_in, nth_question,
+        passes, question, server, stands, task, tasks, tool, turn, vault, written,
     },
-    support::{Daemon, Journal, body, wait_until},
+    support::{Daemon, Journal, TestVault, body, wait_until},
 };
 
 fn recalled(journal: &Journal, label: &str) -> Vec<Option<Recalled>> {
@@ -202,13 +202,17 @@ fn nothing_is_shown_where_zero_entries_are_wanted() {
 #[test]
 fn memory_gives_way_where_the_window_is_small() {
     let model = server([tasks(&[task("essay on stoic restraint", "essay.md", &[])])]);
-    let vault = vault(&model, "embedder: lexical\nmemory: {min_similarity: 0}\n");
-    let text = vault.read("modulatio.yaml");
-    let small = text.replace(
-        "price: free",
-        "price: free, context_tokens: 2700, max_output_tokens: 256",
+    // Nothing is known yet of this model's tokens: a prompt of 9 kB would be some 3,000.
+    let small = entry(
+        "small",
+        &model,
+        ", context_tokens: 3256, max_output_tokens: 256",
     );
-    vault.write("modulatio.yaml", &small);
+    let lead = entry("fake-1", &model, "");
+    let vault = TestVault::with(&format!(
+        "models:\n{lead}{small}team: {{leader: fake-1, producers: [{{name: producer, model: small}}]}}\n\
+         {QUICK}embedder: lexical\nmemory: {{min_similarity: 0}}\n"
+    ));
     for n in 0..5 {
         let text = format!(
             "An essay on stoic restraint, {n}: {}\n",
