@@ -5,7 +5,7 @@ use projections::{
     work::TaskKind,
 };
 
-use super::{entry, object, one_line, place};
+use super::{entry, object, one_line, place, row};
 use crate::{
     cli::{
         args::{ListOptions, WhichStore},
@@ -122,28 +122,11 @@ fn tell(found: &[Listed], several: bool, json: bool) {
         }
         return;
     }
-    let rows: Vec<[String; 5]> = found.iter().map(|listed| row(listed, several)).collect();
+    let rows: Vec<[String; 5]> = found
+        .iter()
+        .map(|listed| row(&listed.project, &listed.file, &listed.entry, several))
+        .collect();
     output::print(&output::table(&rows));
-}
-
-fn row(listed: &Listed, several: bool) -> [String; 5] {
-    let entry = &listed.entry;
-    let or_none = |text: &str| match text {
-        "" => "-".to_owned(),
-        text => one_line(text),
-    };
-    let id = match several {
-        true => format!("{}/{}", listed.project.code().directory(), listed.file),
-        false => listed.file.to_string(),
-    };
-    let at = entry.at.map(|at| at.to_string());
-    [
-        one_line(&id),
-        at.map_or_else(|| "-".to_owned(), |at| at.chars().take(10).collect()),
-        or_none(&entry.label),
-        or_none(entry.agent.as_deref().unwrap_or_default()),
-        or_none(&entry.title),
-    ]
 }
 
 /// Nothing to see may be a matter of where one looks.

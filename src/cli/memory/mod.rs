@@ -4,6 +4,8 @@ mod add;
 mod change;
 mod list;
 mod names;
+mod reindex;
+mod search;
 mod show;
 
 use projections::{ids::ProjectCode, memory::Entry};
@@ -19,7 +21,7 @@ pub(super) fn run(vault: &Vault, command: &MemoryCommand, json: bool) -> Result<
     match command {
         MemoryCommand::List(options) => list::run(vault, options, json),
         MemoryCommand::Show { entry, project } => show::run(vault, entry, project.as_ref(), json),
-        MemoryCommand::Search(_) => todo!(),
+        MemoryCommand::Search(options) => search::run(vault, options, json),
         MemoryCommand::Add(options) => add::run(vault, options, json),
         MemoryCommand::Remove {
             entries,
@@ -29,7 +31,7 @@ pub(super) fn run(vault: &Vault, command: &MemoryCommand, json: bool) -> Result<
         MemoryCommand::Promote { entries, project } => {
             change::promote(vault, entries, project.as_ref(), json)
         }
-        MemoryCommand::Reindex(_) => todo!(),
+        MemoryCommand::Reindex(options) => reindex::run(vault, options, json),
     }
 }
 
@@ -93,4 +95,24 @@ fn place(project: &Project, file: &MemoryPath) -> String {
 fn one_line(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(shown).collect()
+}
+
+/// An entry for people: id, day, label, agent, title; of several projects, the id says which one's it is.
+fn row(project: &Project, file: &MemoryPath, entry: &Entry, several: bool) -> [String; 5] {
+    let or_none = |text: &str| match text {
+        "" => "-".to_owned(),
+        text => one_line(text),
+    };
+    let id = match several {
+        true => format!("{}/{file}", project.code().directory()),
+        false => file.to_string(),
+    };
+    let day = entry.at.map(|at| at.to_string().chars().take(10).collect());
+    [
+        one_line(&id),
+        day.unwrap_or_else(|| "-".to_owned()),
+        or_none(&entry.label),
+        or_none(entry.agent.as_deref().unwrap_or_default()),
+        or_none(&entry.title),
+    ]
 }

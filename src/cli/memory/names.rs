@@ -31,7 +31,8 @@ pub(super) fn all(
     Ok(found)
 }
 
-/// The file that a word names. A part of a name is looked for in these parts of the stores.
+/// The file that a word names. A part of a name is looked for in these parts of the stores, one after the other: what is
+/// remembered is meant rather than what was removed.
 pub(super) fn one(
     vault: &Vault,
     word: &str,
@@ -43,17 +44,19 @@ pub(super) fn one(
     if !exact.is_empty() {
         return single(word, exact);
     }
-    let every = known::memory(&projects, parts);
-    let (named, others): (Vec<Found>, Vec<Found>) = every
-        .into_iter()
-        .partition(|(_, file)| is_named(file, word));
-    if !named.is_empty() {
-        return single(word, named);
+    let mut others = Vec::new();
+    for part in parts {
+        let here = known::memory(&projects, &[*part]).into_iter();
+        let (named, rest): (Vec<Found>, Vec<Found>) =
+            here.partition(|(_, file)| is_named(file, word));
+        if !named.is_empty() {
+            return single(word, named);
+        }
+        others.extend(rest.into_iter().map(|(_, file)| file));
     }
-    let known = others.into_iter().map(|(_, file)| file);
     Err(Error::NoMemory {
         word: word.to_owned(),
-        near: nearest(word, known),
+        near: nearest(word, &others),
     })
 }
 
@@ -100,14 +103,22 @@ fn single(word: &str, mut found: Vec<Found>) -> Result<Found> {
     )))
 }
 
-fn nearest(word: &str, known: impl Iterator<Item = MemoryPath>) -> Vec<String> {
+/// What is written much like it, else what holds it.
+fn nearest(word: &str, files: &[MemoryPath]) -> Vec<String> {
     let bare = !word.contains('/');
-    let known = known.map(|file| {
+    let known = files.iter().map(|file| {
         let compared = match bare {
             true => file.stem().to_owned(),
             false => file.to_string(),
         };
         (compared, file.to_string())
     });
-    near(word, known, Clone::clone)
+    let meant = near(word, known, Clone::clone);
+    if !meant.is_empty() {
+        return meant;
+    }
+    let word = word.to_lowercase();
+    let names = files.iter().map(ToString::to_string);
+    let holding = names.filter(|name| name.to_lowercase().contains(&word));
+    holding.take(3).collect()
 }
