@@ -18,7 +18,9 @@ use super::{
 use crate::{
     clock,
     command::Fallback,
-    config::{self, Config, KeyFrom, ModelChoice, ModelConfig, Price, Producer, Provider},
+    config::{
+        self, Config, EmbedderKind, KeyFrom, ModelChoice, ModelConfig, Price, Producer, Provider,
+    },
     decide::{Policy, Retry},
     error::{Error, Result},
     models::{ModelProvider, Request},
@@ -89,19 +91,17 @@ impl Team {
         };
         let used = team.choices().flat_map(ModelChoice::names);
         let models: Vec<&ModelConfig> = used.filter_map(|name| config.models.get(name)).collect();
+        let rehearsal = models
+            .iter()
+            .all(|model| matches!(model.provider, Provider::Rehearsal(_)));
         Ok(Self {
             ground: Arc::new(ground),
             bench,
             daily: daily(config),
             policy: policy(config),
-            remembering: Remembering {
-                embedder: config.embedder.clone(),
-                memory: config.memory,
-            },
+            remembering: remembering(config, rehearsal),
             routables: team.producers().iter().map(Routable::of).collect(),
-            rehearsal: models
-                .iter()
-                .all(|model| matches!(model.provider, Provider::Rehearsal(_))),
+            rehearsal,
             keys: models.into_iter().filter_map(key).collect(),
             leader: role(config, "leader", &team.leader)?,
             planner: role(config, "planner", &team.planner)?,
@@ -277,6 +277,18 @@ fn key(model: &ModelConfig) -> Option<KeyFrom> {
     match &model.provider {
         Provider::OpenAi(endpoint) | Provider::Anthropic(endpoint) => Some(endpoint.key.clone()),
         Provider::Rehearsal(_) => None,
+    }
+}
+
+/// A rehearsal asks nobody, a hub of models neither.
+fn remembering(config: &Config, rehearsal: bool) -> Remembering {
+    let mut embedder = config.embedder.clone();
+    if rehearsal {
+        embedder.kind = EmbedderKind::Lexical;
+    }
+    Remembering {
+        embedder,
+        memory: config.memory,
     }
 }
 

@@ -184,7 +184,7 @@ fn producing() -> World {
 fn a_task_is_routed_once_to_a_producer_that_there_is() {
     let mut world = producing();
     let epoch = world.plan.epoch;
-    let mut report = |world: &mut World, command: &Command| {
+    let report = |world: &mut World, command: &Command| {
         let Command::Runner(report) = command.clone() else {
             unreachable!()
         };
