@@ -192,6 +192,33 @@ impl Shelf {
         Ok(found)
     }
 
+    /// A further question right after a search: searches what that one searched, without a look at the folder.
+    ///
+    /// # Errors
+    /// The query has no vector.
+    pub fn search_again(
+        &self,
+        embedder: &dyn Embedder,
+        query: &str,
+        wanted: &Wanted<'_>,
+        effort: &Effort<'_>,
+    ) -> Result<Found, Fault> {
+        let vector = one(embedder, query, effort.cut)?;
+        let mut state = self.state();
+        let own = state
+            .as_mut()
+            .filter(|state| state.embedder == embedder.id());
+        let mut troubles = Vec::new();
+        if let Some(own) = own
+            && let Ok(mut found) = self.look(own, &vector, wanted, &mut troubles)
+        {
+            found.troubles = self.untold(troubles);
+            return Ok(found);
+        }
+        drop(state);
+        self.search(embedder, query, wanted, effort)
+    }
+
     /// Builds the index anew, from the files alone.
     ///
     /// # Errors
@@ -343,3 +370,6 @@ fn one(embedder: &dyn Embedder, text: &str, cut: &AtomicBool) -> Result<Vector, 
 fn unreadable(id: &str, error: &io::Error) -> String {
     format!("{}.md: {error}; it is left out", id.escape_debug())
 }
+
+#[cfg(test)]
+mod tests;

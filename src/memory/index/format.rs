@@ -57,6 +57,8 @@ pub(in crate::memory) enum Unusable {
     Missing,
     /// A fragment that says why.
     Damaged(String),
+    /// It is whole, and another embedder's; a fragment that says so.
+    Foreign(String),
 }
 
 /// The file, read at places.
@@ -89,6 +91,7 @@ impl Opened {
             .ok_or_else(|| damaged("its sections are out of order".to_owned()))?;
         let bytes = file.bytes(&sections[0]).map_err(failed)?;
         let (embedder, rows) = records::decode(&bytes, slots)
+            .filter(|(_, rows)| slots as usize <= rows.len())
             .ok_or_else(|| damaged("its rows contradict each other".to_owned()))?;
         Ok(Self {
             embedder,

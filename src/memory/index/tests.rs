@@ -211,7 +211,7 @@ fn store<V: Strategy<Value = Vector>>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn dense_search_is_the_search_through_all(
@@ -317,7 +317,7 @@ fn what_is_wrong_is_said() {
     let why = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         match Opened::open(&path, None) {
-            Err(Unusable::Damaged(why)) => why,
+            Err(Unusable::Damaged(why) | Unusable::Foreign(why)) => why,
             Err(Unusable::Missing) => "missing".to_owned(),
             Ok(_) => "nothing".to_owned(),
         }

@@ -66,7 +66,7 @@ impl Shelf {
                 ..State::of(embedder, rows, vectors)
             },
             Err(Unusable::Missing) => State::new(embedder, like),
-            Err(Unusable::Damaged(why)) => {
+            Err(Unusable::Damaged(why) | Unusable::Foreign(why)) => {
                 troubles.push(made_anew(path, &why));
                 State {
                     file: stamp,
@@ -92,9 +92,16 @@ impl Shelf {
             Ok((rows, vectors)) if rows.len() >= found => adopt(state, rows, vectors),
             Ok((rows, _)) => state.unsaved += found - rows.len(),
             Err(Unusable::Missing) => state.unsaved = found,
+            // What is in memory rests on the file that this one took the place of.
+            Err(Unusable::Foreign(_)) => {}
+            // Perhaps it is that very file.
             Err(Unusable::Damaged(why)) => {
                 troubles.push(made_anew(path, &why));
-                state.unsaved = found.max(1);
+                *state = State {
+                    file: stamp,
+                    unsaved: 1,
+                    ..State::new(&state.embedder, &like)
+                };
             }
         }
     }
@@ -176,7 +183,7 @@ impl Shelf {
                     standing.bytes = opened.length;
                 }
                 Ok(_) | Err(Unusable::Missing) => {}
-                Err(Unusable::Damaged(why)) => {
+                Err(Unusable::Damaged(why) | Unusable::Foreign(why)) => {
                     standing.damaged = Some(format!("{}: {why}", path.display()));
                 }
             }
@@ -216,14 +223,14 @@ fn usable(path: &Path, embedder: &str, like: &Vector) -> Result<(Rows, Vectors),
     if opened.embedder != embedder {
         let other = opened.embedder.escape_debug();
         let why = format!("it is of the embedder {other}, and this one is {embedder}");
-        return Err(Unusable::Damaged(why));
+        return Err(Unusable::Foreign(why));
     }
     let (rows, vectors) = Vectors::over(opened)?;
     if vectors.is_like(like) {
         return Ok((rows, vectors));
     }
     let why = "its vectors are of another form or length than the embedder's";
-    Err(Unusable::Damaged(why.to_owned()))
+    Err(Unusable::Foreign(why.to_owned()))
 }
 
 fn made_anew(path: &Path, why: &str) -> String {

@@ -17,11 +17,16 @@ use super::super::{
 /// How long changes that are not many stay in memory only.
 const SETTLED: Duration = Duration::from_secs(60);
 
+/// How long between two writings while there is more to come.
+const UNDERWAY: Duration = Duration::from_secs(10);
+
 /// When an index is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     /// When so much has changed that writing it costs less than doing it again.
     Worth,
+    /// The same, with more to come.
+    Underway,
     /// Nothing more will change.
     Last,
     /// If anything has changed.
@@ -83,6 +88,7 @@ impl State {
         match when {
             When::Always => self.unsaved > 0,
             When::Last => is_part(256),
+            When::Underway => self.tried.elapsed() >= UNDERWAY && is_part(16),
             When::Worth => match self.failed {
                 Some(then) if !is_long_ago => self.unsaved >= then.saturating_mul(2),
                 Some(_) | None => is_part(16) || (is_long_ago && is_part(256)),

@@ -116,6 +116,7 @@ impl Course<'_> {
             outcome = self.embed(&due);
             let (done, all) = self.shelf.with(|state| (state.found(), state.rows.len()));
             progress(done, all);
+            self.shelf.save(When::Underway, self.troubles);
         }
         match outcome {
             Err(Fault::Embedder(why)) => {
