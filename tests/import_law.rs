@@ -85,6 +85,33 @@ fn the_toolbox_knows_its_own_contract_and_nothing_else() {
 }
 
 #[test]
+fn the_memory_finds_and_knows_neither_plans_nor_vaults() {
+    let memory = ["src/memory"];
+    obey(uses_only_modules(&memory, "clock memory"));
+    obey(never_uses(
+        &memory,
+        &["journal", "tokio", "reqwest", "tracing"],
+    ));
+    let known = [
+        "projections::ids",
+        "projections::memory",
+        "projections::time",
+        "projections::work",
+    ];
+    let others = paths_in(&memory).into_iter().filter(|path| {
+        path.is_below("projections")
+            && !known
+                .iter()
+                .any(|known| path.text == *known || path.is_below(known))
+    });
+    obey(
+        others
+            .map(|path| path.breach("only projections' ids, memory, time and work"))
+            .collect(),
+    );
+}
+
+#[test]
 fn the_configuration_is_read_with_the_one_yaml_reader_and_nothing_else() {
     let config = ["src/config"];
     obey(uses_only_crates(&config, "projections thiserror"));
@@ -831,7 +858,12 @@ fn read_everything() -> Vec<Source> {
     };
     let sources: Vec<Source> = files.iter().map(read).collect();
     let tests: BTreeSet<String> = sources.iter().flat_map(test_files).collect();
-    let is_built = |source: &Source| !tests.contains(&source.file);
+    // What a test module declares is for tests as well.
+    let below = |test: &String| format!("{}/", test.trim_end_matches(".rs"));
+    let is_test = |file: &String| {
+        tests.contains(file) || tests.iter().any(|test| file.starts_with(&below(test)))
+    };
+    let is_built = |source: &Source| !is_test(&source.file);
     sources.into_iter().filter(is_built).collect()
 }
 

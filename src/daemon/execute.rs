@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use journal::{Lease, LeaseNote};
+use journal::Lease;
 use projections::{
     event::StatusName, ids::PlanId, payload::Payload, plan::Status, time::Timestamp,
 };
@@ -33,12 +33,11 @@ use super::{
     tools::ToolDone,
 };
 use crate::{
-    clock,
-    command::{Command, Report},
+    command::Report,
     decide::Refusal,
     effect::{self, Due, Effect},
     error::{Error, Result},
-    vault::{Actor, PlanLog, Project, Reconciled, SETTLED},
+    vault::{Actor, PlanLog, Project, SETTLED},
 };
 
 /// Longest wait before the journal is asked again whether the plan was paused or cancelled meanwhile.
@@ -92,8 +91,8 @@ pub(super) struct Runner<'a> {
     /// Tells tools to end.
     pub(super) cancel: Arc<AtomicBool>,
     /// Files that could not be looked at, and why.
-    passed_over: BTreeSet<String>,
-    lease: Box<dyn Lease>,
+    pub(super) passed_over: BTreeSet<String>,
+    pub(super) lease: Box<dyn Lease>,
     pub(super) beat: &'a Beat,
     pub(super) endpoints: &'a Endpoints,
     pub(super) memory: Arc<Memory>,
@@ -131,58 +130,6 @@ pub(super) async fn run(project: &Project, id: &PlanId, around: Around<'_>) -> R
 }
 
 impl<'a> Runner<'a> {
-    /// Lease first, then the claim: whoever holds the lease knows that no other runner is alive.
-    fn claim(project: &Project, id: &PlanId, around: Around<'a>) -> Result<Option<Self>> {
-        let team = Team::of(project)?;
-        let Some(lease) = PlanLog::lease(project, id)? else {
-            return Ok(None);
-        };
-        let mut log = project.open_plan(id)?.under(team.policy());
-        if log.reconcile(SETTLED)? == Reconciled::Unsettled
-            || matches!(log.reconcile_tickets(SETTLED), Ok(true))
-        {
-            return Ok(None);
-        }
-        let actor = Actor::named(around.by);
-        log.submit(&Command::Claim, &actor)?;
-        log.show();
-        team.warn(id);
-        let epoch = log.plan().epoch;
-        let mut runner = Self {
-            id: id.clone(),
-            log,
-            team,
-            shutdown: around.shutdown,
-            actor: actor.under(epoch),
-            held: BTreeMap::new(),
-            lookups: BTreeMap::new(),
-            work: JoinSet::new(),
-            tools: 0,
-            cancel: Arc::default(),
-            passed_over: BTreeSet::new(),
-            lease,
-            beat: around.beat,
-            endpoints: around.endpoints,
-            memory: around.memory.clone(),
-        };
-        runner.note_lease();
-        runner.balance_day();
-        runner.check_prices()?;
-        Ok(Some(runner))
-    }
-
-    fn note_lease(&mut self) {
-        let note = LeaseNote {
-            holder: self.actor.by.clone(),
-            since: clock::now().to_string(),
-            epoch: self.log.plan().epoch.0,
-        };
-        // For people only; the lock itself is the kernel's.
-        if let Err(error) = self.lease.note(&note) {
-            tracing::warn!(plan = %self.id, "the lease cannot be labelled: {error}");
-        }
-    }
-
     async fn run(mut self) -> Result<Ended> {
         let ended = self.work_on().await;
         self.cancel.store(true, Ordering::Relaxed);

@@ -12,6 +12,7 @@ mod artifacts;
 mod beat;
 mod bench;
 mod call;
+mod claim;
 mod clockwork;
 mod day;
 mod endpoints;

@@ -85,7 +85,7 @@ impl Rows {
         let Ok(end) = u32::try_from(self.ids.len() + id.len()) else {
             return false;
         };
-        if self.rows.len() > 0 && self.id(self.rows.len() - 1) >= id {
+        if !self.rows.is_empty() && self.id(self.rows.len() - 1) >= id {
             return false;
         }
         self.ids.push_str(id);

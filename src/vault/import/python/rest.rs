@@ -35,8 +35,14 @@ impl Import<'_> {
             let told = match name.as_str() {
                 "plans" => self.rest_of_plans(project),
                 "runs" => self.rest_of_runs(project),
-                "qc-history" => Ok(self.memory(project, Store::QcHistory)),
-                "team-memory" => Ok(self.memory(project, Store::TeamMemory)),
+                "qc-history" => {
+                    self.memory(project, Store::QcHistory);
+                    Ok(())
+                }
+                "team-memory" => {
+                    self.memory(project, Store::TeamMemory);
+                    Ok(())
+                }
                 name => self.leave(&source(project, name), known::in_project(name)),
             };
             if let Err(error) = told {
