@@ -1,4 +1,4 @@
-//! The machine: file watcher, clock, sandbox, embedder.
+//! The machine: file watcher, clock, sandbox.
 
 use projections::time::Timestamp;
 
@@ -228,15 +228,6 @@ fn mend(why: &str, setting: impl Fn(&str) -> Option<String>) -> String {
         Some((_, _, open)) => format!("sudo sysctl -w {open} (and the same in /etc/sysctl.d/60-modulatio.conf)"),
         None => "let this user make namespaces (bwrap --unshare-all --ro-bind / / true must work), or write tools: {disable: [run_shell]} into modulatio.yaml".to_owned(),
     }
-}
-
-/// What finds related work?
-pub(super) fn embedder(ground: &Ground) -> Vec<Check> {
-    let config = ground.vault().and_then(|found| found.config.as_ref().ok());
-    let kind = config
-        .map(|config| config.embedder.kind)
-        .unwrap_or_default();
-    vec![Check::ok("embedder", format!("{} is set", kind.as_str()))]
 }
 
 #[cfg(test)]

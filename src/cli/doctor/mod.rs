@@ -13,6 +13,7 @@ mod disk;
 mod ground;
 mod journals;
 mod machine;
+mod memory;
 mod plans;
 mod providers;
 mod service;
@@ -33,7 +34,7 @@ use ground::Ground;
 type Look = fn(&Ground) -> Vec<Check>;
 
 /// All checks, in the order in which they are told.
-const TABLE: [(&str, &[Look]); 8] = [
+const TABLE: [(&str, &[Look]); 9] = [
     (
         "vault",
         &[vault::place, vault::configuration, vault::projects],
@@ -80,9 +81,12 @@ const TABLE: [(&str, &[Look]); 8] = [
             machine::watcher,
             machine::clock,
             machine::sandbox,
-            machine::embedder,
             service::unit,
         ],
+    ),
+    (
+        "memory",
+        &[memory::embedder, memory::indexes, memory::files],
     ),
     (
         "providers",

@@ -75,20 +75,34 @@ impl Project {
     /// # Errors
     /// For people: why not.
     pub fn memory_bytes(&self, file: &MemoryPath) -> MemoryBytes {
+        let opened = self.open_memory(file)?;
+        let mut bytes = Vec::new();
+        let read = opened.take(LONGEST).read_to_end(&mut bytes);
+        read.map_err(|error| error.to_string())?;
+        Ok(bytes)
+    }
+
+    /// Why the bytes of a file could not be read, if so; only its beginning is looked at.
+    #[must_use]
+    pub fn memory_trouble(&self, file: &MemoryPath) -> Option<String> {
+        match self.open_memory(file) {
+            Ok(mut opened) => opened.read(&mut [0]).err().map(|error| error.to_string()),
+            Err(why) => Some(why),
+        }
+    }
+
+    fn open_memory(&self, file: &MemoryPath) -> std::result::Result<fs::File, String> {
         let path = self
             .plain_file(&file.below())
             .ok_or_else(|| "it is no regular file".to_owned())?;
         let opened = fs::File::open(path).map_err(|error| error.to_string())?;
         let length = opened.metadata().map_err(|error| error.to_string())?.len();
-        if length > LONGEST {
-            return Err(format!(
+        match length > LONGEST {
+            true => Err(format!(
                 "it has {length} bytes; at most {LONGEST} are read: cut it or divide it"
-            ));
+            )),
+            false => Ok(opened),
         }
-        let mut bytes = Vec::new();
-        let read = opened.take(LONGEST).read_to_end(&mut bytes);
-        read.map_err(|error| error.to_string())?;
-        Ok(bytes)
     }
 
     /// The text of a file.

@@ -1,0 +1,148 @@
+//! What the team remembers: what finds it, the indexes, and files that nobody can read.
+
+use projections::memory::Store;
+
+use super::{
+    check::{Check, capped},
+    ground::{Ground, ProjectGround},
+    words::{count, size},
+};
+use crate::{config::Config, daemon::Memory, memory::Standing, vault::Part};
+
+/// What stands in the place of a check where nobody knows what is wished for.
+const FAULTY: &str = "not looked at: the configuration has faults, see above";
+
+/// What finds related work?
+pub(super) fn embedder(ground: &Ground) -> Vec<Check> {
+    let config = ground.vault().and_then(|found| found.config.as_ref().ok());
+    let kind = config
+        .map(|config| config.embedder.kind)
+        .unwrap_or_default();
+    vec![Check::ok("embedder", format!("{} is set", kind.as_str()))]
+}
+
+/// Are the indexes what they should be? They are caches: what is missing in one is put there when it is searched.
+pub(super) fn indexes(ground: &Ground) -> Vec<Check> {
+    let id = "memory-index";
+    let Some(found) = ground.vault() else {
+        return Vec::new();
+    };
+    if found.config.is_err() {
+        return vec![Check::ok(id, FAULTY)];
+    }
+    let memory = Memory::default();
+    let mut checks = Vec::new();
+    for project in &found.projects {
+        if let Some(config) = &project.config {
+            let stores = Store::ALL.into_iter();
+            checks
+                .extend(stores.filter_map(|store| index(ground, &memory, project, config, store)));
+        }
+    }
+    if checks.is_empty() {
+        return vec![Check::ok(
+            id,
+            "nothing is remembered yet, so nothing is indexed",
+        )];
+    }
+    capped(checks, &format!("{} memory reindex --all", ground.program))
+}
+
+fn index(
+    ground: &Ground,
+    memory: &Memory,
+    project: &ProjectGround,
+    config: &Config,
+    store: Store,
+) -> Option<Check> {
+    let id = "memory-index";
+    let code = project.project.code();
+    let (name, store_name) = (code.directory(), store.as_str());
+    let place = format!("{name}/{store_name}");
+    if store == Store::TeamMemory && !config.memory.team_memory {
+        return None;
+    }
+    let embedder = memory
+        .engine(project.project.vault(), &config.embedder)
+        .now();
+    let embedder = embedder.embedder.id().to_owned();
+    let standing = memory.shelf(&project.project, store).standing(&embedder);
+    if let Some(why) = &standing.damaged {
+        let remedy = format!(
+            "{} memory reindex {code} --store {store_name} (whoever searches it next does so too)",
+            ground.program
+        );
+        return Some(Check::warn(id, format!("{place}: {why}"), remedy));
+    }
+    if standing.files == 0 {
+        return None;
+    }
+    Some(Check::ok(
+        id,
+        format!("{place}: {}", stands(&standing, &embedder)),
+    ))
+}
+
+fn stands(standing: &Standing, embedder: &str) -> String {
+    let files = count(standing.files, "file");
+    match &standing.embedder {
+        None => format!("{files}, not indexed yet: that is done when they are searched"),
+        Some(other) if other != embedder => {
+            format!("{files}, indexed with {other}: with {embedder} when they are searched")
+        }
+        Some(_) => {
+            let behind = standing.stale + standing.missing;
+            let more = match behind {
+                0 => String::new(),
+                many => format!("; {many} to be read again when they are searched"),
+            };
+            format!(
+                "{files}, {} indexed with {embedder}, {}{more}",
+                standing.rows,
+                size(standing.bytes)
+            )
+        }
+    }
+}
+
+/// Can everything be read that is remembered?
+pub(super) fn files(ground: &Ground) -> Vec<Check> {
+    let id = "memory-files";
+    let Some(found) = ground.vault() else {
+        return Vec::new();
+    };
+    let (mut files, mut checks) = (0, Vec::new());
+    for project in found.projects.iter().map(|ground| &ground.project) {
+        let directory = project.code().directory();
+        for (store, part) in Store::ALL
+            .into_iter()
+            .flat_map(|store| [Part::Kept, Part::Proposed].map(|part| (store, part)))
+        {
+            let listing = project.memory_files(store, part);
+            for why in &listing.troubles {
+                let what = format!("{directory}/{why}");
+                checks.push(Check::warn(
+                    id,
+                    what,
+                    "make it a directory that this user can read",
+                ));
+            }
+            files += listing.files.len();
+            for file in &listing.files {
+                if let Some(why) = project.memory_trouble(file) {
+                    let what = format!("{directory}/{}: {why}; it is not found", file.below());
+                    let remedy = format!(
+                        "mend it, or {} memory remove {directory}/{file}",
+                        ground.program
+                    );
+                    checks.push(Check::warn(id, what, remedy));
+                }
+            }
+        }
+    }
+    if checks.is_empty() {
+        let what = format!("{} of the memory can be read", count(files, "file"));
+        return vec![Check::ok(id, what)];
+    }
+    capped(checks, &format!("{} memory list", ground.program))
+}
