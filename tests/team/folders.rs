@@ -169,12 +169,16 @@ fn a_folder_to_write_that_would_expose_the_vault_is_a_configuration_error() {
         "runs",
         "../.modulatio",
         "prompts",
+        "qc-history",
+        "team-memory",
         "/",
     ] {
         let (model, vault) = beside([], "");
         std::fs::create_dir_all(vault.path("ess/prompts")).unwrap();
         std::fs::create_dir_all(vault.path("ess/tickets")).unwrap();
         std::fs::create_dir_all(vault.path("ess/runs")).unwrap();
+        std::fs::create_dir_all(vault.path("ess/qc-history")).unwrap();
+        std::fs::create_dir_all(vault.path("ess/team-memory")).unwrap();
         std::fs::create_dir_all(vault.path(".modulatio")).unwrap();
         project(
             &vault,

@@ -29,7 +29,9 @@ fn vault() -> TestVault {
     vault
 }
 
-const VIEWS: [&[&str]; 29] = [
+const VIEWS: [&[&str]; 31] = [
+    &["memory", "list"],
+    &["memory", "search", "essay"],
     &["project", "list"],
     &["project", "show", "ESS"],
     &["project", "runs"],

@@ -1,6 +1,7 @@
 //! `modulatio memory reindex`: indexes built anew, from the files alone.
 
 use std::{
+    collections::BTreeSet,
     io::IsTerminal,
     sync::atomic::AtomicBool,
     time::{Duration, Instant},
@@ -77,7 +78,12 @@ fn rebuild(memory: &Memory, project: &Project, store: Store, json: bool) -> Resu
                 bar.set_position(done as u64);
             });
     bar.finish_and_clear();
-    let standing = standing.map_err(|fault| Error::Failed(format!("{name}: {fault}")))?;
+    let mut standing = standing.map_err(|fault| Error::Failed(format!("{name}: {fault}")))?;
+    // What is tried twice may fail twice for the same reason.
+    let mut told = BTreeSet::new();
+    standing
+        .troubles
+        .retain(|trouble| told.insert(trouble.clone()));
     for trouble in &standing.troubles {
         output::tell(&format!("warning: {name}: {}", one_line(trouble)));
     }
