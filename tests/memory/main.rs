@@ -8,6 +8,7 @@ mod bench;
 mod support;
 
 mod harm;
+mod killed;
 mod notes;
 mod recall;
 mod route;
