@@ -29,9 +29,8 @@ fn vault() -> TestVault {
     vault
 }
 
-const VIEWS: [&[&str]; 31] = [
+const VIEWS: [&[&str]; 30] = [
     &["memory", "list"],
-    &["memory", "search", "essay"],
     &["project", "list"],
     &["project", "show", "ESS"],
     &["project", "runs"],
