@@ -8,7 +8,7 @@ mod recalled;
 mod route;
 
 pub use entry::{Entry, MAX_SHOWN, MAX_SOUGHT};
-pub use files::{Act, MemoryFile, PROPOSALS, REMOVED};
+pub use files::{APART, Act, MemoryFile, PROPOSALS, REHEARSED, REMOVED};
 pub use judgement::Judgement;
 pub use note::{MAX_NOTE, Note, NoteKind, Tier};
 pub use recalled::{Recalled, Remembered};

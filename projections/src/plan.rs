@@ -112,6 +112,12 @@ pub struct TaskRecord {
     pub verdict: String,
 }
 
+/// Whether a model's label is that of the embedded rehearsal.
+#[must_use]
+pub fn is_rehearsal(label: &str) -> bool {
+    label.split('/').next() == Some("rehearsal")
+}
+
 /// What a plan's agents wrote for the team's memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {

@@ -3,7 +3,7 @@
 
 use std::{fs, io, path::Path};
 
-use projections::memory::Entry;
+use projections::memory::{APART, Entry};
 
 use crate::clock;
 
@@ -16,9 +16,6 @@ const MAX_DEPTH: usize = 16;
 /// How old a file's last change must be to be told from the next one by its time: file systems count time in ticks,
 /// of two seconds at worst.
 const TICK_NS: i128 = 2_000_000_000;
-
-/// Folders that hold what is not, or not any more, part of a store.
-const APART: [&str; 2] = ["_proposals", "_removed"];
 
 /// A file, as a walk saw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,10 +30,11 @@ fn everything_of_the_plan_goes_and_everything_else_stays() {
     is_archived(&vault, &plan);
     let after = tree(&vault);
     for (name, bytes) in &before {
-        let moved = name.contains(&plan) && !name.ends_with(".lock") && !name.ends_with(".lease");
+        let locks = name.ends_with(".lock") || name.ends_with(".lease");
+        let moved = crate::is_left(name, &plan) && !locks;
         let name = match moved {
             true => format!("archive/{plan}/{name}"),
-            false if name.contains(&plan) => continue,
+            false if locks && name.contains(&plan) => continue,
             false => name.clone(),
         };
         assert_eq!(after.get(&name), Some(bytes), "{name}");

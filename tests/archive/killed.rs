@@ -83,9 +83,7 @@ fn walk(args: &[&str]) -> u64 {
         if archived {
             halves += 1;
             assert_eq!(vault.run(&["plan", "list"]).ok().out, "", "{what}");
-            let is_half = names(&vault)
-                .iter()
-                .any(|n| !n.starts_with("archive/") && n.contains(&plan));
+            let is_half = names(&vault).iter().any(|n| crate::is_left(n, &plan));
             let told = clean(&vault, &[]).ok();
             assert_eq!(
                 told.out.contains("its archiving was interrupted"),

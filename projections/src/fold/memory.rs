@@ -5,7 +5,7 @@ use crate::{
     event::{ModelCallStarted, NoteJudged, NoteProposed, NoteWritten, TaskRouted},
     memory::Note,
     payload::Digest,
-    plan::{Plan, Proposal, RunStage},
+    plan::{self, Plan, Proposal, RunStage},
     work::Step,
 };
 
@@ -17,9 +17,12 @@ pub(super) fn asked(plan: &mut Plan, e: &ModelCallStarted) {
     if let Some(recalled) = &e.recalled {
         run.recalled.insert(e.step.label(), recalled.clone());
     }
-    if let Step::Produce { task, .. } | Step::Fix { task, .. } = &e.step
-        && let Some(task) = run.task_mut(task)
-    {
+    let task = e.step.task().and_then(|(task, _)| run.task_mut(task));
+    let Some(task) = task else {
+        return;
+    };
+    task.rehearsed = plan::is_rehearsal(&e.model);
+    if let Step::Produce { .. } | Step::Fix { .. } = &e.step {
         task.asked = Some(e.agent_id.clone());
     }
 }

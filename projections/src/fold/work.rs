@@ -52,6 +52,7 @@ fn planned(spec: TaskSpec) -> Task {
         spec,
         routed: None,
         asked: None,
+        rehearsed: false,
         stage: TaskStage::Producing,
         attempt: 1,
         redos: 0,

@@ -11,6 +11,12 @@ pub const PROPOSALS: &str = "_proposals";
 /// Below a store's directory: what was taken out of the memory.
 pub const REMOVED: &str = "_removed";
 
+/// Below a store's directory: verdicts of rehearsals, in which nobody read anything.
+pub const REHEARSED: &str = "_rehearsed";
+
+/// Directories below a store's that hold what is not, or not any more, part of the memory.
+pub const APART: [&str; 3] = [PROPOSALS, REMOVED, REHEARSED];
+
 /// A file of the memory, as an event makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryFile {

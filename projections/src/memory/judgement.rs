@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::REHEARSED;
 use crate::{
     event::TaskReviewed,
     frontmatter::push_entry,
@@ -25,12 +26,18 @@ pub struct Judgement<'a> {
 }
 
 impl Judgement<'_> {
-    /// Its file below `qc-history/`, without `.md`: `document/ESS-P-001-s1-t2-1`.
+    /// Its file below `qc-history/`, without `.md`: `document/ESS-P-001-s1-t2-1`. One of a rehearsal lies apart: it
+    /// teaches nobody anything.
     #[must_use]
     pub fn id(&self) -> String {
         let kind = self.task.spec.kind.as_str();
         let (task, attempt) = (&self.reviewed.task, self.reviewed.attempt);
-        format!("{kind}/{}-{task}-{attempt}", self.plan)
+        let name = format!("{kind}/{}-{task}-{attempt}", self.plan);
+        if self.task.rehearsed {
+            format!("{REHEARSED}/{name}")
+        } else {
+            name
+        }
     }
 
     /// Its file.

@@ -54,6 +54,8 @@ pub struct Task {
     pub routed: Option<String>,
     /// Who was asked last to produce it, by name.
     pub asked: Option<String>,
+    /// Whether the model that was asked last for it was a rehearsal.
+    pub rehearsed: bool,
     /// How far it is.
     pub stage: TaskStage,
     /// Which production is current, from 1.

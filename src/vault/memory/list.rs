@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use projections::memory::Store;
+use projections::memory::{APART, Store};
 
 use super::{MemoryPath, Part, directory};
 use crate::vault::Project;
@@ -44,7 +44,7 @@ impl Project {
             dir: self.dir().join(&name),
             take: &mut |id, is_json| {
                 // The engine's own parts lie below what is kept; only proposals of the earlier program are JSON.
-                let is_own = part == Part::Kept && Part::ALL.iter().any(|part| is_below(id, *part));
+                let is_own = part == Part::Kept && is_apart(id);
                 if !is_own && (!is_json || part != Part::Kept) {
                     found.files.push(MemoryPath {
                         store,
@@ -132,9 +132,10 @@ impl Project {
     }
 }
 
-fn is_below(id: &str, part: Part) -> bool {
-    let first = id.split('/').next();
-    part.directory().is_some() && first == part.directory()
+/// Whether a file lies in a directory of what is no part of the memory.
+fn is_apart(id: &str) -> bool {
+    let first = id.split('/').next().unwrap_or_default();
+    APART.contains(&first)
 }
 
 /// A walk over every `.md` and `.json` file below a directory.

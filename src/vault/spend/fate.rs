@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use projections::{
     event::{Event, Reserved},
     ids::CallId,
+    plan::is_rehearsal,
 };
 
 use super::Spent;
@@ -67,11 +68,6 @@ impl Fates {
             *fate = to(*fate);
         }
     }
-}
-
-/// Whether a model's label is that of the embedded rehearsal.
-fn is_rehearsal(label: &str) -> bool {
-    label.split('/').next() == Some("rehearsal")
 }
 
 impl Fate {
