@@ -176,7 +176,7 @@ fn the_daemon_does_not_know_the_command_line() {
 
 #[test]
 fn every_outside_crate_has_one_home() {
-    let homes: [(&str, &[&str]); 33] = [
+    let homes: [(&str, &[&str]); 38] = [
         // The shapes of secrets.
         ("regex", &["src/redact.rs"]),
         // Providers of models, and pages of the web.
@@ -212,6 +212,18 @@ fn every_outside_crate_has_one_home() {
         ("close_fds", &["src/toolbox/sandbox/stage.rs"]),
         ("notify", &["src/vault/watch.rs"]),
         ("strsim", &["src/nearest.rs"]),
+        // The embedder: its inference, its tokens, its files and what they are.
+        (
+            "fastembed",
+            &["src/memory/embed/minilm.rs", "src/memory/embed/minilm/"],
+        ),
+        (
+            "ort",
+            &["src/memory/embed/minilm.rs", "src/memory/embed/minilm/"],
+        ),
+        ("tokenizers", &["src/memory/embed/minilm.rs"]),
+        ("hf_hub", &["src/memory/embed/minilm/hub.rs"]),
+        ("ring", &["src/memory/embed/minilm/folder.rs"]),
         ("fs2", &["journal/src/lock.rs"]),
         ("memchr", &["journal/src/"]),
         (

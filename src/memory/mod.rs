@@ -9,7 +9,8 @@
 //!
 //! | file        | what                                                                                       |
 //! | ----------- | ------------------------------------------------------------------------------------------ |
-//! | `embed/`    | the [`Embedder`] contract, MiniLM through fastembed, the lexical fallback, who shares them |
+//! | `embed/`    | the [`Embedder`] contract, MiniLM through fastembed, the lexical fallback                   |
+//! | `engine.rs` | [`Engine`]: which embedder there is now, loaded once for all, dropped when unused           |
 //! | `folder.rs` | the files of a store, and which of them changed                                            |
 //! | `index/`    | rows, vectors and exact search among them, in memory and on the disk                       |
 //! | `shelf.rs`  | [`Shelf`]: one store of one project, brought up to date and searched                       |
@@ -28,7 +29,7 @@ mod keeper;
 mod shelf;
 
 pub use cards::Cards;
-pub use embed::{Embedder, Fault, Vector};
-pub use engine::{Engine, Now, Settings, Wish};
+pub use embed::{Embedder, Fault, Lexical, Vector};
+pub use engine::{Engine, Kind, Now, Secret, Settings, State, Surroundings};
 pub use keeper::Keeper;
 pub use shelf::{Effort, Found, Hit, Listed, Shelf, Standing, Wanted};

@@ -11,7 +11,7 @@ use projections::memory::Store;
 
 use crate::{
     config::{EmbedderConfig, EmbedderKind},
-    memory::{Cards, Engine, Keeper, Settings, Shelf, Wish},
+    memory::{Cards, Engine, Keeper, Kind, Settings, Shelf},
     vault::{Project, Vault},
 };
 
@@ -86,8 +86,8 @@ fn settings(vault: &Vault, wished: &EmbedderConfig) -> Settings {
     let wished = wished.in_vault(vault.root());
     Settings {
         kind: match wished.kind {
-            EmbedderKind::Fastembed => Wish::Fastembed,
-            EmbedderKind::Lexical => Wish::Lexical,
+            EmbedderKind::Fastembed => Kind::Fastembed,
+            EmbedderKind::Lexical => Kind::Lexical,
         },
         model_dir: wished.model_dir,
         onnxruntime: wished.onnxruntime,

@@ -1,6 +1,12 @@
 //! Texts as vectors: the contract, and who keeps it.
 
+mod lexical;
+#[cfg(feature = "fastembed")]
+pub(super) mod minilm;
+
 use std::sync::atomic::AtomicBool;
+
+pub use lexical::Lexical;
 
 /// A text as an embedder sees it.
 #[derive(Clone, Debug, PartialEq)]
