@@ -175,3 +175,100 @@ fn short(embedder: &dyn Embedder) -> Fault {
         "the embedder {id} made fewer vectors than there are texts"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::{
+        super::world::{Dense, Renaming, Sparse, UNCUT},
+        *,
+    };
+
+    const TEAM: [(&str, &str); 3] = [
+        ("ann", "essays and letters"),
+        ("bob", "bridges and towers"),
+        ("eve", ""),
+    ];
+
+    fn asked(path: &Path, embedder: &dyn Embedder, query: &str, team: &[(&str, &str)]) -> Vec<f32> {
+        let cards = Cards::new(path.to_owned(), Arc::new(Renaming));
+        cards.similarities(embedder, query, team, &UNCUT).unwrap()
+    }
+
+    #[test]
+    fn the_producer_whose_description_fits_scores_highest() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("router.index");
+        for embedder in [&Dense::new() as &dyn Embedder, &Sparse::new()] {
+            let scores = asked(&path, embedder, "write letters", &TEAM);
+            assert!(
+                scores[0] > scores[1] && scores[1] >= scores[2],
+                "{scores:?}"
+            );
+            assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
+            assert!(asked(&path, embedder, "letters", &[]).is_empty());
+        }
+    }
+
+    #[test]
+    fn descriptions_are_embedded_once_also_by_the_next_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("router.index");
+        let embedder = Dense::new();
+        let first = asked(&path, &embedder, "write letters", &TEAM);
+        assert_eq!(embedder.count(), 4);
+        assert_eq!(asked(&path, &embedder, "write letters", &TEAM), first);
+        assert_eq!(embedder.count(), 5, "the query");
+        let changed = [TEAM[0], ("bob", "letters"), TEAM[2]];
+        let scores = asked(&path, &embedder, "letters", &changed);
+        assert!(scores[1] > scores[0], "{scores:?}");
+        assert_eq!(embedder.count(), 7, "the query and the new description");
+        // Another model, and back: each has the file anew.
+        let other = Dense::named("other", 40);
+        asked(&path, &other, "letters", &TEAM);
+        assert_eq!(other.count(), 4);
+        asked(&path, &embedder, "letters", &TEAM);
+        assert_eq!(embedder.count(), 11);
+    }
+
+    #[test]
+    fn a_damaged_file_or_a_full_disk_costs_work_and_nothing_else() {
+        struct Full;
+        impl Keeper for Full {
+            fn put(
+                &self,
+                _: &Path,
+                write: &mut dyn FnMut(&mut dyn io::Write) -> io::Result<()>,
+            ) -> io::Result<()> {
+                write(&mut io::sink())?;
+                Err(io::ErrorKind::StorageFull.into())
+            }
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("router.index");
+        let embedder = Dense::new();
+        let first = asked(&path, &embedder, "letters", &TEAM);
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[100] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let cards = Cards::new(path, Arc::new(Full));
+        for _ in 0..2 {
+            let again = cards.similarities(&embedder, "letters", &TEAM, &UNCUT);
+            assert_eq!(again.unwrap(), first);
+        }
+        assert_eq!(embedder.count(), 4 + 4 + 1);
+    }
+
+    #[test]
+    fn an_embedder_that_fails_is_the_only_failure() {
+        let mut embedder = Dense::new();
+        embedder.refuses = Some("bridges");
+        let cards = Cards::new("router.index".into(), Arc::new(Renaming));
+        let failed = cards.similarities(&embedder, "letters", &TEAM, &UNCUT);
+        assert_eq!(
+            failed.err(),
+            Some(Fault::Embedder("it chokes on this".to_owned()))
+        );
+    }
+}

@@ -27,6 +27,8 @@ mod folder;
 mod index;
 mod keeper;
 mod shelf;
+#[cfg(test)]
+mod world;
 
 pub use cards::Cards;
 pub use embed::{Embedder, Fault, Lexical, Vector};

@@ -1,17 +1,20 @@
 //! Through the shelf's own contract, with embedders whose outcome a test can foresee.
 
+#[cfg(test)]
 mod change;
+#[cfg(test)]
 mod damage;
+#[cfg(test)]
 mod sharing;
+#[cfg(test)]
 mod trouble;
-mod world;
 
 use std::fs;
 
 use projections::work::TaskKind;
 
-use self::world::{Dense, Sparse, World, note};
 use super::*;
+use crate::memory::world::{self, Dense, Sparse, World, note};
 
 #[test]
 fn what_is_like_the_query_is_found_and_the_most_similar_comes_first() {

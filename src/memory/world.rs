@@ -13,7 +13,7 @@ use std::{
 
 use projections::memory::Store;
 
-use crate::memory::{Effort, Embedder, Fault, Found, Keeper, Shelf, Vector, Wanted};
+use super::{Effort, Embedder, Fault, Found, Keeper, Shelf, Vector, Wanted};
 
 pub(super) const ANY: Wanted<'static> = Wanted {
     kind: None,
