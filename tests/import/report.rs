@@ -361,3 +361,32 @@ fn the_vault_can_be_named_in_every_way() {
         assert_eq!(vault.journal(&id("draft")).status(), "draft");
     }
 }
+
+#[test]
+fn what_is_remembered_is_read_where_it_lies() {
+    let vault = whole::vault();
+    add(
+        &vault,
+        "ess/team-memory/_proposals/two.json",
+        r#"{"proposal_id": "2", "proposer_id": "qc", "body": "Library X has a bug.", "skill_tags": [], "artifact_kind": "text"}"#,
+    );
+    let before = files(&vault.path("ess/team-memory"));
+    let told = told(&import(&vault, &["--json"]).ok());
+    let (_, _, note) = &told["ess/qc-history"];
+    assert_eq!(note, "1 entry: read where it lies, as it is");
+    let (_, _, note) = &told["ess/team-memory"];
+    assert!(
+        note.starts_with("1 entry: ") && note.contains("; 1 proposed: "),
+        "{note}"
+    );
+    vault
+        .run(&["memory", "list"])
+        .ok()
+        .shows("ess/qc-history/text/one ")
+        .shows("Concise prose.");
+    vault
+        .run(&["memory", "list", "--proposals"])
+        .ok()
+        .shows("Library X has a bug.");
+    assert!(files(&vault.path("ess/team-memory")) == before);
+}

@@ -32,17 +32,13 @@ impl Import<'_> {
             Err(error) => return self.failed("file", &project.code().directory(), &error),
         };
         for name in names.iter().filter(|name| !OWN.contains(&name.as_str())) {
+            if let Some(store) = Store::ALL.into_iter().find(|store| store.as_str() == name) {
+                self.memory(project, store);
+                continue;
+            }
             let told = match name.as_str() {
                 "plans" => self.rest_of_plans(project),
                 "runs" => self.rest_of_runs(project),
-                "qc-history" => {
-                    self.memory(project, Store::QcHistory);
-                    Ok(())
-                }
-                "team-memory" => {
-                    self.memory(project, Store::TeamMemory);
-                    Ok(())
-                }
                 name => self.leave(&source(project, name), known::in_project(name)),
             };
             if let Err(error) = told {
@@ -98,15 +94,29 @@ impl Import<'_> {
 
     /// What is remembered is read where it lies.
     fn memory(&mut self, project: &Project, store: Store) {
-        let count = |part| project.memory_files(store, part).files.len();
-        let (kept, proposed) = (count(Part::Kept), count(Part::Proposed));
-        let more = match proposed {
+        let (kept, proposed) = (
+            project.memory_files(store, Part::Kept),
+            project.memory_files(store, Part::Proposed),
+        );
+        for why in kept.troubles {
+            let (place, why) = why.split_once(": ").unwrap_or(("", &why));
+            self.tell(Line::new(
+                Fate::Failed,
+                "memory",
+                source(project, place),
+                why,
+            ));
+        }
+        let more = match proposed.files.len() {
             0 => String::new(),
             many => format!(
-                " and {many} proposed, which `modulatio memory list --proposals` shows and `memory promote` takes over"
+                "; {many} proposed: `modulatio memory list --proposals` shows them, `memory promote` takes them over"
             ),
         };
-        let note = format!("{}: read where it lies, as it is{more}", entries(kept));
+        let note = format!(
+            "{}: read where it lies, as it is{more}",
+            entries(kept.files.len())
+        );
         let source = source(project, store.as_str());
         self.tell(Line::new(Fate::There, "memory", source, note));
     }
