@@ -121,8 +121,9 @@ fn notes_of_one_plan_are_shown_in_the_next_with_their_source() {
     let model = server([
         planned(json!([])),
         produced(json!([])),
-        judged(json!({"notes": [fact("Essay 1 must cite the first edition.")]})),
+        judged(json!({"notes": [fact("An essay must cite the first edition.")]})),
         reflected(json!([])),
+        planned(json!([])),
     ]);
     let vault = vault(&model, "embedder: lexical\nmemory: {min_similarity: 0.1}\n");
     let first = vault.approved(&body(1));
