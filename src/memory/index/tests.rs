@@ -197,7 +197,7 @@ fn store<V: Strategy<Value = Vector>>(
     let all = proptest::collection::vec(vector(), 1..most);
     let parts = (
         all,
-        0..=100_usize,
+        prop_oneof![Just(100_usize), 0..=100_usize],
         proptest::collection::vec(any::<bool>(), 0..most),
         vector(),
     );
@@ -223,6 +223,27 @@ proptest! {
         let mut made = made(all, on_disk, &gone);
         let expected = made.all(&query, most, at_least, odd);
         prop_assert_eq!(made.search(&query, most, at_least, odd), expected);
+    }
+
+    #[test]
+    fn vectors_that_differ_by_less_than_their_codes_tell_are_told_apart(
+        center in dense_vector(33),
+        noise in proptest::collection::vec(proptest::collection::vec(-1.0..1.0_f32, 33), 2..120),
+        scale in proptest::sample::select(vec![1e-1_f32, 1e-2, 1e-3, 1e-5]),
+        on_disk in 1..=100_usize,
+        most in 1..6_usize,
+    ) {
+        let Vector::Dense(center) = center else { unreachable!() };
+        let near = |noise: &Vec<f32>| {
+            let numbers = center.iter().zip(noise).map(|(n, noise)| n + scale * noise);
+            Vector::Dense(unit(numbers.collect()))
+        };
+        let all: Vec<Vector> = noise.iter().map(near).collect();
+        let (query, all) = all.split_first().unwrap();
+        let on_disk = (all.len() * on_disk / 100).max(1);
+        let mut made = made(all.to_vec(), on_disk, &[]);
+        let expected = made.all(query, most, f32::NEG_INFINITY, false);
+        prop_assert_eq!(made.search(query, most, f32::NEG_INFINITY, false), expected);
     }
 
     #[test]

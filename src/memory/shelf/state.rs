@@ -170,3 +170,83 @@ fn met(old: Row, new: Row) -> Row {
         ..old
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{folder, index::digest, world::World};
+
+    /// A store of one file that is indexed as it is now.
+    fn indexed(is_racy: bool) -> (World, State) {
+        let world = World::new();
+        world.write("a", "apples");
+        let walked = folder::walk(&world.folder, &|| false).unwrap();
+        let (_, seen) = walked.files().next().unwrap();
+        assert!(seen.is_recent, "it was written just now");
+        let mut state = State::new("test", &Vector::Sparse(Vec::new()));
+        let slot = state.vectors.push(&Vector::Sparse(vec![(1, 1.0)])).unwrap();
+        let row = Row {
+            text: digest("apples"),
+            slot,
+            is_unread: false,
+            ..Row::unread(seen.stamp, is_racy)
+        };
+        assert!(state.rows.push("a", row));
+        (world, state)
+    }
+
+    #[test]
+    fn a_file_that_could_have_changed_within_its_stamp_is_read_again() {
+        for is_racy in [true, false] {
+            let (world, mut state) = indexed(is_racy);
+            let walked = folder::walk(&world.folder, &|| false).unwrap();
+            let known = state.merge(&walked);
+            assert_eq!(state.rows.get(0).is_unread, is_racy);
+            assert_eq!(
+                known.len(),
+                usize::from(is_racy),
+                "its vector is known still"
+            );
+        }
+    }
+
+    #[test]
+    fn an_index_is_written_when_that_costs_less_than_doing_it_again() {
+        let (_world, mut state) = indexed(false);
+        let mut is_due = |unsaved, when| {
+            state.unsaved = unsaved;
+            state.is_due(when)
+        };
+        assert!(!is_due(0, When::Always) && !is_due(0, When::Worth) && !is_due(0, When::Last));
+        assert!(is_due(1, When::Worth) && is_due(1, When::Last));
+        assert!(!is_due(1, When::Underway), "it has just been tried");
+        for n in 1..2_000_u32 {
+            let row = Row {
+                slot: n,
+                is_unread: false,
+                ..Row::unread(1, false)
+            };
+            assert!(state.rows.push(&format!("b{n:05}"), row));
+        }
+        let mut is_due = |unsaved, when| {
+            state.unsaved = unsaved;
+            state.is_due(when)
+        };
+        assert!(!is_due(124, When::Worth) && is_due(125, When::Worth));
+        assert!(!is_due(7, When::Last) && is_due(8, When::Last) && is_due(1, When::Always));
+        state.failed = Some(200);
+        state.unsaved = 399;
+        assert!(!state.is_due(When::Worth));
+        state.unsaved = 400;
+        assert!(state.is_due(When::Worth));
+    }
+
+    #[test]
+    fn what_nobody_would_look_for_is_not_written() {
+        let mut state = State::new("test", &Vector::Sparse(Vec::new()));
+        state.unsaved = 5;
+        assert!(!state.is_due(When::Always));
+        state.file = Some(1);
+        assert!(state.is_due(When::Always), "it takes the place of another");
+    }
+}

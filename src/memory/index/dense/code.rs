@@ -192,3 +192,62 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 fn rounded_up(number: f64) -> f32 {
     (number * (1.0 + 1e-6)) as f32 + f32::MIN_POSITIVE
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Of a block of one row.
+    fn bounds(query: &[f32], row: &[f32]) -> Between {
+        let mut coded = Coded::new(row.len(), 1);
+        coded.push(row);
+        let figures = [coded.scales[0], coded.errors[0]];
+        let mut block: Vec<u8> = figures.iter().flat_map(|n| n.to_le_bytes()).collect();
+        block.extend(&coded.codes);
+        Asked::new(query).bounds(&block, 1, 0)
+    }
+
+    fn unit(numbers: Vec<f32>) -> Vec<f32> {
+        let length = numbers.iter().map(|n| n * n).sum::<f32>().sqrt();
+        let length = if length > 0.0 { length } else { 1.0 };
+        numbers.iter().map(|n| n / length).collect()
+    }
+
+    /// Numbers that codes tell exactly, so that all of the error is the query's; and any.
+    fn numbers(exact: bool, length: usize) -> BoxedStrategy<Vec<f32>> {
+        let exact = exact.then(|| proptest::sample::select(vec![-1.0_f32, 0.0, 1.0]).boxed());
+        let number = exact.unwrap_or_else(|| (-1.0..1.0_f32).boxed());
+        proptest::collection::vec(number, length)
+            .prop_map(unit)
+            .boxed()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn a_score_lies_between_its_bounds_and_they_are_near(
+            (query, row) in (any::<bool>(), any::<bool>(), proptest::sample::select(vec![1_usize, 31, 32, 400]))
+                .prop_flat_map(|(a, b, length)| (numbers(a, length), numbers(b, length))),
+        ) {
+            let score = dot(&query, &row);
+            let Between { lower, upper } = bounds(&query, &row);
+            prop_assert!(lower <= score && score <= upper, "{lower} {score} {upper}");
+            prop_assert!(upper - lower < 0.1, "{lower} {upper}");
+        }
+    }
+
+    #[test]
+    fn the_largest_sum_of_many_dimensions_does_not_overflow() {
+        for length in [384, 4_096, 65_536] {
+            let row = unit(vec![1.0; length]);
+            let Between { lower, upper } = bounds(&row, &row);
+            assert!(
+                lower <= 1.0 && 1.0 <= upper && upper < 2.0,
+                "{length}: {lower} {upper}"
+            );
+        }
+    }
+}
