@@ -11,6 +11,7 @@ mod access;
 mod daemons;
 mod disk;
 mod journals;
+mod memory;
 mod plans;
 mod providers;
 mod service;

@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// Checks whose outcome is the machine's, not the vault's.
-const MACHINE: [&str; 7] = [
+const MACHINE: [&str; 9] = [
+    "embedder",
+    "memory-index",
     "file-system",
     "disk-space",
     "inodes",

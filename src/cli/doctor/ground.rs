@@ -9,7 +9,7 @@ use crate::{
     cli::args::{Args, DoctorOptions},
     clock,
     config::{self, Config, ModelConfig, Provider},
-    daemon::{self, Life, Places, Reached, Seen, Unit},
+    daemon::{self, Life, Memory, Places, Reached, Seen, Unit},
     error::{Error, Result},
     vault::{
         Project, ProjectFault, Vault,
@@ -52,6 +52,8 @@ pub(super) struct VaultGround {
     pub(super) unread: Vec<(std::path::PathBuf, String)>,
     pub(super) daemons: Result<Vec<Seen>>,
     pub(super) probed: Probed,
+    /// What the team remembers with: a model is loaded once.
+    pub(super) memory: Memory,
 }
 
 /// A project with its configuration.
@@ -122,6 +124,7 @@ impl VaultGround {
             plans: health::examine(&listed),
             daemons: daemon::daemons(&vault),
             probed: health::probe(&vault),
+            memory: Memory::default(),
             projects: listed
                 .into_iter()
                 .map(|project| ProjectGround::gather(project, config.is_ok()))

@@ -1,24 +1,97 @@
 //! What the team remembers: what finds it, the indexes, and files that nobody can read.
 
+use std::time::Instant;
+
 use projections::memory::Store;
 
 use super::{
     check::{Check, capped},
-    ground::{Ground, ProjectGround},
+    ground::{Ground, ProjectGround, VaultGround},
     words::{count, size},
 };
-use crate::{config::Config, daemon::Memory, memory::Standing, vault::Part};
+use crate::{
+    config::{self, Config, EmbedderConfig, EmbedderKind, PROJECT_FILE, Source, VAULT_FILE},
+    memory::Standing,
+    vault::Part,
+};
 
 /// What stands in the place of a check where nobody knows what is wished for.
 const FAULTY: &str = "not looked at: the configuration has faults, see above";
 
-/// What finds related work?
+/// What finds related work, and does it load? Nothing is downloaded.
 pub(super) fn embedder(ground: &Ground) -> Vec<Check> {
-    let config = ground.vault().and_then(|found| found.config.as_ref().ok());
-    let kind = config
-        .map(|config| config.embedder.kind)
-        .unwrap_or_default();
-    vec![Check::ok("embedder", format!("{} is set", kind.as_str()))]
+    let id = "embedder";
+    let Some(found) = ground.vault() else {
+        return vec![Check::ok(
+            id,
+            "not looked at: it is a vault's to wish for one",
+        )];
+    };
+    let Ok(config) = &found.config else {
+        return vec![Check::ok(id, FAULTY)];
+    };
+    let mut checks = vec![embedder_of(found, None, &config.embedder)];
+    let others = found.projects.iter().filter_map(|project| {
+        let own = &project.config.as_ref()?.embedder;
+        (*own != config.embedder).then_some((project, own))
+    });
+    checks.extend(others.map(|(project, own)| embedder_of(found, Some(project), own)));
+    capped(checks, &format!("{} config show", ground.program))
+}
+
+fn embedder_of(
+    found: &VaultGround,
+    project: Option<&ProjectGround>,
+    wished: &EmbedderConfig,
+) -> Check {
+    let id = "embedder";
+    let directory = project.map(|project| project.project.code().directory());
+    let begin = directory
+        .as_ref()
+        .map_or_else(String::new, |name| format!("{name}: "));
+    let engine = found.memory.engine(&found.vault, wished);
+    let started = Instant::now();
+    let now = engine.here();
+    let took = started.elapsed();
+    let Some(why) = now.instead else {
+        let name = now.embedder.id();
+        return Check::ok(
+            id,
+            match (wished.kind, engine.state().from) {
+                (EmbedderKind::Lexical, _) | (_, None) => {
+                    format!("{begin}{name}, as is wished for")
+                }
+                (EmbedderKind::Fastembed, Some(from)) => format!(
+                    "{begin}{name} of {} loads in {:.1} s",
+                    from.display(),
+                    took.as_secs_f64()
+                ),
+            },
+        );
+    };
+    let what = format!("{begin}{} stands in: {why}", now.embedder.id());
+    if !is_wished(found, directory.as_deref()) {
+        // Nobody asked for anything better.
+        return Check::ok(id, what);
+    }
+    let file = directory.map_or(VAULT_FILE.to_owned(), |name| {
+        format!("{name}/{PROJECT_FILE}")
+    });
+    let remedy = format!(
+        "in {file}, embedder: {{model_dir: a folder with model.onnx and tokenizer.json, onnxruntime: libonnxruntime.so}}, or embedder: lexical"
+    );
+    Check::warn(id, what, remedy)
+}
+
+/// Whether some file says which embedder.
+fn is_wished(found: &VaultGround, directory: Option<&str>) -> bool {
+    let effective = config::effective(found.vault.root(), directory);
+    effective.is_ok_and(|effective| {
+        let mut settings = effective.settings.iter();
+        settings.any(|setting| {
+            setting.field.starts_with("embedder.") && matches!(setting.source, Source::Written(_))
+        })
+    })
 }
 
 /// Are the indexes what they should be? They are caches: what is missing in one is put there when it is searched.
@@ -30,13 +103,11 @@ pub(super) fn indexes(ground: &Ground) -> Vec<Check> {
     if found.config.is_err() {
         return vec![Check::ok(id, FAULTY)];
     }
-    let memory = Memory::default();
     let mut checks = Vec::new();
     for project in &found.projects {
         if let Some(config) = &project.config {
             let stores = Store::ALL.into_iter();
-            checks
-                .extend(stores.filter_map(|store| index(ground, &memory, project, config, store)));
+            checks.extend(stores.filter_map(|store| index(ground, found, project, config, store)));
         }
     }
     if checks.is_empty() {
@@ -50,7 +121,7 @@ pub(super) fn indexes(ground: &Ground) -> Vec<Check> {
 
 fn index(
     ground: &Ground,
-    memory: &Memory,
+    found: &VaultGround,
     project: &ProjectGround,
     config: &Config,
     store: Store,
@@ -62,11 +133,10 @@ fn index(
     if store == Store::TeamMemory && !config.memory.team_memory {
         return None;
     }
-    let embedder = memory
-        .engine(project.project.vault(), &config.embedder)
-        .now();
-    let embedder = embedder.embedder.id().to_owned();
-    let standing = memory.shelf(&project.project, store).standing(&embedder);
+    let engine = found.memory.engine(&found.vault, &config.embedder);
+    let embedder = engine.here().embedder.id().to_owned();
+    let shelf = found.memory.shelf(&project.project, store);
+    let standing = shelf.standing(&embedder);
     if let Some(why) = &standing.damaged {
         let remedy = format!(
             "{} memory reindex {code} --store {store_name} (whoever searches it next does so too)",

@@ -59,7 +59,7 @@ fn wanted(vault: &Vault, options: &ReindexOptions) -> Result<Vec<Project>> {
 fn rebuild(memory: &Memory, project: &Project, store: Store, json: bool) -> Result<()> {
     let directory = project.code().directory();
     let (config, _) = config::load_for_project(project.vault().root(), &directory)?;
-    let now = memory.engine(project.vault(), &config.embedder).now();
+    let now = memory.engine(project.vault(), &config.embedder).here();
     let name = format!("{directory}/{}", store.as_str());
     if let Some(why) = &now.instead {
         output::tell(&format!("warning: {}", one_line(why)));

@@ -101,7 +101,7 @@ fn look(
     options: &SearchOptions,
     searched: &mut Searched,
 ) -> Result<Vec<Answer>> {
-    let now = memory.engine(project.vault(), &config.embedder).now();
+    let now = memory.engine(project.vault(), &config.embedder).here();
     if let Some(why) = &now.instead {
         searched.say(format!("warning: {why}"));
     }
