@@ -71,3 +71,24 @@ fn an_index_that_cannot_be_written_is_no_reason_to_stop() {
     std::fs::write(&dir, "in the way").unwrap();
     goes_on(&model, &vault);
 }
+
+/// The model is not on this machine, and its hub does not answer.
+#[test]
+fn a_model_that_cannot_be_had_is_told_once_and_words_stand_in() {
+    let (model, vault) = remembering();
+    let text = vault
+        .read("modulatio.yaml")
+        .replace("embedder: lexical", "embedder: fastembed");
+    vault.write("modulatio.yaml", &text);
+    let log = goes_on(&model, &vault);
+    let mut said: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.split_once("words are compared instead of meanings: "))
+        .map(|(_, why)| why)
+        .collect();
+    assert!(!said.is_empty(), "{log}");
+    let all = said.len();
+    said.sort();
+    said.dedup();
+    assert_eq!(said.len(), all, "{log}");
+}

@@ -225,3 +225,36 @@ fn memory_gives_way_where_the_window_is_small() {
     stands(&vault, &plan, &model, "done");
     assert_eq!(recalled(&vault.journal(&plan), "s1-t1-produce-1"), [None]);
 }
+
+/// What says the same in other words is found by the model alone.
+#[test]
+fn with_minilm_a_note_is_found_that_shares_no_word_with_the_task() {
+    let dir = std::env::var("MODULATIO_MINILM_DIR").unwrap_or_default();
+    if dir.is_empty() || std::env::var_os("ORT_DYLIB_PATH").is_none() {
+        eprintln!(
+            "SKIPPED with_minilm_a_note_is_found_that_shares_no_word_with_the_task: MODULATIO_MINILM_DIR or ORT_DYLIB_PATH is not set"
+        );
+        return;
+    }
+    let mut billing = task("billing deadline", "plan.md", &[]);
+    billing["brief"] = json!("When must the customer receive our bill?");
+    billing["acceptance"] = json!([]);
+    let model = server([tasks(&[billing])]);
+    let embedder = format!("embedder: {{model_dir: {dir:?}}}\nmemory: {{min_similarity: 0.3}}\n");
+    let vault = vault(&model, &embedder);
+    vault.write(
+        "ess/team-memory/invoices.md",
+        "Invoices are sent to clients by the third of each month.\n",
+    );
+    vault.write("ess/team-memory/cats.md", "Cats sleep on warm stones.\n");
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    stands(&vault, &plan, &model, "done");
+    let shown = recalled(&vault.journal(&plan), "s1-t1-produce-1");
+    let Some(shown) = &shown[0] else {
+        panic!("nothing was found");
+    };
+    assert!(shown.embedder.starts_with("minilm-l6-v2/"), "{shown:?}");
+    assert_eq!(shown.entries[0].id, "invoices");
+    assert_eq!(shown.entries.len(), 1);
+}

@@ -211,7 +211,10 @@ fn verdicts_of_a_plan_are_removed_like_notes() {
     let place = vault.path(&format!("ess/{file}.md"));
     assert!(place.exists(), "the plan was judged");
     assert!(ids(&vault, &["list"]).is_empty());
-    vault.run(&["memory", "show", &file]).ok().shows("## Rationale");
+    vault
+        .run(&["memory", "show", &file])
+        .ok()
+        .shows("## Rationale");
     vault.run(&["memory", "remove", &file]).ok();
     vault.run(&["replay", &plan, "--check"]).ok();
     vault.run(&["replay", &plan, "--write"]).ok();

@@ -13,7 +13,7 @@ use super::{Memory, route::Likeness};
 use crate::{
     config::{EmbedderConfig, MemoryConfig},
     daemon::execute::{Done, Runner},
-    memory::{Effort, Engine},
+    memory::{Effort, Embedder, Engine},
     vault::Project,
 };
 
@@ -43,7 +43,7 @@ pub(in crate::daemon) enum LookedUp {
 pub(super) struct Reading {
     pub(super) memory: Arc<Memory>,
     pub(super) project: Project,
-    pub(super) engine: Arc<Engine>,
+    engine: Arc<Engine>,
     pub(super) config: MemoryConfig,
     cut: Arc<AtomicBool>,
     until: Instant,
@@ -59,6 +59,15 @@ impl Reading {
 
     pub(super) fn cut(&self) -> &AtomicBool {
         &self.cut
+    }
+
+    /// The embedder that there is now; why it is not the one wished for is said once.
+    pub(super) fn embedder(&self) -> Arc<dyn Embedder> {
+        let now = self.engine.now();
+        if let Some(why) = &now.instead {
+            self.warn(&format!("words are compared instead of meanings: {why}"));
+        }
+        now.embedder
     }
 
     /// Says it once.

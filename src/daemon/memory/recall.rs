@@ -61,10 +61,7 @@ impl Runner<'_> {
 }
 
 fn look(reading: &Reading, sought: &Sought) -> Option<Recalled> {
-    let now = reading.engine.now();
-    if let Some(why) = &now.instead {
-        reading.warn(why);
-    }
+    let embedder = reading.embedder();
     let top = usize::try_from(reading.config.top).unwrap_or(usize::MAX);
     let except = |id: &str| id.starts_with(&sought.except);
     let wanted = Wanted {
@@ -78,7 +75,7 @@ fn look(reading: &Reading, sought: &Sought) -> Option<Recalled> {
         except: Some(&except),
     };
     let shelf = reading.memory.shelf(&reading.project, sought.store);
-    let found = shelf.search(&*now.embedder, &sought.query, &wanted, &reading.effort());
+    let found = shelf.search(&*embedder, &sought.query, &wanted, &reading.effort());
     let found = match found {
         Ok(found) => found,
         Err(fault) => {
@@ -92,7 +89,7 @@ fn look(reading: &Reading, sought: &Sought) -> Option<Recalled> {
         .for_each(|trouble| reading.warn(trouble));
     let entries = distinct(found, top);
     (!entries.is_empty()).then(|| Recalled {
-        embedder: now.embedder.id().to_owned(),
+        embedder: embedder.id().to_owned(),
         entries,
     })
 }

@@ -150,16 +150,13 @@ fn compared(
     kind: TaskKind,
     producers: &[Routable],
 ) -> Option<Likeness> {
-    let now = reading.engine.now();
-    if let Some(why) = &now.instead {
-        reading.warn(why);
-    }
+    let embedder = reading.embedder();
     let cards: Vec<(&str, &str)> = producers
         .iter()
         .map(|producer| (producer.name.as_str(), producer.good_at.as_str()))
         .collect();
     let described = reading.memory.cards(&reading.project).similarities(
-        &*now.embedder,
+        &*embedder,
         query,
         &cards,
         reading.cut(),
@@ -181,12 +178,12 @@ fn compared(
             } else {
                 described
             };
-            let history = history(reading, &*now.embedder, query, kind, &producer.name);
+            let history = history(reading, &*embedder, query, kind, &producer.name);
             (producer.name.clone(), thousandths(described), history)
         });
     Some(Likeness {
         of: of.collect(),
-        embedder: now.embedder.id().to_owned(),
+        embedder: embedder.id().to_owned(),
     })
 }
 
