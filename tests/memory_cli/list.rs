@@ -260,3 +260,45 @@ fn what_agents_wrote_moves_no_cursor() {
     let ran = vault.run(&["memory", "list"]).ok();
     assert!(!ran.out.contains(['\u{1b}', '\u{7}']), "{:?}", ran.out);
 }
+
+#[test]
+fn names_complete_where_they_make_sense() {
+    let vault = vault();
+    let offered = |words: &[&str]| {
+        let line = ["--", "modulatio"].iter().chain(words);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_modulatio"))
+            .args(line)
+            .env("MODULATIO_COMPLETE", "fish")
+            .env("MODULATIO_VAULT", vault.root())
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let values = text
+            .lines()
+            .map(|line| line.split('\t').next().unwrap_or_default());
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        offered(&["memory", "show", "team-memory/t"]),
+        ["team-memory/tone"]
+    );
+    assert_eq!(
+        offered(&["memory", "promote", ""]),
+        [
+            "team-memory/_proposals/2026__2",
+            "team-memory/_proposals/ESS-P-001-m1"
+        ]
+    );
+    let removable = offered(&["memory", "remove", ""]);
+    assert!(removable.contains(&"qc-history/code/ESS-P-001-s2-t1-1".to_owned()));
+    assert!(!removable.contains(&"team-memory/_removed/old".to_owned()));
+    assert_eq!(offered(&["memory", "list", ""]), ["ESS"]);
+    assert_eq!(
+        offered(&["memory", "list", "--store", ""]),
+        ["qc-history", "team-memory"]
+    );
+    assert_eq!(
+        offered(&["memory", "add", "ESS", "--for", "d"]),
+        ["document", "data"]
+    );
+}
