@@ -63,10 +63,10 @@ impl Judgement<'_> {
         };
         format!(
             "{out}---\n\n## Task\n\n{}\n\n{}\n\n## Good enough when\n\n{}\n## Rationale\n\n{}\n\n## Defects\n\n{}",
-            spec.title.trim(),
-            spec.brief.trim(),
+            without_headings(spec.title.trim()),
+            without_headings(spec.brief.trim()),
             or_none(&acceptance),
-            or_none(self.reviewed.verdict.summary.trim()).trim_end(),
+            or_none(&without_headings(self.reviewed.verdict.summary.trim())).trim_end(),
             or_none(&defects),
         )
     }
@@ -101,6 +101,15 @@ impl Judgement<'_> {
             ("defects", json!(defects)),
         ]
     }
+}
+
+/// A text of agents, so that no line of it begins a section of the file.
+fn without_headings(text: &str) -> String {
+    let line = |line: &str| match line.trim_start().starts_with('#') {
+        true => format!("\\{}", line.trim_start()),
+        false => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn line(defect: &Defect) -> String {

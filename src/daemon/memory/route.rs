@@ -17,7 +17,7 @@ use crate::{
     daemon::execute::Runner,
     effect,
     error::Result,
-    memory::{Embedder, Wanted},
+    memory::{Found, Wanted},
     prompts,
 };
 
@@ -168,48 +168,40 @@ fn compared(
             return None;
         }
     };
-    let of = producers
-        .iter()
-        .zip(described)
-        .map(|(producer, described)| {
-            // Who says nothing of what they are good at is like nothing.
-            let described = if producer.good_at.trim().is_empty() {
-                0.0
-            } else {
-                described
-            };
-            let history = history(reading, &*embedder, query, kind, &producer.name);
-            (producer.name.clone(), thousandths(described), history)
-        });
+    let shelf = reading.memory.shelf(&reading.project, Store::QcHistory);
+    let mut of = Vec::new();
+    for (producer, described) in producers.iter().zip(described) {
+        let wanted = Wanted {
+            kind: Some(kind),
+            agent: Some(&producer.name),
+            most: HISTORY,
+            at_least: LEAST_LIKE,
+            except: None,
+        };
+        // The folder is looked at once, not for each producer.
+        let found = match of.is_empty() {
+            true => shelf.search(&*embedder, query, &wanted, &reading.effort()),
+            false => shelf.search_again(&*embedder, query, &wanted, &reading.effort()),
+        };
+        let found = found.ok();
+        let troubles = found.iter().flat_map(|found| &found.troubles);
+        troubles.for_each(|trouble| reading.warn(trouble));
+        // Who says nothing of what they are good at is like nothing.
+        let described = match producer.good_at.trim() {
+            "" => 0,
+            _ => thousandths(described),
+        };
+        let history = found.as_ref().and_then(history);
+        of.push((producer.name.clone(), described, history));
+    }
     Some(Likeness {
-        of: of.collect(),
+        of,
         embedder: embedder.id().to_owned(),
     })
 }
 
 /// The share of a producer's similar work that passed, each weighed by its similarity.
-fn history(
-    reading: &Reading,
-    embedder: &dyn Embedder,
-    query: &str,
-    kind: TaskKind,
-    producer: &str,
-) -> Option<u16> {
-    let wanted = Wanted {
-        kind: Some(kind),
-        agent: Some(producer),
-        most: HISTORY,
-        at_least: LEAST_LIKE,
-        except: None,
-    };
-    let shelf = reading.memory.shelf(&reading.project, Store::QcHistory);
-    let found = shelf
-        .search(embedder, query, &wanted, &reading.effort())
-        .ok()?;
-    found
-        .troubles
-        .iter()
-        .for_each(|trouble| reading.warn(trouble));
+fn history(found: &Found) -> Option<u16> {
     let (mut all, mut passed) = (0.0, 0.0);
     for hit in &found.hits {
         all += hit.score;

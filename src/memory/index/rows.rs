@@ -85,7 +85,8 @@ impl Rows {
         let Ok(end) = u32::try_from(self.ids.len() + id.len()) else {
             return false;
         };
-        if !self.rows.is_empty() && self.id(self.rows.len() - 1) >= id {
+        let last = self.rows.len().checked_sub(1);
+        if last.is_some_and(|last| self.id(last) >= id) {
             return false;
         }
         self.ids.push_str(id);

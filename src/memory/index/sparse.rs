@@ -47,6 +47,13 @@ struct Census {
     lengths: Vec<f32>,
 }
 
+/// A feature of a query.
+struct Weighed {
+    feature: u32,
+    worth: f32,
+    idf: f32,
+}
+
 impl Sparse {
     pub(super) fn new() -> Self {
         Self {
@@ -137,9 +144,9 @@ impl Sparse {
             return Ok(Vec::new());
         }
         let (weighed, mut sums) = self.weigh(query)?;
-        let own = length(weighed.iter().map(|(f, worth, _)| (*f, *worth)));
-        for slot in self.base_slots()..sums.len() {
-            sums[slot] = self.sum(slot, &weighed);
+        let own = length(weighed.iter().map(|of| (of.feature, of.worth)));
+        for (sum, features) in sums[self.base_slots()..].iter_mut().zip(&self.fresh) {
+            *sum = in_common(features, &weighed);
         }
         for eligible in sought.eligible {
             let slot = eligible.slot as usize;
@@ -151,7 +158,7 @@ impl Sparse {
     }
 
     /// The query's features with their worth and their idf; and what each slot of the base has in common with them.
-    fn weigh(&self, query: &[Feature]) -> io::Result<(Vec<(u32, f32, f32)>, Vec<f32>)> {
+    fn weigh(&self, query: &[Feature]) -> io::Result<(Vec<Weighed>, Vec<f32>)> {
         let mut sums = vec![0.0; self.base_slots() + self.fresh.len()];
         let mut weighed = Vec::with_capacity(query.len());
         let mut postings = Vec::new();
@@ -168,22 +175,13 @@ impl Sparse {
             for (slot, weight) in &postings {
                 sums[*slot as usize] += worth * (weight * idf);
             }
-            weighed.push((*feature, worth, idf));
+            weighed.push(Weighed {
+                feature: *feature,
+                worth,
+                idf,
+            });
         }
         Ok((weighed, sums))
-    }
-
-    /// What a fresh slot has in common with the query.
-    fn sum(&self, slot: usize, query: &[(u32, f32, f32)]) -> f32 {
-        let mut own = self.fresh[slot - self.base_slots()].iter().peekable();
-        let mut sum = 0.0;
-        for (feature, worth, idf) in query {
-            while own.next_if(|(f, _)| f < feature).is_some() {}
-            if let Some((_, weight)) = own.next_if(|(f, _)| f == feature) {
-                sum += worth * (weight * idf);
-            }
-        }
-        sum
     }
 
     /// Writes the features of these slots, by rising slot. The rows must be settled.
@@ -199,6 +197,19 @@ impl Sparse {
         }
         sink.section(start)
     }
+}
+
+/// What a text in memory has in common with the query, added up in the order in which those on the disk are.
+fn in_common(own: &[Feature], query: &[Weighed]) -> f32 {
+    let mut own = own.iter().peekable();
+    let mut sum = 0.0;
+    for of in query {
+        while own.next_if(|(feature, _)| *feature < of.feature).is_some() {}
+        if let Some((_, weight)) = own.next_if(|(feature, _)| *feature == of.feature) {
+            sum += of.worth * (weight * of.idf);
+        }
+    }
+    sum
 }
 
 /// How many rows that are found have each slot.

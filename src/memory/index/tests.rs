@@ -68,7 +68,7 @@ fn id(n: usize) -> String {
 }
 
 fn row(slot: u32) -> Row {
-    let mut row = Row::unread(u64::from(slot) * 7, slot % 3 == 0);
+    let mut row = Row::unread(u64::from(slot) * 7, slot.is_multiple_of(3));
     row.text = digest(&slot.to_string());
     row.slot = slot;
     row.is_unread = false;

@@ -166,9 +166,9 @@ fn sum(codes: &[u8], steps: &[i16]) -> i32 {
     let mut sums = [0; 8];
     for (codes, steps) in codes.iter().zip(steps) {
         for part in 0..4 {
-            for lane in 0..8 {
+            for (lane, sum) in sums.iter_mut().enumerate() {
                 let n = part * 8 + lane;
-                sums[lane] += i32::from(codes[n]) * i32::from(steps[n]);
+                *sum += i32::from(codes[n]) * i32::from(steps[n]);
             }
         }
     }
@@ -245,7 +245,7 @@ mod tests {
             let row = unit(vec![1.0; length]);
             let Between { lower, upper } = bounds(&row, &row);
             assert!(
-                lower <= 1.0 && 1.0 <= upper && upper < 2.0,
+                lower <= 1.0 && (1.0..2.0).contains(&upper),
                 "{length}: {lower} {upper}"
             );
         }
