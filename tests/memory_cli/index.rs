@@ -154,6 +154,8 @@ fn notes_that_agents_are_not_given_are_searched_only_when_asked_for() {
     search(&vault).ok().says(
         "notes are not searched: team_memory_enabled is false; --store team-memory searches them",
     );
+    let ran = vault.run(&["memory", "reindex"]).ok();
+    assert!(!ran.out.contains("team-memory"), "{}", ran.out);
     assert!(!vault.path(INDEX).exists(), "nor indexed");
     let ids = found(&vault, &["concise prose", "--store", "team-memory"]);
     assert_eq!(ids[0], "team-memory/tone");

@@ -17,7 +17,7 @@ use crate::{
         args::{ReindexOptions, WhichStore},
         output,
     },
-    config,
+    config::{self, Config},
     daemon::Memory,
     error::{Error, Result},
     memory::{Effort, Standing},
@@ -31,8 +31,16 @@ pub(super) fn run(vault: &Vault, options: &ReindexOptions, json: bool) -> Result
     let memory = Memory::default();
     let mut refused = None;
     for project in wanted(vault, options)? {
+        let directory = project.code().directory();
+        let (config, _) = config::load_for_project(vault.root(), &directory)?;
         for store in WhichStore::of(options.store) {
-            if let Err(error) = rebuild(&memory, &project, store, json) {
+            // An index that nobody is given anything of is made only for who asks for it.
+            if store == Store::TeamMemory && options.store.is_none() && !config.memory.team_memory {
+                let off = "team_memory_enabled is false";
+                output::tell(&format!("note: {directory}/team-memory is left out: {off}"));
+                continue;
+            }
+            if let Err(error) = rebuild(&memory, &project, &config, store, json) {
                 match refused {
                     None => refused = Some(error),
                     Some(_) => output::tell(&format!("error: {}", error.told())),
@@ -56,9 +64,14 @@ fn wanted(vault: &Vault, options: &ReindexOptions) -> Result<Vec<Project>> {
     )))
 }
 
-fn rebuild(memory: &Memory, project: &Project, store: Store, json: bool) -> Result<()> {
+fn rebuild(
+    memory: &Memory,
+    project: &Project,
+    config: &Config,
+    store: Store,
+    json: bool,
+) -> Result<()> {
     let directory = project.code().directory();
-    let (config, _) = config::load_for_project(project.vault().root(), &directory)?;
     let now = memory.engine(project.vault(), &config.embedder).here();
     let name = format!("{directory}/{}", store.as_str());
     if let Some(why) = &now.instead {
