@@ -53,6 +53,9 @@ fn judged_by_qc(brief: &str) -> String {
         producer: None,
     };
     let task = plan::Task {
+        asked: Some("drafter".to_owned()),
+        rehearsed: false,
+        routed: None,
         spec,
         stage: plan::TaskStage::Reviewing,
         attempt: 1,
@@ -91,9 +94,7 @@ fn judged_by_qc(brief: &str) -> String {
     let judgement = Judgement {
         plan: &"ESS-P-001".parse().unwrap(),
         task: &task,
-        artifacts: &[],
         reviewed: &reviewed,
-        producer: "drafter",
         at: at(),
     };
     assert_eq!(judgement.id(), "code/ESS-P-001-s1-t2-1");
