@@ -35,6 +35,7 @@ mod screen;
 mod show;
 mod spend;
 mod story;
+mod thrift;
 mod ticket;
 
 use std::process::ExitCode;
