@@ -169,6 +169,7 @@ impl Shared {
         // Whoever has it at hand uses it.
         if Arc::strong_count(&model.embedder) > 1 {
             model.used = Instant::now();
+            return false;
         }
         if model.used.elapsed() < idle_unload {
             return false;

@@ -1,14 +1,16 @@
 //! ONNX Runtime's library: found, looked at, loaded once.
 
 use std::{
-    env, fs,
+    env,
+    error::Error as _,
+    fs,
     fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ort::{environment::Environment, logging::LoggerFunction};
+use ort::{LoadDynamicError, environment::Environment, logging::LoggerFunction};
 
 use super::foreign;
 
@@ -142,7 +144,7 @@ fn open(path: &Path) -> Result<Environment, String> {
     // ONNX Runtime tells its troubles as the errors of its calls as well; stderr is not its place.
     let silent: LoggerFunction = Arc::new(|_, _, _, _, _| {});
     foreign(|| {
-        let runtime = ort::init_from(path).map_err(|e| e.to_string())?;
+        let runtime = ort::init_from(path).map_err(|e| said(&e))?;
         let runtime = runtime
             .with_name("modulatio")
             .with_telemetry(false)
@@ -155,6 +157,19 @@ fn open(path: &Path) -> Result<Environment, String> {
             false => format!("{file}: {why}"),
         },
     )
+}
+
+/// The loader's own words, which are one error deeper.
+fn said(error: &LoadDynamicError) -> String {
+    match error {
+        LoadDynamicError::Dlopen { error, .. } => match error.source() {
+            Some(words) => words.to_string(),
+            None => error.to_string(),
+        },
+        LoadDynamicError::MissingApi { .. }
+        | LoadDynamicError::InvalidVersionString
+        | LoadDynamicError::BadVersion { .. } => error.to_string(),
+    }
 }
 
 /// Whether the file is as long as it says itself that it is. The loader maps what is said to be there, and whoever touches

@@ -158,7 +158,7 @@ fn a_file_that_may_not_be_read_is_told() {
     let dir = dir();
     let path = dir.path().join(MODEL);
     fs::write(&path, "abc").unwrap();
-    let mode: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0);
+    let mode: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o000);
     fs::set_permissions(&path, mode).unwrap();
     if File::open(&path).is_ok() {
         // The superuser reads everything.
