@@ -94,7 +94,10 @@ pub fn is_unrouted(plan: &Plan, task: &TaskId) -> bool {
     let run = plan.run.as_ref();
     let run = run.filter(|run| plan.is_at_work() && run.stage == RunStage::Working);
     let task = run.and_then(|run| run.task(task));
-    task.is_some_and(|task| task.producer().is_none() && task.stage == TaskStage::Producing)
+    task.is_some_and(|task| {
+        let is_given = task.producer().is_some() || task.asked.is_some();
+        !is_given && task.stage == TaskStage::Producing
+    })
 }
 
 /// What the sub-objective in work waits for.

@@ -14,6 +14,12 @@ pub use note::{MAX_NOTE, Note, NoteKind, Tier};
 pub use recalled::{Recalled, Remembered};
 pub use route::{RouteRule, Standing, choose};
 
+/// Longest file that is read, bytes: far more than anybody is shown of one.
+pub const MAX_FILE: u64 = 1 << 20;
+
+/// Directories in directories that are looked into; nobody keeps notes deeper.
+pub const MAX_DEPTH: usize = 16;
+
 /// The stores of a project.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,

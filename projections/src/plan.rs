@@ -66,6 +66,8 @@ pub struct Plan {
     pub team_state: Option<String>,
     /// What its agents wrote for the team's memory.
     pub notes: Notes,
+    /// How often each production of each task was judged: a sub-objective that begins anew has tasks of the same ids.
+    pub judged: BTreeMap<(TaskId, u32), u32>,
     /// Model calls.
     pub calls: Calls,
     /// Tickets, by id.

@@ -70,7 +70,7 @@ impl Runner<'_> {
         if remembers {
             briefing.recalled = fresh;
         }
-        let composed = self.composed(step, &member, &mut briefing, remembers);
+        let composed = self.composed(step, &member, &mut briefing);
         let (prompt, request) = match composed {
             Ok(composed) => composed,
             Err(fault) => {
@@ -105,13 +105,12 @@ impl Runner<'_> {
         });
     }
 
-    /// What is sent. Where it does not fit otherwise, without what was just recalled. A refused reply that is too long to be shown to its author whole is shown in part.
+    /// What is sent. Where it does not fit otherwise, without what was recalled. A refused reply that is too long to be shown to its author whole is shown in part.
     fn composed(
         &self,
         step: &Step,
         member: &Member,
         briefing: &mut Briefing,
-        remembers: bool,
     ) -> std::result::Result<(Prompt, Request), NotThere> {
         let plan = self.log.plan();
         let compose = |briefing: &Briefing| {
@@ -123,8 +122,8 @@ impl Runner<'_> {
         let is_full = |request: &Request, briefing: &Briefing| {
             matches!(self.fitted(step, member, request, briefing), Fit::Full(_))
         };
-        // The work itself comes before what is only like it.
-        if remembers && is_full(&whole.1, briefing) {
+        // The work itself comes before what is only like it, also where a smaller model takes over.
+        if briefing.recalled.is_some() && is_full(&whole.1, briefing) {
             briefing.recalled = None;
             whole = compose(briefing)?;
         }

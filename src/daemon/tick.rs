@@ -113,7 +113,8 @@ async fn pulse(beat: Arc<Beat>, memory: Arc<Memory>, tick: Duration) {
     loop {
         tokio::time::sleep(tick).await;
         beat.tick();
-        memory.sweep();
+        let memory = memory.clone();
+        tokio::task::spawn_blocking(move || memory.sweep());
     }
 }
 

@@ -3,15 +3,10 @@
 
 use std::{fs, io, path::Path};
 
-use projections::memory::{APART, Entry};
+pub(super) use projections::memory::MAX_FILE;
+use projections::memory::{APART, Entry, MAX_DEPTH};
 
 use crate::clock;
-
-/// Longest file that is read, bytes.
-pub(super) const MAX_FILE: u64 = 1 << 20;
-
-/// Most folders within each other.
-const MAX_DEPTH: usize = 16;
 
 /// How old a file's last change must be to be told from the next one by its time: file systems count time in ticks,
 /// of two seconds at worst.

@@ -178,7 +178,7 @@ fn qc(
             ("told", &bullets(&told.collect::<Vec<_>>())),
             ("claim", &marked("the claim", &task.claim)),
             ("verdicts", &memory::shown(briefing.recalled.as_ref())),
-            ("proposals", &memory::proposed(plan, ground)),
+            ("proposals", &memory::proposed(plan, task, ground)),
             ("artifacts", &exhibits(&briefing.artifacts, offered)),
         ],
     )

@@ -163,7 +163,7 @@ pub fn agent<'a>(plan: &Plan, step: &Step, ground: &'a Ground) -> &'a str {
         Step::Review { .. } | Step::Fix { .. } => "qc",
         Step::Produce { task, .. } => {
             let task = plan.run.as_ref().and_then(|run| run.task(task));
-            let chosen = task.and_then(|task| task.producer());
+            let chosen = task.and_then(|task| task.producer().or(task.asked.as_deref()));
             let mut names = ground.producers.iter().map(|card| card.name.as_str());
             let first = names.clone().next().unwrap_or("producer");
             names.find(|name| Some(*name) == chosen).unwrap_or(first)

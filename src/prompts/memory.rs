@@ -30,7 +30,7 @@ pub struct Sought {
 pub fn sought(plan: &Plan, step: &Step, ground: &Ground) -> Option<Sought> {
     let run = plan.run.as_ref()?;
     let task = run.task(step.task()?.0)?;
-    if run.recalled.contains_key(&step.label()) || !task.talk.is_empty() {
+    if run.recalled.contains_key(&step.label()) {
         return None;
     }
     let (store, template, place) = match step {
@@ -77,26 +77,36 @@ pub(super) fn shown(recalled: Option<&Recalled>) -> String {
     or(NONE, &entries.join("\n\n"))
 }
 
-/// What other agents propose to remember, for who decides.
-pub(super) fn proposed(plan: &Plan, ground: &Ground) -> String {
+/// What other agents propose to remember, for who judges this task.
+pub(super) fn proposed(plan: &Plan, task: &Task, ground: &Ground) -> String {
     let one = |proposal: &Proposal| {
         let note = &proposal.note;
-        let head = format!(
-            "{}, a {} proposed by {}",
-            note.id,
-            note.kind.as_str(),
-            one_line(&note.writer)
-        );
-        marked(&head, note.text.trim())
+        let (id, kind, writer) = (&note.id, note.kind.as_str(), one_line(&note.writer));
+        marked(
+            &format!("{id}, a {kind} proposed by {writer}"),
+            note.text.trim(),
+        )
     };
-    let open: Vec<String> = open(plan, ground).map(one).collect();
+    let open: Vec<String> = open(plan, task, ground).map(one).collect();
     or(NONE, &open.join("\n\n"))
 }
 
-/// Proposed notes that are shown to who decides: the oldest few.
-pub(super) fn open<'a>(plan: &'a Plan, ground: &Ground) -> impl Iterator<Item = &'a Proposal> {
-    let most = if ground.team_memory { MOST_PROPOSED } else { 0 };
-    plan.notes.open().take(most)
+/// Proposed notes that who judges `task` decides on: those of its producer, and with the first task those of nobody's
+/// task. They are the same from the first call of a judgement to its last, whatever others do meanwhile.
+pub(super) fn open<'a>(
+    plan: &'a Plan,
+    task: &'a Task,
+    ground: &Ground,
+) -> impl Iterator<Item = &'a Proposal> {
+    let shown = ground.team_memory && ground.templates.has(Template::Qc, "proposals");
+    let first = plan.run.as_ref().and_then(|run| run.tasks.first());
+    let is_first = first.is_some_and(|first| first.spec.id == task.spec.id);
+    let theirs = move |proposal: &&Proposal| match &proposal.note.task {
+        Some(of) => *of == task.spec.id,
+        None => is_first,
+    };
+    let most = if shown { MOST_PROPOSED } else { 0 };
+    plan.notes.open().filter(theirs).take(most)
 }
 
 /// Most proposals that are decided on at once.

@@ -67,8 +67,11 @@ pub(super) fn answering(step: &Step, plan: &Plan, ground: &Ground) -> Tool {
         Step::PlanTasks { .. } => with_notes(submit_tasks(ground), ground, PROPOSALS),
         Step::Produce { .. } => with_notes(submit_artifact(), ground, PROPOSALS),
         Step::Fix { .. } => with_notes(submit_artifact(), ground, NOTES),
-        Step::Review { .. } => {
-            let open = memory::open(plan, ground);
+        Step::Review { task, .. } => {
+            let task = plan.run.as_ref().and_then(|run| run.task(task));
+            let open = task
+                .into_iter()
+                .flat_map(|task| memory::open(plan, task, ground));
             let ids: Vec<&str> = open.map(|proposal| proposal.note.id.as_str()).collect();
             deciding(with_notes(submit_verdict(), ground, NOTES), &ids)
         }

@@ -61,6 +61,7 @@ pub(super) fn put_new(disk: &dyn Disk, root: &Path, path: &Path, text: &str) -> 
         Ok(()) => true,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
         // A file system without second names.
+        Err(_) if path.symlink_metadata().is_ok() => false,
         Err(_) => {
             return disk
                 .rename(&temporary, path)

@@ -293,7 +293,19 @@ fn first_difference(found: &[u8], expected: &[u8]) -> String {
 pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
     let wrong = check(project, id)?;
     let (plan, tracker) = load(project, id)?;
-    for file in files::whole(&plan) {
+    let notes = tracker.memory.restore(project, &wrong)?;
+    for ledger in Ledger::ALL {
+        if wrong
+            .iter()
+            .any(|difference| difference.path == ledger.path(id))
+        {
+            tracker.rewrite(project, id, ledger)?;
+        }
+    }
+    let mut whole = files::whole(&plan);
+    // The plan's file vouches for all others.
+    whole.rotate_left(1);
+    for file in whole {
         if wrong.iter().any(|difference| difference.path == file.path)
             && let Some(displaced) = project.put_whole(&file)?
         {
@@ -303,15 +315,6 @@ pub fn write(project: &Project, id: &PlanId) -> Result<Vec<String>> {
             })?;
         }
     }
-    for ledger in Ledger::ALL {
-        if wrong
-            .iter()
-            .any(|difference| difference.path == ledger.path(id))
-        {
-            tracker.rewrite(project, id, ledger)?;
-        }
-    }
-    let notes = tracker.memory.restore(project, &wrong)?;
     let wrong = wrong.into_iter().map(|difference| difference.path);
     Ok(wrong.chain(notes).collect())
 }

@@ -67,6 +67,10 @@ impl PlanLog {
                     | Event::ToolCallFinished(_)
                     | Event::ContextSoftWarned(_)
                     | Event::ContextCompressed(_)
+                    | Event::TaskRouted(_)
+                    | Event::NoteWritten(_)
+                    | Event::NoteProposed(_)
+                    | Event::NoteJudged(_)
             )
         };
         !matches!(self.plan.status, Status::Executing { .. }) || !events.iter().all(step)

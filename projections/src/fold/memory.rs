@@ -9,14 +9,13 @@ use crate::{
     work::Step,
 };
 
-/// What a call shows of the memory stays with its step; who is asked to produce stays with the task.
+/// What the first call of a step shows of the memory, be it nothing, stays with the step; who is asked to produce stays with the task.
 pub(super) fn asked(plan: &mut Plan, e: &ModelCallStarted) {
     let Some(run) = plan.run.as_mut() else {
         return;
     };
-    if let Some(recalled) = &e.recalled {
-        run.recalled.insert(e.step.label(), recalled.clone());
-    }
+    let recalled = run.recalled.entry(e.step.label());
+    recalled.or_insert_with(|| e.recalled.clone().unwrap_or_default());
     let task = e.step.task().and_then(|(task, _)| run.task_mut(task));
     let Some(task) = task else {
         return;

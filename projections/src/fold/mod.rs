@@ -221,6 +221,7 @@ fn drafted(entry: &Entry, e: &PlanDrafted) -> Plan {
         wishes: Vec::new(),
         team_state: None,
         notes: Notes::default(),
+        judged: std::collections::BTreeMap::new(),
         calls: Calls::default(),
         tickets: std::collections::BTreeMap::new(),
         usage_before: None,

@@ -129,6 +129,7 @@ pub(super) fn task_reviewed(plan: &mut Plan, e: &TaskReviewed) -> Result<(), Ref
     };
     task.verdict = Some(e.verdict.clone());
     task.talk.clear();
+    *plan.judged.entry((e.task.clone(), e.attempt)).or_default() += 1;
     plan.calls.last_reply = None;
     let run = plan.run.as_mut().ok_or("no sub-objective is in work")?;
     if run.tasks.iter().all(|task| task.stage == TaskStage::Passed) {

@@ -18,7 +18,7 @@ pub const REHEARSED: &str = "_rehearsed";
 pub const APART: [&str; 3] = [PROPOSALS, REMOVED, REHEARSED];
 
 /// A file of the memory, as an event makes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MemoryFile {
     /// Where.
     pub store: Store,
@@ -29,7 +29,7 @@ pub struct MemoryFile {
 }
 
 /// What becomes of a file of the memory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
     /// It holds just this, now and always.
     Render(String),
@@ -61,7 +61,9 @@ impl MemoryFile {
         match event {
             Event::TaskReviewed(reviewed) => {
                 let task = plan.run.as_ref()?.task(&reviewed.task)?;
+                let key = (reviewed.task.clone(), reviewed.attempt);
                 let judgement = Judgement {
+                    nth: plan.judged.get(&key).copied().unwrap_or(1),
                     plan: &plan.id,
                     task,
                     reviewed,

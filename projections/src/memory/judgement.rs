@@ -21,6 +21,8 @@ pub struct Judgement<'a> {
     pub task: &'a Task,
     /// The verdict.
     pub reviewed: &'a TaskReviewed,
+    /// Which judgement of this production of a task of this id: 1, unless its sub-objective was begun anew.
+    pub nth: u32,
     /// When it was given.
     pub at: Timestamp,
 }
@@ -32,7 +34,11 @@ impl Judgement<'_> {
     pub fn id(&self) -> String {
         let kind = self.task.spec.kind.as_str();
         let (task, attempt) = (&self.reviewed.task, self.reviewed.attempt);
-        let name = format!("{kind}/{}-{task}-{attempt}", self.plan);
+        let again = match self.nth {
+            0 | 1 => String::new(),
+            nth => format!("-{nth}"),
+        };
+        let name = format!("{kind}/{}-{task}-{attempt}{again}", self.plan);
         if self.task.rehearsed {
             format!("{REHEARSED}/{name}")
         } else {

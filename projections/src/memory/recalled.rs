@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 
 /// What was retrieved for one step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recalled {
     /// The embedder that found it.
     pub embedder: String,

@@ -26,7 +26,7 @@ pub struct Run {
     pub fallen_back: BTreeMap<String, u32>,
     /// Seats whose prompt has come near the model's window.
     pub context_warned: Vec<String>,
-    /// What steps were given from the team's memory, by label.
+    /// What steps that were asked were given from the team's memory, by label; mostly nothing.
     pub recalled: BTreeMap<String, Recalled>,
 }
 

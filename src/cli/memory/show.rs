@@ -1,5 +1,7 @@
 //! `modulatio memory show`.
 
+use std::io::IsTerminal as _;
+
 use projections::ids::ProjectCode;
 use serde_json::json;
 
@@ -18,7 +20,11 @@ pub(super) fn run(vault: &Vault, word: &str, only: Option<&ProjectCode>, json: b
     };
     if !json {
         let bytes = project.memory_bytes(&file).map_err(unread)?;
-        output::print_bytes(&bytes);
+        if std::io::stdout().is_terminal() {
+            output::print(&for_a_terminal(&bytes));
+        } else {
+            output::print_bytes(&bytes);
+        }
         return Ok(());
     }
     let (entry, bytes) = entry(&project, &file).map_err(unread)?;
@@ -32,4 +38,11 @@ pub(super) fn run(vault: &Vault, word: &str, only: Option<&ProjectCode>, json: b
     }
     output::print_json(&object);
     Ok(())
+}
+
+/// What agents wrote moves no cursor and changes no colour.
+fn for_a_terminal(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let shown = |c: char| c == '\n' || c == '\t' || !c.is_control();
+    text.chars().filter(|c| shown(*c)).collect()
 }

@@ -13,7 +13,7 @@ use super::{Memory, route::Likeness};
 use crate::{
     config::{EmbedderConfig, MemoryConfig},
     daemon::execute::{Done, Runner},
-    memory::{Effort, Embedder, Engine},
+    memory::{Effort, Embedder, Fault},
     vault::Project,
 };
 
@@ -43,7 +43,7 @@ pub(in crate::daemon) enum LookedUp {
 pub(super) struct Reading {
     pub(super) memory: Arc<Memory>,
     pub(super) project: Project,
-    engine: Arc<Engine>,
+    wished: EmbedderConfig,
     pub(super) config: MemoryConfig,
     cut: Arc<AtomicBool>,
     until: Instant,
@@ -63,16 +63,27 @@ impl Reading {
 
     /// The embedder that there is now; why it is not the one wished for is said once.
     pub(super) fn embedder(&self) -> Arc<dyn Embedder> {
-        let now = self.engine.now();
+        let engine = self.memory.engine(self.project.vault(), &self.wished);
+        let now = engine.now();
         if let Some(why) = &now.instead {
-            self.warn(&format!("words are compared instead of meanings: {why}"));
+            self.memory.warn(
+                None,
+                &format!("words are compared instead of meanings: {why}"),
+            );
         }
         now.embedder
     }
 
     /// Says it once.
     pub(super) fn warn(&self, why: &str) {
-        self.memory.warn(&self.project, why);
+        self.memory.warn(Some(&self.project), why);
+    }
+
+    /// That it was told to stop is nobody's news.
+    pub(super) fn fault(&self, fault: &Fault) {
+        if *fault != Fault::Cut {
+            self.warn(&fault.to_string());
+        }
     }
 }
 
@@ -98,7 +109,7 @@ impl Runner<'_> {
         let project = self.log.project().clone();
         let remembering = self.team.remembering();
         let reading = Reading {
-            engine: self.memory.engine(project.vault(), &remembering.embedder),
+            wished: remembering.embedder.clone(),
             memory: self.memory.clone(),
             project,
             config: remembering.memory,
@@ -113,12 +124,15 @@ impl Runner<'_> {
             let found = match looked {
                 Ok(Ok(Ok(found))) => found,
                 Ok(_) => {
-                    memory.warn(&project, "looking something up failed; please report this");
+                    memory.warn(
+                        Some(&project),
+                        "looking something up failed; please report this",
+                    );
                     LookedUp::Nothing
                 }
                 Err(_) => {
                     memory.warn(
-                        &project,
+                        Some(&project),
                         "looking something up took too long and was given up",
                     );
                     LookedUp::Nothing

@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use projections::memory::Store;
@@ -18,8 +19,8 @@ use crate::{
 /// What all projects of a process remember with.
 #[derive(Default)]
 pub struct Memory {
-    engines: Mutex<Vec<(Settings, Arc<Engine>)>>,
-    shelves: Mutex<BTreeMap<PathBuf, Arc<Shelf>>>,
+    engines: Mutex<Vec<(Settings, Arc<Engine>, Instant)>>,
+    shelves: Mutex<BTreeMap<PathBuf, (Arc<Shelf>, Instant)>>,
     cards: Mutex<BTreeMap<PathBuf, Arc<Cards>>>,
     /// What was said of its troubles: nothing is said twice.
     said: Mutex<BTreeSet<String>>,
@@ -31,11 +32,12 @@ impl Memory {
     pub fn engine(&self, vault: &Vault, wished: &EmbedderConfig) -> Arc<Engine> {
         let settings = settings(vault, wished);
         let mut engines = locked(&self.engines);
-        if let Some((_, engine)) = engines.iter().find(|(known, _)| *known == settings) {
+        if let Some((_, engine, used)) = engines.iter_mut().find(|(known, ..)| *known == settings) {
+            *used = Instant::now();
             return engine.clone();
         }
         let engine = Arc::new(Engine::new(settings.clone()));
-        engines.push((settings, engine.clone()));
+        engines.push((settings, engine.clone(), Instant::now()));
         engine
     }
 
@@ -44,10 +46,13 @@ impl Memory {
     pub fn shelf(&self, project: &Project, store: Store) -> Arc<Shelf> {
         let index = project.index_path(store.as_str());
         let mut shelves = locked(&self.shelves);
-        let shelf = shelves.entry(index.clone()).or_insert_with(|| {
+        let made = || {
             let folder = project.dir().join(store.as_str());
-            Arc::new(Shelf::new(store, folder, index, keeper(project)))
-        });
+            let shelf = Shelf::new(store, folder, index.clone(), keeper(project));
+            (Arc::new(shelf), Instant::now())
+        };
+        let (shelf, used) = shelves.entry(index.clone()).or_insert_with(made);
+        *used = Instant::now();
         shelf.clone()
     }
 
@@ -62,25 +67,42 @@ impl Memory {
         cards.clone()
     }
 
-    /// Lets go of models that nobody has used for long, and of the indexes with them.
+    /// Lets go of models and indexes that nobody has used for long. It may wait for a model that is just being loaded,
+    /// and write indexes.
     pub fn sweep(&self) {
-        let unloaded = locked(&self.engines)
-            .iter()
-            .any(|(_, engine)| engine.sweep());
-        if unloaded {
-            locked(&self.shelves).clear();
+        let engines = locked(&self.engines).clone();
+        for (_, engine, _) in &engines {
+            engine.sweep();
+        }
+        let longest = engines.iter().map(|(settings, ..)| settings.idle_unload);
+        let idle = longest.max().unwrap_or(IDLE);
+        // Settings that nobody has any more are asked for no more.
+        locked(&self.engines).retain(|(settings, _, used)| used.elapsed() < settings.idle_unload);
+        let mut unused = Vec::new();
+        locked(&self.shelves).retain(|_, (shelf, used)| {
+            let stays = used.elapsed() < idle;
+            if !stays {
+                unused.push(shelf.clone());
+            }
+            stays
+        });
+        if locked(&self.shelves).is_empty() {
             locked(&self.cards).clear();
         }
+        drop(unused);
     }
 
-    /// Says what an operator should know, once.
-    pub(super) fn warn(&self, project: &Project, why: &str) {
-        let project = project.code();
-        if locked(&self.said).insert(format!("{project} {why}")) {
-            tracing::warn!(%project, "memory: {why}");
+    /// Says what an operator should know, once; of one project or of all.
+    pub(super) fn warn(&self, project: Option<&Project>, why: &str) {
+        let code = project.map_or_else(String::new, |project| project.code().to_string());
+        if locked(&self.said).insert(format!("{code} {why}")) {
+            tracing::warn!(project = code, "memory: {why}");
         }
     }
 }
+
+/// How long an index is kept that nobody uses, where nobody says how long a model is.
+const IDLE: Duration = Duration::from_secs(30 * 60);
 
 fn settings(vault: &Vault, wished: &EmbedderConfig) -> Settings {
     let wished = wished.in_vault(vault.root());

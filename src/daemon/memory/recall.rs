@@ -45,6 +45,7 @@ impl Runner<'_> {
             let recalled = look(reading, &sought).map(|mut recalled| {
                 for entry in &mut recalled.entries {
                     entry.text = redactor.without_known(&entry.text);
+                    entry.source = redactor.without_known(&entry.source);
                 }
                 recalled
             });
@@ -79,7 +80,7 @@ fn look(reading: &Reading, sought: &Sought) -> Option<Recalled> {
     let found = match found {
         Ok(found) => found,
         Err(fault) => {
-            reading.warn(&fault.to_string());
+            reading.fault(&fault);
             return None;
         }
     };

@@ -164,7 +164,7 @@ fn compared(
     let described = match described {
         Ok(described) => described,
         Err(fault) => {
-            reading.warn(&fault.to_string());
+            reading.fault(&fault);
             return None;
         }
     };

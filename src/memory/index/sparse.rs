@@ -150,7 +150,11 @@ impl Sparse {
         }
         for eligible in sought.eligible {
             let slot = eligible.slot as usize;
-            let score = calibrated(sums[slot], own, self.census.lengths[slot]);
+            // What another search has just put in is not reckoned with yet: the next one finds it.
+            let (Some(sum), Some(length)) = (sums.get(slot), self.census.lengths.get(slot)) else {
+                continue;
+            };
+            let score = calibrated(*sum, own, *length);
             let row = eligible.row;
             top.offer(Scored { score, row }, sought.admits);
         }

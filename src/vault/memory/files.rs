@@ -7,7 +7,7 @@
 //! What is before the anchor of the plan's file was written, and where it is not there any more somebody took it away:
 //! it is not put back, unless a replay is asked to.
 
-use std::path::Path;
+use std::{collections::BTreeSet, io::ErrorKind};
 
 use projections::{
     event::Event,
@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     fault,
     vault::{
-        Project, regular,
+        MemoryPath, Part, Project,
         replay::{self, Difference},
     },
 };
@@ -32,6 +32,8 @@ pub(in crate::vault) struct MemoryFiles {
     /// Frames up to this one have been seen to.
     seen_to: Option<u64>,
     waiting: Vec<MemoryFile>,
+    /// What was said of those that cannot be written.
+    told: BTreeSet<String>,
 }
 
 impl MemoryFiles {
@@ -39,7 +41,7 @@ impl MemoryFiles {
     pub(in crate::vault) fn after(seq: Option<u64>) -> Self {
         Self {
             seen_to: seq,
-            waiting: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -49,14 +51,27 @@ impl MemoryFiles {
         }
     }
 
-    /// Writes what waits, in its order; after an error the rest goes on waiting.
+    /// Writes what waits, in its order. What cannot be put where it belongs (a link, a file in a directory's place) is
+    /// told once and goes on waiting, and holds up nothing else.
+    ///
+    /// # Errors
+    /// The first failure that may pass by itself: a full disk.
     pub(in crate::vault) fn write(&mut self, project: &Project) -> Result<()> {
-        while let Some(file) = self.waiting.first() {
-            project.put_in_memory(file)?;
-            fault::after_render();
-            self.waiting.remove(0);
+        let mut failed = Ok(());
+        for file in std::mem::take(&mut self.waiting) {
+            match project.put_in_memory(&file) {
+                Ok(_) => fault::after_render(),
+                Err(error) => {
+                    self.waiting.push(file);
+                    if is_passing(&error) {
+                        failed = failed.and(Err(error));
+                    } else if self.told.insert(error.told()) {
+                        tracing::warn!(project = %project.code(), "a file of the memory cannot be written: {}", error.told());
+                    }
+                }
+            }
         }
-        Ok(())
+        failed
     }
 
     /// Verdicts whose files are missing or say something else.
@@ -81,13 +96,16 @@ impl MemoryFiles {
                 project.keep_edited(&file, displaced)?;
             }
         }
-        let mut notes = Vec::new();
+        let mut written = BTreeSet::new();
         for file in self.waiting.iter().filter(|file| !is_verdict(file)) {
             if project.put_in_memory(file)? {
-                notes.push(file.path());
+                written.insert(file);
             }
         }
-        Ok(notes)
+        let places = |file: &&MemoryFile| [file.path(), file.proposal_path(), file.removed_path()];
+        let written = written.iter().flat_map(places);
+        let there: BTreeSet<String> = written.filter(|path| project.has(path)).collect();
+        Ok(there.into_iter().collect())
     }
 
     fn verdicts(&self, project: &Project) -> Vec<Whole> {
@@ -113,27 +131,56 @@ fn is_verdict(file: &MemoryFile) -> bool {
     matches!(file.act, Act::Render(_))
 }
 
+/// Whether trying again may help without anybody doing anything.
+fn is_passing(error: &Error) -> bool {
+    let lasting = [
+        ErrorKind::NotADirectory,
+        ErrorKind::IsADirectory,
+        ErrorKind::PermissionDenied,
+        ErrorKind::ReadOnlyFilesystem,
+        ErrorKind::InvalidInput,
+    ];
+    match error {
+        Error::Io { source, .. } => !lasting.contains(&source.kind()),
+        _ => false,
+    }
+}
+
 impl Project {
     /// Does what the file is to have done with it, unless it was done; says whether something was written.
     fn put_in_memory(&self, file: &MemoryFile) -> Result<bool> {
         let (place, proposal, removed) = (file.path(), file.proposal_path(), file.removed_path());
+        let at = |part| MemoryPath {
+            store: file.store,
+            part,
+            id: file.id.clone(),
+            is_json: false,
+        };
         match &file.act {
             Act::Render(text) | Act::Write(text) => self.put_unless(&[&removed], &place, text),
             Act::Propose(text) => self.put_unless(&[&removed, &place], &proposal, text),
             Act::Promote { proposed, text } => {
                 // A proposal that a person has worked on is taken as it is.
-                if self.holds_text(&proposal, proposed)? {
-                    let written = self.put_unless(&[&removed], &place, text)?;
-                    return self.remove_below(&proposal).map(|()| written);
+                let proposal = at(Part::Proposed);
+                let bytes = self
+                    .has_memory(&proposal)
+                    .then(|| self.memory_bytes(&proposal));
+                let as_proposed = matches!(&bytes, Some(Ok(bytes)) if bytes == proposed.as_bytes());
+                if as_proposed && self.put_unless(&[&removed], &place, text)? {
+                    let path = self.dir().join(proposal.below());
+                    self.disk()
+                        .remove(&path)
+                        .map_err(Error::io("remove", path))?;
+                    return Ok(true);
                 }
-                self.move_below(&proposal, &place)
+                self.move_if_there(&proposal, &at(Part::Kept))
             }
-            Act::Decline => self.move_below(&proposal, &removed),
+            Act::Decline => self.move_if_there(&at(Part::Proposed), &at(Part::Removed)),
         }
     }
 
     fn put_unless(&self, others: &[&str], path: &str, text: &str) -> Result<bool> {
-        if others.iter().any(|other| self.has(other)) {
+        if others.iter().any(|other| self.has(other)) || self.has(path) {
             return Ok(false);
         }
         self.put_new(&Whole {
@@ -142,33 +189,20 @@ impl Project {
         })
     }
 
-    fn holds_text(&self, path: &str, text: &str) -> Result<bool> {
-        let path = self.dir().join(path);
-        match regular::read(&path) {
-            Ok(bytes) => Ok(bytes == text.as_bytes()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::io("read", path)(error)),
-        }
-    }
-
-    /// Moves a file that is there to where none is.
-    fn move_below(&self, from: &str, to: &str) -> Result<bool> {
-        if !self.has(from) || self.has(to) {
+    /// Moves a file to where none is; what stands there stays.
+    fn move_if_there(&self, from: &MemoryPath, to: &MemoryPath) -> Result<bool> {
+        if !self.has_memory(from) {
             return Ok(false);
         }
-        let (from, to) = (self.dir().join(from), self.make_parent(to)?);
-        let moved = self.disk().rename(&from, &to);
-        moved.map(|()| true).map_err(Error::io("rename", from))
-    }
-
-    fn remove_below(&self, path: &str) -> Result<()> {
-        let path = self.dir().join(path);
-        self.disk().remove(&path).map_err(Error::io("remove", path))
+        match self.move_memory(from, to) {
+            Ok(()) => Ok(true),
+            Err(Error::Failed(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether something lies there, a link that leads nowhere included.
     fn has(&self, path: &str) -> bool {
-        let path: &Path = &self.dir().join(path);
-        path.symlink_metadata().is_ok()
+        self.dir().join(path).symlink_metadata().is_ok()
     }
 }

@@ -6,16 +6,10 @@ use std::{
     path::PathBuf,
 };
 
-use projections::memory::{APART, Store};
+use projections::memory::{APART, MAX_DEPTH, MAX_FILE, Store};
 
 use super::{MemoryPath, Part, directory};
 use crate::vault::Project;
-
-/// Longest file that is read, bytes: far more than anybody is shown of one.
-const LONGEST: u64 = 1 << 20;
-
-/// Directories in directories that are looked into; nobody keeps notes deeper.
-const DEEPEST: usize = 16;
 
 /// The bytes of a file of the memory, or why there are none, for people.
 pub type MemoryBytes = std::result::Result<Vec<u8>, String>;
@@ -77,7 +71,7 @@ impl Project {
     pub fn memory_bytes(&self, file: &MemoryPath) -> MemoryBytes {
         let opened = self.open_memory(file)?;
         let mut bytes = Vec::new();
-        let read = opened.take(LONGEST).read_to_end(&mut bytes);
+        let read = opened.take(MAX_FILE).read_to_end(&mut bytes);
         read.map_err(|error| error.to_string())?;
         Ok(bytes)
     }
@@ -97,9 +91,9 @@ impl Project {
             .ok_or_else(|| "it is no regular file".to_owned())?;
         let opened = fs::File::open(path).map_err(|error| error.to_string())?;
         let length = opened.metadata().map_err(|error| error.to_string())?.len();
-        match length > LONGEST {
+        match length > MAX_FILE {
             true => Err(format!(
-                "it has {length} bytes; at most {LONGEST} are read: cut it or divide it"
+                "it has {length} bytes; at most {MAX_FILE} are read: cut it or divide it"
             )),
             false => Ok(opened),
         }
@@ -154,7 +148,7 @@ impl Walk<'_> {
         // A slash at its end would lead through a symlink.
         dir.extend(below.split('/').filter(|part| !part.is_empty()));
         let entries = match fs::symlink_metadata(&dir).map(|meta| meta.is_dir()) {
-            Ok(true) if depth <= DEEPEST => fs::read_dir(&dir),
+            Ok(true) if depth <= MAX_DEPTH => fs::read_dir(&dir),
             Ok(true) => Err(std::io::Error::other("it lies too deep")),
             Ok(false) => Err(std::io::Error::other(
                 "it is no directory; symlinks are not followed",

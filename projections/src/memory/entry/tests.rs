@@ -92,6 +92,7 @@ fn judged_by_qc(brief: &str) -> String {
         by_engine: false,
     };
     let judgement = Judgement {
+        nth: 1,
         plan: &"ESS-P-001".parse().unwrap(),
         task: &task,
         reviewed: &reviewed,
