@@ -140,12 +140,19 @@ pub struct Proposal {
     pub promoted: Option<bool>,
 }
 
-impl Notes {
-    /// Those that quality control has not decided on.
-    pub fn open(&self) -> impl Iterator<Item = &Proposal> {
-        self.proposed
-            .iter()
-            .filter(|proposal| proposal.promoted.is_none())
+impl Plan {
+    /// Proposed notes that who judges this task decides on: those of its producer, and with the first task those of
+    /// nobody's task. They are the same from the first call of a judgement to its last, whatever others do meanwhile.
+    pub fn proposed_to_judge_of(&self, task: &TaskId) -> impl Iterator<Item = &Proposal> {
+        let first = self.run.as_ref().and_then(|run| run.tasks.first());
+        let is_first = first.is_some_and(|first| first.spec.id == *task);
+        let task = task.clone();
+        let theirs = move |proposal: &&Proposal| match &proposal.note.task {
+            Some(of) => *of == task,
+            None => is_first,
+        };
+        let open = |proposal: &&Proposal| proposal.promoted.is_none();
+        self.notes.proposed.iter().filter(open).filter(theirs)
     }
 }
 

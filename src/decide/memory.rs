@@ -48,9 +48,9 @@ pub(super) fn noted(decision: &mut Decision<'_>, step: &Step, agent: &str, text:
     let Some((tier, writes)) = standing_of(step) else {
         return;
     };
-    if matches!(step, Step::Review { .. }) {
-        judge(decision, &said.promote, true);
-        judge(decision, &said.decline, false);
+    if let Step::Review { task, .. } = step {
+        judge(decision, task, &said.promote, true);
+        judge(decision, task, &said.decline, false);
     }
     for noted in said.notes {
         let Some(note) = next(decision, step, tier, agent, noted) else {
@@ -103,10 +103,11 @@ fn next(
     })
 }
 
-/// Ids that nothing open bears are passed over: somebody else was first, or they were made up.
-fn judge(decision: &mut Decision<'_>, ids: &[String], promoted: bool) {
+/// Ids that nothing bears which this judge decides on are passed over.
+fn judge(decision: &mut Decision<'_>, task: &TaskId, ids: &[String], promoted: bool) {
     for id in ids {
-        if decision.plan.notes.open().any(|open| open.note.id == *id) {
+        let mut open = decision.plan.proposed_to_judge_of(task);
+        if open.any(|open| open.note.id == *id) {
             decision.push(NoteJudged {
                 note: id.clone(),
                 promoted,

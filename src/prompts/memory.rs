@@ -91,22 +91,15 @@ pub(super) fn proposed(plan: &Plan, task: &Task, ground: &Ground) -> String {
     or(NONE, &open.join("\n\n"))
 }
 
-/// Proposed notes that who judges `task` decides on: those of its producer, and with the first task those of nobody's
-/// task. They are the same from the first call of a judgement to its last, whatever others do meanwhile.
+/// Proposed notes that who judges `task` is shown, where there is a place for them.
 pub(super) fn open<'a>(
     plan: &'a Plan,
     task: &'a Task,
     ground: &Ground,
 ) -> impl Iterator<Item = &'a Proposal> {
     let shown = ground.team_memory && ground.templates.has(Template::Qc, "proposals");
-    let first = plan.run.as_ref().and_then(|run| run.tasks.first());
-    let is_first = first.is_some_and(|first| first.spec.id == task.spec.id);
-    let theirs = move |proposal: &&Proposal| match &proposal.note.task {
-        Some(of) => *of == task.spec.id,
-        None => is_first,
-    };
     let most = if shown { MOST_PROPOSED } else { 0 };
-    plan.notes.open().filter(theirs).take(most)
+    plan.proposed_to_judge_of(&task.spec.id).take(most)
 }
 
 /// Most proposals that are decided on at once.

@@ -92,3 +92,31 @@ fn a_model_that_cannot_be_had_is_told_once_and_words_stand_in() {
     said.dedup();
     assert_eq!(said.len(), all, "{log}");
 }
+
+/// A folder of the memory that leads elsewhere is not written through, and the plan's own file follows all the same.
+#[test]
+fn a_folder_that_cannot_be_written_holds_up_no_projection() {
+    let model = server([tasks(&[task("essay", "essay.md", &[])])]);
+    let vault = vault(&model, "embedder: lexical\n");
+    let elsewhere = vault.beside().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    symlink(&elsewhere, vault.path("ess/qc-history")).unwrap();
+    let plan = vault.approved(&body(1));
+    let log = vault.run_until_idle().err;
+    assert!(
+        vault
+            .read(&format!("ess/plans/{plan}.md"))
+            .contains("status: done")
+    );
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+    let said = log
+        .matches("a file of the memory cannot be written")
+        .count();
+    assert_eq!(said, 1, "{log}");
+    // Once the folder is one, a replay puts the verdicts there.
+    std::fs::remove_file(vault.path("ess/qc-history")).unwrap();
+    vault.run(&["replay", "--all", "--check"]).code(7);
+    vault.run(&["replay", "--all", "--write"]).ok();
+    vault.run(&["replay", "--all", "--check"]).ok();
+    assert_eq!(vault.names("ess/qc-history/document").len(), 1);
+}

@@ -231,3 +231,27 @@ fn what_a_person_made_of_notes_stands() {
     );
     assert_eq!(vault.read(&note(5)), "changed\n");
 }
+
+/// An operator's text from before there were proposals shows none, and so none are decided on.
+#[test]
+fn quality_control_decides_on_no_proposal_that_it_is_not_shown() {
+    let model = server([
+        planned(json!([])),
+        produced(json!([fact("unseen")])),
+        judged(json!({})),
+    ]);
+    let vault = vault(&model, "embedder: lexical\n");
+    vault.write(
+        "ess/prompts/qc.md",
+        "You are quality control.\n{{acceptance}}{{artifacts}}\n",
+    );
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    for request in asked(&model, "You are quality control.") {
+        assert!(!request.body.to_string().contains("promote"));
+    }
+    assert_eq!(
+        vault.names("ess/team-memory/_proposals"),
+        [format!("{plan}-m1.md")]
+    );
+}

@@ -125,3 +125,35 @@ fn without_team_memory_verdicts_are_written_all_the_same() {
     is_proven(&vault, &plan, &model);
     assert_eq!(vault.names("ess/qc-history/document").len(), 1);
 }
+
+/// A sub-objective whose text is changed begins anew, and its tasks bear the same ids again.
+#[test]
+fn verdicts_on_tasks_of_the_same_id_are_two_files() {
+    let model = server([
+        tasks(&[task("essay", "essay.md", &[])]),
+        hand_in("a\n"),
+        fails("environmental", "a source is missing"),
+        tasks(&[task("essay", "essay.md", &[])]),
+        hand_in("b\n"),
+        passes(),
+    ]);
+    let vault = vault(&model, "embedder: lexical\n");
+    let plan = vault.approved(&body(1));
+    vault.run_until_idle();
+    let path = format!("ess/plans/{plan}.md");
+    let text = vault.read(&path).replace("write essay 1", "write an essay");
+    vault.write(&path, &text);
+    vault.run(&["plan", "show", &plan]).ok();
+    vault.run_until_idle();
+    vault.run(&["project", "resume", &plan]);
+    vault.run_until_idle();
+    assert_eq!(vault.journal(&plan).status(), "done");
+    let names = vault.names("ess/qc-history/document");
+    assert_eq!(
+        names,
+        [format!("{plan}-s1-t1-1-2.md"), format!("{plan}-s1-t1-1.md")]
+    );
+    let read = |name: &str| vault.read(&format!("ess/qc-history/document/{name}"));
+    assert!(read(&names[0]).contains("verdict: pass") && read(&names[1]).contains("verdict: fail"));
+    vault.run(&["replay", "--all", "--check"]).ok();
+}
