@@ -106,8 +106,11 @@ fn next(
 /// Ids that nothing bears which this judge decides on are passed over.
 fn judge(decision: &mut Decision<'_>, task: &TaskId, ids: &[String], promoted: bool) {
     for id in ids {
-        let mut open = decision.plan.proposed_to_judge_of(task);
-        if open.any(|open| open.note.id == *id) {
+        let is_open = {
+            let mut open = decision.plan.proposed_to_judge_of(task);
+            open.any(|open| open.note.id == *id)
+        };
+        if is_open {
             decision.push(NoteJudged {
                 note: id.clone(),
                 promoted,
