@@ -83,11 +83,12 @@ pub(crate) fn told(ran: &Ran, event: &str) -> Vec<Value> {
 
 /// Two tasks; the second one's producer reads what the first one made.
 fn two_tasks() -> Step {
-    let task = |n: u32| {
-        json!({"title": format!("Task {n}"), "brief": "b", "kind": "document",
+    let task = |n: u32, needs: &[&str]| {
+        json!({"id": format!("t{n}"), "title": format!("Task {n}"), "brief": "b", "kind": "document", "needs": needs,
                "artifact": format!("part{n}.md"), "acceptance": ["it is there"]})
     };
-    Step::new(Behaviour::Arguments(json!({"tasks": [task(1), task(2)]}))).for_tool("submit_tasks")
+    let tasks = json!({"tasks": [task(1, &[]), task(2, &["t1"])]});
+    Step::new(Behaviour::Arguments(tasks)).for_tool("submit_tasks")
 }
 
 pub(crate) fn long_artifact(lines: usize) -> (Step, String) {
