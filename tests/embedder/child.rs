@@ -14,7 +14,7 @@ use crate::ground::LONG;
 
 /// The test `name` in a process of its own, whose surroundings are only these.
 pub(crate) fn run(name: &str, surroundings: &[(&str, &Path)]) -> Output {
-    let mut command = Command::new(env::current_exe().unwrap());
+    let mut command = Command::new(env::current_exe().expect("this program"));
     command
         .args([
             "--exact",
@@ -27,7 +27,7 @@ pub(crate) fn run(name: &str, surroundings: &[(&str, &Path)]) -> Output {
         .env("HOME", "/nonexistent")
         .env("NO_PROXY", "*");
     command.envs(surroundings.iter().copied());
-    command.output().unwrap()
+    command.output().expect("a process")
 }
 
 /// What a child printed after `name=`, each time.

@@ -17,7 +17,7 @@ fn told(ground: &Ground, folder: &Path) -> String {
     let Now { embedder, instead } = engine.now();
     assert_eq!(embedder.id(), "lexical/1");
     let vectors = embedder.embed(&["the plan goes on"], &AtomicBool::new(false));
-    assert_eq!(vectors.unwrap().len(), 1);
+    assert_eq!(vectors.expect("vectors").len(), 1);
     let instead = instead.expect("a reason");
     assert!(
         instead.contains("embedder.model_dir"),
@@ -32,19 +32,20 @@ fn turn_bit(path: &Path, at: u64) {
         .read(true)
         .write(true)
         .open(path)
-        .unwrap();
+        .expect("a file");
     let mut byte = [0];
-    file.seek(SeekFrom::Start(at)).unwrap();
-    file.read_exact(&mut byte).unwrap();
-    file.seek(SeekFrom::Start(at)).unwrap();
-    file.write_all(&[byte[0] ^ 0x10]).unwrap();
+    file.seek(SeekFrom::Start(at)).expect("a place in the file");
+    file.read_exact(&mut byte).expect("a byte");
+    file.seek(SeekFrom::Start(at)).expect("a place in the file");
+    file.write_all(&[byte[0] ^ 0x10]).expect("a byte");
 }
 
 /// Makes the file another one to its sum without changing what it says: a remark at the end of the message.
 fn add_remark(path: &Path) {
-    let mut file = OpenOptions::new().append(true).open(path).unwrap();
-    file.write_all(&[6 << 3 | 2, 4]).unwrap();
-    file.write_all(b"mine").unwrap();
+    let mut file = OpenOptions::new().append(true).open(path).expect("a file");
+    file.write_all(&[6 << 3 | 2, 4])
+        .expect("a file that is written");
+    file.write_all(b"mine").expect("a file that is written");
 }
 
 #[test]

@@ -43,13 +43,13 @@ pub(crate) fn library(test: &str) -> Option<PathBuf> {
 /// Not by `eprintln!`, which is kept back of tests that pass.
 pub(crate) fn skip(test: &str, why: &str) {
     let line = format!("SKIPPED {test}: {why}\n");
-    io::stderr().write_all(line.as_bytes()).unwrap();
+    io::stderr().write_all(line.as_bytes()).expect("stderr");
 }
 
 /// A figure for people, seen although the test passes.
 pub(crate) fn tell(figure: &str) {
     let line = format!("FIGURE {figure}\n");
-    io::stderr().write_all(line.as_bytes()).unwrap();
+    io::stderr().write_all(line.as_bytes()).expect("stderr");
 }
 
 impl Ground {
@@ -69,10 +69,10 @@ impl Ground {
 
     /// A folder with a copy of the model to do harm to.
     pub(crate) fn copy(&self) -> tempfile::TempDir {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a temporary directory");
         for file in ["model.onnx", "tokenizer.json"] {
-            let bytes = fs::read(self.model.join(file)).unwrap();
-            fs::write(dir.path().join(file), bytes).unwrap();
+            let bytes = fs::read(self.model.join(file)).expect("a file of the model");
+            fs::write(dir.path().join(file), bytes).expect("a copy");
         }
         dir
     }
@@ -80,7 +80,9 @@ impl Ground {
 
 /// Dense vectors of texts.
 pub(crate) fn dense(embedder: &dyn Embedder, texts: &[&str]) -> Vec<Vec<f32>> {
-    let vectors = embedder.embed(texts, &AtomicBool::new(false)).unwrap();
+    let vectors = embedder
+        .embed(texts, &AtomicBool::new(false))
+        .expect("vectors");
     let numbers = vectors.into_iter().map(|vector| match vector {
         Vector::Dense(numbers) => numbers,
         Vector::Sparse(_) => panic!("{} makes sparse vectors", embedder.id()),

@@ -44,8 +44,8 @@ struct Hub {
 
 impl Hub {
     fn of(manner: Manner) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
         let requests = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&requests);
         thread::spawn(move || {
@@ -154,7 +154,7 @@ fn stock(ground: &Ground) -> tempfile::TempDir {
         ("tokenizer.json", "cb202bfe2e3c98645018a6d12f182a434c9d3e02"),
     ];
     for (file, etag) in names {
-        fs::write(folder.path().join(format!("{file}.etag")), etag).unwrap();
+        fs::write(folder.path().join(format!("{file}.etag")), etag).expect("a file");
     }
     folder
 }

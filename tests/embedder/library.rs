@@ -9,13 +9,13 @@ use crate::{
 
 /// What a process says that has such a library.
 fn told(surroundings: &[(&str, &Path)]) -> String {
-    let cache = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().expect("a temporary directory");
     let mut all = vec![("CHILD_CACHE", cache.path())];
     all.extend(surroundings);
     let output = child::run("child::asks", &all);
     assert_eq!(child::said(&output, "id"), ["lexical/1"]);
     // Nothing is downloaded for a library that is not there.
-    assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(cache.path()).expect("a directory").count(), 0);
     let told = child::said(&output, "instead").remove(0);
     assert!(
         told.starts_with("ONNX Runtime cannot be loaded: "),

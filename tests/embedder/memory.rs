@@ -80,8 +80,8 @@ fn long_text(number: usize) -> String {
 
 /// A line of what the kernel says of this process.
 fn megabytes(name: &str) -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes / 1024
+    let status = fs::read_to_string("/proc/self/status").expect("what the kernel says");
+    let line = status.lines().find(|line| line.starts_with(name));
+    let number = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    number.expect("a number of kilobytes") / 1024
 }

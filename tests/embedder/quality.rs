@@ -26,18 +26,18 @@ impl Keeper for Writing {
     ) -> io::Result<()> {
         let mut bytes = Vec::new();
         write(&mut bytes)?;
-        fs::create_dir_all(path.parent().unwrap())?;
+        fs::create_dir_all(path.parent().expect("a path below something"))?;
         fs::write(path, bytes)
     }
 }
 
 /// The ranks at which the answers were found, 1 the best, by the order of the pairs.
 fn ranks(embedder: &dyn Embedder, query: fn(&Pair) -> String) -> Vec<usize> {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let folder = dir.path().join("qc-history");
-    fs::create_dir(&folder).unwrap();
+    fs::create_dir(&folder).expect("a directory");
     for (number, Pair { entry, .. }) in PAIRS.iter().enumerate() {
-        fs::write(folder.join(format!("{number:02}.md")), entry.file()).unwrap();
+        fs::write(folder.join(format!("{number:02}.md")), entry.file()).expect("a file");
     }
     let index = dir.path().join("qc-history.index");
     let shelf = Shelf::new(Store::QcHistory, folder, index, Arc::new(Writing));
@@ -55,7 +55,7 @@ fn ranks(embedder: &dyn Embedder, query: fn(&Pair) -> String) -> Vec<usize> {
         };
         let found = shelf
             .search(embedder, &query(pair), &wanted, &effort)
-            .unwrap();
+            .expect("a vector of the query");
         assert_eq!(
             (found.rows, found.behind),
             (PAIRS.len(), 0),

@@ -9,13 +9,17 @@ use crate::ground::{Ground, dense, dot, ground, tell};
 
 /// Texts and the vectors that the model with weights of 32 bits makes of them.
 fn reference(ground: &Ground) -> Vec<(String, Vec<f32>)> {
-    let text = fs::read_to_string(ground.model.join("reference.jsonl")).unwrap();
+    let text = fs::read_to_string(ground.model.join("reference.jsonl"))
+        .expect("reference.jsonl beside the model");
     let pair = |line: &str| {
-        let value: Value = serde_json::from_str(line).unwrap();
-        let numbers = value["vector"].as_array().unwrap();
+        let value: Value = serde_json::from_str(line).expect("a line of JSON");
+        let numbers = value["vector"].as_array().expect("a vector");
         #[expect(clippy::cast_possible_truncation, reason = "vectors are of 32 bits")]
-        let numbers = numbers.iter().map(|x| x.as_f64().unwrap() as f32).collect();
-        (value["text"].as_str().unwrap().to_owned(), numbers)
+        let numbers = numbers
+            .iter()
+            .map(|x| x.as_f64().expect("a number") as f32)
+            .collect();
+        (value["text"].as_str().expect("a text").to_owned(), numbers)
     };
     text.lines().map(pair).collect()
 }
