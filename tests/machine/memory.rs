@@ -210,3 +210,20 @@ fn a_task_is_routed_once_to_a_producer_that_there_is() {
     assert_eq!(world.plan.status, Status::Done);
     world.check_replay();
 }
+
+/// Whoever was asked for a task goes on with it, also where further producers come to the team meanwhile.
+#[test]
+fn a_task_that_somebody_was_asked_for_is_not_routed_any_more() {
+    let mut world = producing();
+    let epoch = world.plan.epoch;
+    let mut script = Script::default();
+    while !world.asked.iter().any(|label| label == "s1-t1-produce-1") {
+        world.tick(&mut |step| script.answer(step));
+    }
+    let Command::Runner(report) = routing("s1-t1", &[standing("a", 0), standing("b", 0)]) else {
+        unreachable!()
+    };
+    assert_eq!(world.report(report, epoch), Err(Refusal::Moot));
+    world.drive(script);
+    assert_eq!(world.plan.status, Status::Done);
+}
