@@ -216,7 +216,7 @@ impl TestVault {
             .env("NO_COLOR", "1")
             .env("USER", "tester")
             // No test fetches a model from afar.
-            .env("HF_ENDPOINT", "http://127.0.0.1:9")
+            .env("HF_HUB_OFFLINE", "1")
             .env("XDG_CACHE_HOME", self.beside().join("cache"));
         if self.clock_file().exists() {
             command.env("MODULATIO_CLOCK", self.clock_file());

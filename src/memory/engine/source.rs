@@ -16,6 +16,8 @@ pub struct Surroundings {
     pub data_dir: Option<PathBuf>,
     /// `HF_HOME`, else `FASTEMBED_CACHE_DIR`: where downloads are kept whatever the settings say.
     pub cache_dir: Option<PathBuf>,
+    /// `HF_HUB_OFFLINE`: nothing is downloaded.
+    pub offline: bool,
     /// `HF_ENDPOINT`: the hub, or a mirror of it.
     pub endpoint: Option<String>,
     /// `HF_TOKEN`: what a mirror may ask for.
@@ -48,11 +50,18 @@ impl Surroundings {
             program: env::current_exe().ok(),
             data_dir: path("XDG_DATA_HOME").or_else(|| Some(path("HOME")?.join(".local/share"))),
             cache_dir: path("HF_HOME").or_else(|| path("FASTEMBED_CACHE_DIR")),
+            offline: text("HF_HUB_OFFLINE").is_some_and(|value| is_yes(&value)),
             endpoint: text("HF_ENDPOINT"),
             token: text("HF_TOKEN").map(|token| Secret(token.trim().to_owned())),
             pause: Duration::from_mins(5),
         }
     }
+}
+
+/// As hubs' own programs read such variables.
+fn is_yes(value: &str) -> bool {
+    let yes = ["1", "true", "yes", "on"];
+    yes.iter().any(|yes| value.trim().eq_ignore_ascii_case(yes))
 }
 
 /// Why there is no model.

@@ -13,10 +13,15 @@ use crate::memory::embed::{
     },
 };
 
+const OFFLINE: &str = "all-MiniLM-L6-v2 is not on this machine, and HF_HUB_OFFLINE forbids to download it; \
+                       `embedder.model_dir` may name a folder that has it, `embedder: lexical` does without";
+
 pub(super) struct MiniLmSource {
     /// The folder that is named.
     folder: Option<PathBuf>,
     hub: Hub,
+    /// Nothing is to be downloaded.
+    offline: bool,
     places: Places,
 }
 
@@ -25,6 +30,7 @@ impl MiniLmSource {
         let cache = surroundings.cache_dir.as_ref();
         Self {
             folder: settings.model_dir.clone(),
+            offline: surroundings.offline,
             hub: Hub {
                 cache: cache.unwrap_or(&settings.cache_dir).clone(),
                 endpoint: surroundings.endpoint.clone(),
@@ -49,6 +55,9 @@ impl MiniLmSource {
 
 impl Source for MiniLmSource {
     fn load(&self) -> Result<Arc<dyn Embedder>, Lack> {
+        if self.offline && self.files().is_none() {
+            return Err(Lack::Broken(OFFLINE.to_owned()));
+        }
         // Without the library a download would be for nothing.
         let runtime = library::runtime(&self.places).map_err(Lack::Broken)?;
         let files = self.files().ok_or(Lack::NotYet)?;
@@ -59,6 +68,7 @@ impl Source for MiniLmSource {
     fn fetch(&self) -> Result<(), String> {
         match self.folder {
             Some(_) => Ok(()),
+            None if self.offline => Err(OFFLINE.to_owned()),
             None => self.hub.fetch(),
         }
     }
