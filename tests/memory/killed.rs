@@ -17,7 +17,7 @@ fn steps() -> Vec<Step> {
     let notes =
         |texts: &[&str]| json!(texts.iter().map(|t| json!({"text": t})).collect::<Vec<_>>());
     let with = |mut answer: Value, more: Value| {
-        for (key, value) in more.as_object().unwrap() {
+        for (key, value) in more.as_object().expect("an object") {
             answer[key] = value.clone();
         }
         answer

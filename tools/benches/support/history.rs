@@ -166,6 +166,7 @@ impl History {
     fn ask(&mut self, step: Step) -> Event {
         self.calls += 1;
         ModelCallStarted {
+            recalled: None,
             call_id: self.call(),
             step,
             model: "main".to_owned(),
