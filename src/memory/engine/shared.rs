@@ -263,7 +263,7 @@ impl Download {
             Self::Running => "all-MiniLM-L6-v2 is being downloaded".to_owned(),
             Self::Failed { why, .. } => format!(
                 "{why}; it is tried again {} after a failure. Where there is no way to the hub, name a folder that has \
-                 the model in `embedder.model_dir`, or a mirror in HF_ENDPOINT",
+                 the model in `embedder.model_dir`, or a mirror in HF_ENDPOINT; `embedder: lexical` does without",
                 said(pause)
             ),
         }

@@ -72,7 +72,7 @@ impl Places {
         };
         Err(format!(
             "ONNX Runtime cannot be loaded: {what}. Install ONNX Runtime {OLDEST} or newer and name its library in \
-             `embedder.onnxruntime` or ORT_DYLIB_PATH"
+             `embedder.onnxruntime` or ORT_DYLIB_PATH; `embedder: lexical` does without"
         ))
     }
 
