@@ -258,6 +258,25 @@ fn the_model_is_downloaded_once_and_used() {
 }
 
 #[test]
+fn who_is_offline_downloads_nothing_and_uses_what_is_there() {
+    let test = "who_is_offline_downloads_nothing_and_uses_what_is_there";
+    let Some(ground) = ground(test) else { return };
+    let (stock, cache) = (stock(&ground), tempfile::tempdir().unwrap());
+    let hub = Hub::of(Manner::Serves(stock.path().to_path_buf()));
+    let offline = [("HF_HUB_OFFLINE", Path::new("1"))];
+    let output = hub.asked(&ground.library, cache.path(), &offline);
+    assert_eq!(child::said(&output, "then"), ["lexical/1"]);
+    let told = child::said(&output, "finally").remove(0);
+    assert!(told.contains("HF_HUB_OFFLINE forbids"), "{told}");
+    assert_eq!(hub.requests.load(Ordering::SeqCst), 0);
+
+    let output = hub.asked(&ground.library, cache.path(), &[]);
+    assert_eq!(child::said(&output, "then"), ["minilm-l6-v2/1"]);
+    let output = hub.asked(&ground.library, cache.path(), &offline);
+    assert_eq!(child::said(&output, "id"), ["minilm-l6-v2/1"]);
+}
+
+#[test]
 fn a_variable_may_say_where_downloads_are_kept() {
     let Some(ground) = ground("a_variable_may_say_where_downloads_are_kept") else {
         return;

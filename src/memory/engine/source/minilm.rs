@@ -68,6 +68,7 @@ impl Source for MiniLmSource {
     fn fetch(&self) -> Result<(), String> {
         match self.folder {
             Some(_) => Ok(()),
+            None if self.files().is_some() => Ok(()),
             None if self.offline => Err(OFFLINE.to_owned()),
             None => self.hub.fetch(),
         }
