@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{args::DaemonOptions, thrift};
+use super::args::DaemonOptions;
 use crate::{
     daemon::{self, Options},
     error::{Error, Result},
@@ -10,7 +10,6 @@ use crate::{
 };
 
 pub(super) fn run(vault: Vault, options: &DaemonOptions) -> Result<()> {
-    thrift::begin_anew();
     let options = Options {
         tick: options.tick_seconds.map(Duration::from_secs),
         project: options.project.clone(),

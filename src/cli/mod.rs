@@ -50,6 +50,9 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let args = Args::read();
+    if let Command::Daemon(_) = &args.command {
+        thrift::begin_anew();
+    }
     logging::start(&args);
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,

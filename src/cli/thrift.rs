@@ -21,9 +21,8 @@ pub(super) fn begin_anew() {
         return;
     };
     let mut anew = std::process::Command::new(program);
-    let failed = anew.arg0(called).args(words).env(name, value).exec();
     // It works without as well, and takes more memory.
-    tracing::debug!("not begun anew: {failed}");
+    let _failed = anew.arg0(called).args(words).env(name, value).exec();
 }
 
 /// Other systems' C libraries have no such setting.
