@@ -92,23 +92,7 @@ fn the_memory_finds_and_knows_neither_plans_nor_vaults() {
         &memory,
         &["journal", "tokio", "reqwest", "tracing"],
     ));
-    let known = [
-        "projections::ids",
-        "projections::memory",
-        "projections::time",
-        "projections::work",
-    ];
-    let others = paths_in(&memory).into_iter().filter(|path| {
-        path.is_below("projections")
-            && !known
-                .iter()
-                .any(|known| path.text == *known || path.is_below(known))
-    });
-    obey(
-        others
-            .map(|path| path.breach("only projections' ids, memory, time and work"))
-            .collect(),
-    );
+    obey(uses_only_projections(&memory, "ids memory time work"));
 }
 
 #[test]
@@ -116,16 +100,7 @@ fn the_configuration_is_read_with_the_one_yaml_reader_and_nothing_else() {
     let config = ["src/config"];
     obey(uses_only_crates(&config, "projections thiserror"));
     obey(uses_only_modules(&config, "catalog config nearest"));
-    let others = paths_in(&config).into_iter().filter(|path| {
-        path.is_below("projections")
-            && !path.is_below("projections::yaml")
-            && path.text != "projections::yaml"
-    });
-    obey(
-        others
-            .map(|path| path.breach("only projections::yaml"))
-            .collect(),
-    );
+    obey(uses_only_projections(&config, "yaml"));
 }
 
 #[test]
@@ -143,22 +118,7 @@ fn the_schedule_is_pure_and_knows_instants_ids_and_its_own_vocabulary() {
     obey(uses_only_crates(&schedule, crates));
     obey(uses_only_modules(&schedule, "schedule"));
     obey(never_uses(&schedule, &IMPURE));
-    let known = [
-        "projections::ids",
-        "projections::schedule",
-        "projections::time",
-    ];
-    let others = paths_in(&schedule).into_iter().filter(|path| {
-        path.is_below("projections")
-            && !known
-                .iter()
-                .any(|known| path.text == *known || path.is_below(known))
-    });
-    obey(
-        others
-            .map(|path| path.breach("only projections' ids, schedule and time"))
-            .collect(),
-    );
+    obey(uses_only_projections(&schedule, "ids schedule time"));
 }
 
 #[test]
@@ -501,6 +461,25 @@ fn uses_only_modules(places: &[&str], allowed: &str) -> Vec<String> {
     });
     astray
         .map(|path| path.breach(&format!("of this crate only {allowed}")))
+        .collect()
+}
+
+/// Of the projections, only these modules and what is below them.
+fn uses_only_projections(places: &[&str], allowed: &str) -> Vec<String> {
+    let known: Vec<String> = allowed
+        .split(' ')
+        .map(|module| format!("projections::{module}"))
+        .collect();
+    let is_known = |path: &UsedPath| {
+        known
+            .iter()
+            .any(|known| path.text == *known || path.is_below(known))
+    };
+    let astray = paths_in(places)
+        .into_iter()
+        .filter(|path| path.is_below("projections") && !is_known(path));
+    astray
+        .map(|path| path.breach(&format!("of the projections only {allowed}")))
         .collect()
 }
 

@@ -172,10 +172,9 @@ impl Shelf {
         for _ in 0..ANEW {
             self.update(embedder, &query, effort, &mut troubles, &mut |_, _| ())?;
             let mut state = self.state();
-            let own = state
-                .as_mut()
-                .filter(|state| state.embedder == embedder.id());
-            let Some(own) = own else { continue };
+            let Some(own) = made_with(embedder, &mut state) else {
+                continue;
+            };
             match self.look(own, &query, wanted, &mut troubles) {
                 Ok(looked) => {
                     found = looked;
@@ -205,11 +204,8 @@ impl Shelf {
     ) -> Result<Found, Fault> {
         let vector = one(embedder, query, effort.cut)?;
         let mut state = self.state();
-        let own = state
-            .as_mut()
-            .filter(|state| state.embedder == embedder.id());
         let mut troubles = Vec::new();
-        if let Some(own) = own
+        if let Some(own) = made_with(embedder, &mut state)
             && let Ok(mut found) = self.look(own, &vector, wanted, &mut troubles)
         {
             found.troubles = self.untold(troubles);
@@ -358,6 +354,13 @@ fn find(
         most: wanted.most,
         at_least: wanted.at_least,
     })
+}
+
+/// What is held, if it was made with this embedder.
+fn made_with<'a>(embedder: &dyn Embedder, state: &'a mut Option<State>) -> Option<&'a mut State> {
+    state
+        .as_mut()
+        .filter(|state| state.embedder == embedder.id())
 }
 
 /// The vector of one text.

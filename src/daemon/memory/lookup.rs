@@ -13,7 +13,7 @@ use super::{Memory, route::Likeness};
 use crate::{
     config::{EmbedderConfig, MemoryConfig},
     daemon::execute::{Done, Runner},
-    memory::{Effort, Embedder, Fault},
+    memory::{Effort, Embedder, Fault, Found},
     vault::Project,
 };
 
@@ -79,11 +79,19 @@ impl Reading {
         self.memory.warn(Some(&self.project), why);
     }
 
-    /// That it was told to stop is nobody's news.
-    pub(super) fn fault(&self, fault: &Fault) {
-        if *fault != Fault::Cut {
+    /// What was had, or why not, which is said; that it was told to stop is nobody's news.
+    pub(super) fn had<T>(&self, had: Result<T, Fault>) -> Option<T> {
+        if let Err(fault) = &had
+            && *fault != Fault::Cut
+        {
             self.warn(&fault.to_string());
         }
+        had.ok()
+    }
+
+    /// Says what was wrong with a store that was searched.
+    pub(super) fn tell(&self, found: &Found) {
+        found.troubles.iter().for_each(|trouble| self.warn(trouble));
     }
 }
 

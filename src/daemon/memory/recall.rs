@@ -77,17 +77,8 @@ fn look(reading: &Reading, sought: &Sought) -> Option<Recalled> {
     };
     let shelf = reading.memory.shelf(&reading.project, sought.store);
     let found = shelf.search(&*embedder, &sought.query, &wanted, &reading.effort());
-    let found = match found {
-        Ok(found) => found,
-        Err(fault) => {
-            reading.fault(&fault);
-            return None;
-        }
-    };
-    found
-        .troubles
-        .iter()
-        .for_each(|trouble| reading.warn(trouble));
+    let found = reading.had(found)?;
+    reading.tell(&found);
     let entries = distinct(found, top);
     (!entries.is_empty()).then(|| Recalled {
         embedder: embedder.id().to_owned(),

@@ -161,13 +161,7 @@ fn compared(
         &cards,
         reading.cut(),
     );
-    let described = match described {
-        Ok(described) => described,
-        Err(fault) => {
-            reading.fault(&fault);
-            return None;
-        }
-    };
+    let described = reading.had(described)?;
     let shelf = reading.memory.shelf(&reading.project, Store::QcHistory);
     let mut of = Vec::new();
     for (producer, described) in producers.iter().zip(described) {
@@ -184,8 +178,9 @@ fn compared(
             false => shelf.search_again(&*embedder, query, &wanted, &reading.effort()),
         };
         let found = found.ok();
-        let troubles = found.iter().flat_map(|found| &found.troubles);
-        troubles.for_each(|trouble| reading.warn(trouble));
+        if let Some(found) = &found {
+            reading.tell(found);
+        }
         // Who says nothing of what they are good at is like nothing.
         let described = match producer.good_at.trim() {
             "" => 0,

@@ -293,7 +293,6 @@ fn engines_of_equal_settings_share() {
     };
     assert!(!Arc::ptr_eq(&one.0, &Engine::new(elsewhere.clone()).0));
     let surroundings = Surroundings {
-        offline: false,
         endpoint: Some("http://mirror".to_owned()),
         ..Surroundings::of_this_process()
     };
