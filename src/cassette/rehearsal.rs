@@ -15,6 +15,7 @@ use projections::{
     },
     fold::{self, Entry},
     ids::{CallId, TaskId, ToolCallId},
+    memory::Recalled,
     payload::Payload,
     plan::{Plan, Status},
 };
@@ -225,7 +226,8 @@ impl<E> Rehearsal<'_, E> {
         if next != Next::Ask(e.step.clone()) {
             return Err(self.elsewhere(&next, &e.step));
         }
-        self.stage.recall(e.recalled.as_ref());
+        let recalled = self.recalled(e);
+        self.stage.recall(recalled.as_ref());
         let Some(prompt) = self.prompt(&e.step) else {
             let why = Refusal::Moot;
             return Err(self.refuses("the question", &why));
@@ -234,10 +236,17 @@ impl<E> Rehearsal<'_, E> {
             let differs = self.compare(&prompt, call)?;
             return Err(self.diverge(Some(&e.step), What::Prompt { differs }, Some(prompt)));
         }
-        self.start(e)?;
+        self.start(e, recalled)?;
         self.stage.recall(None);
         self.same += 1;
         Ok(())
+    }
+
+    /// What a recorded call was shown of the memory. The step's first call says so, also one that was never answered.
+    fn recalled(&self, e: &ModelCallStarted) -> Option<Recalled> {
+        let run = self.recorded.run.as_ref();
+        let before = run.and_then(|run| run.recalled.get(&e.step.label()));
+        before.or(e.recalled.as_ref()).cloned()
     }
 
     /// A task goes to whom it went; another plan's tasks go their own ways.
@@ -251,7 +260,7 @@ impl<E> Rehearsal<'_, E> {
     }
 
     /// Reserves what the recorded call reserved; today's caps may not let it.
-    fn start(&mut self, e: &ModelCallStarted) -> Result<(), Stop<E>> {
+    fn start(&mut self, e: &ModelCallStarted, recalled: Option<Recalled>) -> Result<(), Stop<E>> {
         let started = self.stage.report(Told::CallStarting {
             step: e.step.clone(),
             model: e.model.clone(),
@@ -259,7 +268,7 @@ impl<E> Rehearsal<'_, E> {
             reserved: e.reserved,
             prompt_b3: e.prompt_b3,
             prompt_bytes: e.prompt_bytes,
-            recalled: e.recalled.clone(),
+            recalled,
         });
         let events = self.made("the call", started)?;
         let id = events.into_iter().find_map(|event| match event {

@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod made;
 
-use projections::event::{CapKind, Caps, Decision, Event, FailureClass};
+use projections::{
+    event::{CapKind, Caps, Decision, Event, FailureClass},
+    memory::{Recalled, Remembered, Store},
+};
 use serde_json::json;
 
 use super::{Differs, Divergence, Premise, Recording, What};
@@ -34,6 +37,20 @@ fn first_difference(made: &Made, premise: &Premise) -> (u64, Divergence) {
     (report.same, report.divergence.unwrap())
 }
 
+fn recalled() -> Recalled {
+    let entry = Remembered {
+        store: Store::TeamMemory,
+        id: "ESS-P-001-m1".to_owned(),
+        score: 630,
+        source: "a fact by qc".to_owned(),
+        text: "Seneca wrote letters.".to_owned(),
+    };
+    Recalled {
+        embedder: "words".to_owned(),
+        entries: vec![entry],
+    }
+}
+
 fn rules(redos: u32) -> Policy {
     Policy {
         redos,
@@ -60,6 +77,16 @@ fn failed_calls_and_lost_runners_are_no_difference() {
         .on("s2-reflect", Answer::Fails(FailureClass::Connection));
     made.run();
     assert_eq!(made.status(), "done");
+    is_faithful(&made, 8);
+}
+
+#[test]
+fn what_a_call_that_was_never_answered_was_shown_of_the_memory_is_shown_here_too() {
+    let mut made = Made::approved()
+        .on("s1-t1-produce-1", Answer::Dies)
+        .on("s1-t1-qc-1", Answer::Fails(FailureClass::Connection));
+    made.memory = Some(recalled());
+    made.run();
     is_faithful(&made, 8);
 }
 

@@ -10,6 +10,7 @@ use projections::{
     event::{Decision, Event, FailureClass, Reserved, ToolOutcome, Usage},
     fold::{self, Entry},
     ids::{CallId, PlanId, TaskId, TicketId},
+    memory::Recalled,
     payload::{Anchor, BlobRef, Digest, Payload},
     plan::{Artifact, FrameMark, Plan, Status},
     time::{MicroUsd, Timestamp},
@@ -52,6 +53,8 @@ pub(super) struct Made {
     pub(super) long: bool,
     /// Whether models are shown the beginning of what tools return.
     pub(super) cutting: bool,
+    /// What every step is shown of the memory.
+    pub(super) memory: Option<Recalled>,
     now: Timestamp,
     script: BTreeMap<String, VecDeque<Answer>>,
     /// What lies on disk, by path.
@@ -73,6 +76,7 @@ impl Made {
             blobs: BTreeMap::new(),
             long: false,
             cutting: false,
+            memory: None,
             now,
             script: BTreeMap::new(),
             disk: BTreeMap::new(),
@@ -287,10 +291,12 @@ impl Made {
     fn start(&mut self, step: &Step) -> Option<CallId> {
         let mut text = |payload: &Payload| Ok::<_, ()>(self.text(payload));
         let (ground, exhibits) = (premise().ground, self.exhibits(step));
-        let told = Briefing::of(&self.plan, step, &ground, exhibits, &mut text).unwrap();
+        let mut told = Briefing::of(&self.plan, step, &ground, exhibits, &mut text).unwrap();
+        let fresh = self.memory.clone().filter(|_| told.recalled.is_none());
+        told.recalled = told.recalled.or_else(|| fresh.clone());
         let prompt = prompts::prompt(&self.plan, step, &told).unwrap();
         let events = self.report(Told::CallStarting {
-            recalled: None,
+            recalled: fresh,
             step: step.clone(),
             model: "main".to_owned(),
             agent_id: "agent".to_owned(),
