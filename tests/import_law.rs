@@ -155,7 +155,7 @@ fn every_outside_crate_has_one_home() {
         ("grep_searcher", &["src/toolbox/search.rs"]),
         ("grep_regex", &["src/toolbox/search.rs"]),
         ("grep_matcher", &["src/toolbox/search.rs"]),
-        ("clap", &["src/cli/", "tools/src/"]),
+        ("clap", &["src/cli/", "tools/src/", "tools/crashlab/src/"]),
         (
             "clap_complete",
             &["src/cli/complete.rs", "src/cli/complete/"],
@@ -164,7 +164,14 @@ fn every_outside_crate_has_one_home() {
         ("indicatif", &["src/cli/"]),
         ("tracing_subscriber", &["src/cli/logging.rs"]),
         // A vault for a demonstration, a place for a command's temporary files.
-        ("tempfile", &["src/cli/demo/", "src/toolbox/sandbox/"]),
+        (
+            "tempfile",
+            &[
+                "src/cli/demo/",
+                "src/toolbox/sandbox/",
+                "tools/crashlab/src/",
+            ],
+        ),
         // What confines commands.
         ("landlock", &["src/toolbox/sandbox/rules.rs"]),
         ("seccompiler", &["src/toolbox/sandbox/seccomp.rs"]),
@@ -387,7 +394,13 @@ use std::thread;
 }
 
 /// All code of the workspace that is built into something; tests and benches may do as they need.
-const EVERYWHERE: [&str; 4] = ["src", "journal/src", "projections/src", "tools/src"];
+const EVERYWHERE: [&str; 5] = [
+    "src",
+    "journal/src",
+    "projections/src",
+    "tools/src",
+    "tools/crashlab/src",
+];
 
 /// What a function of its arguments alone has no use for.
 const IMPURE: [&str; 8] = [

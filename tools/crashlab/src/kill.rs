@@ -1,0 +1,17 @@
+//! Real daemons, killed at random while operators are at work.
+
+use clap::Args;
+
+use crate::Told;
+
+/// How much is tried.
+#[derive(Clone, Debug, Args)]
+pub struct Arguments {}
+
+/// Tries it.
+///
+/// # Errors
+/// Those of the lab itself.
+pub fn run(_arguments: &Arguments) -> Told {
+    Err("not there yet".to_owned())
+}
