@@ -1,12 +1,17 @@
-//! Writing a projection: temporary file in the same directory, then its name. A reader sees the old file or
-//! the new one, never a torn one. Nothing is synced: the journal is the truth.
+//! Writing a projection: temporary file in the same directory, then its name. A reader sees the old file or the new one,
+//! never a torn one, also after a power cut: half of a plan's file would be taken for an edit of its operator's, and half
+//! of a note for all of it. So the bytes are synced before they get their name, and a name that is new is synced as well.
+//! Where another file stood there, a cut may bring that one back: it is an older rendering, and is known as one.
 
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-use journal::Disk;
+use journal::{Disk, disk::DiskFile};
 
 use super::{displaced::Displaced, set_mode};
 use crate::error::{Error, Result};
@@ -19,7 +24,7 @@ pub(super) fn replace(
     text: &str,
 ) -> Result<Option<Displaced>> {
     let temporary = temporary(path);
-    write_temporary(disk, &temporary, text)?;
+    write_synced(disk, &temporary, text)?;
     set_mode(root, &temporary, 0o666);
     let displaced = put(disk, &temporary, path)?;
     Ok(displaced.map(|at| Displaced::new(at, path)))
@@ -42,7 +47,7 @@ pub(super) fn swap(
     text: &str,
 ) -> Result<Option<Displaced>> {
     let temporary = temporary(path);
-    write_temporary(disk, &temporary, text)?;
+    write_synced(disk, &temporary, text)?;
     set_mode(root, &temporary, 0o666);
     if disk.exchange(&temporary, path).is_ok() {
         return Ok(Some(Displaced::new(temporary, path)));
@@ -55,7 +60,7 @@ pub(super) fn swap(
 /// Puts `text` where nothing stands; says whether it was this call that did.
 pub(super) fn put_new(disk: &dyn Disk, root: &Path, path: &Path, text: &str) -> Result<bool> {
     let temporary = temporary(path);
-    write_temporary(disk, &temporary, text)?;
+    write_synced(disk, &temporary, text)?;
     set_mode(root, &temporary, 0o666);
     let linked = match disk.link(&temporary, path) {
         Ok(()) => true,
@@ -63,14 +68,16 @@ pub(super) fn put_new(disk: &dyn Disk, root: &Path, path: &Path, text: &str) -> 
         // A file system without second names.
         Err(_) if path.symlink_metadata().is_ok() => false,
         Err(_) => {
-            return disk
-                .rename(&temporary, path)
-                .map(|()| true)
-                .map_err(Error::io("rename over", path));
+            disk.rename(&temporary, path)
+                .map_err(Error::io("rename over", path))?;
+            return sync_name(disk, path).map(|()| true);
         }
     };
     disk.remove(&temporary)
         .map_err(Error::io("remove", &temporary))?;
+    if linked {
+        sync_name(disk, path)?;
+    }
     Ok(linked)
 }
 
@@ -87,6 +94,25 @@ pub(super) fn temporary(path: &Path) -> PathBuf {
 }
 
 fn write_temporary(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
+    written(disk, path, text).map(drop)
+}
+
+/// As [`write_temporary`], and what was written stays.
+fn write_synced(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
+    let synced = written(disk, path, text)?.sync_data();
+    if synced.is_err() {
+        let _ = disk.remove(path);
+    }
+    synced.map_err(Error::io("sync", path))
+}
+
+/// The name of what stands at `path` stays.
+fn sync_name(disk: &dyn Disk, path: &Path) -> Result<()> {
+    let dir = path.parent().unwrap_or(path);
+    disk.sync_dir(dir).map_err(Error::io("sync", dir))
+}
+
+fn written(disk: &dyn Disk, path: &Path, text: &str) -> Result<Arc<dyn DiskFile>> {
     let failed = |error| Error::io("write", path)(error);
     if disk.exists(path).map_err(failed)? {
         disk.remove(path).map_err(failed)?;
@@ -105,7 +131,7 @@ fn write_temporary(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(file)
 }
 
 /// Swaps the new file in, if the system can swap; returns where what it displaced lies now.
@@ -121,12 +147,12 @@ fn put(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<PathBuf>
         match disk.link(temporary, path) {
             Ok(()) => {
                 disk.remove(temporary).map_err(failed)?;
-                return Ok(None);
+                return sync_name(disk, path).map(|()| None);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(_) => {
                 disk.rename(temporary, path).map_err(failed)?;
-                return Ok(None);
+                return sync_name(disk, path).map(|()| None);
             }
         }
     }

@@ -229,7 +229,8 @@ impl Vault {
     }
 }
 
-/// A directory made if it is missing, whole path below `root`, never through a symlink.
+/// A directory made if it is missing, whole path below `root`, never through a symlink. Its name is durable: with a
+/// directory that a power cut takes back goes every journal in it.
 pub(crate) fn make_dirs(disk: &dyn Disk, root: &Path, below: &Path) -> Result<PathBuf> {
     let mut dir = root.to_path_buf();
     for part in below.components() {
@@ -246,6 +247,8 @@ pub(crate) fn make_dirs(disk: &dyn Disk, root: &Path, below: &Path) -> Result<Pa
                 disk.create_dir(&dir)
                     .map_err(Error::io("make directory", &dir))?;
                 set_mode(root, &dir, 0o777);
+                let above = dir.parent().unwrap_or(root);
+                disk.sync_dir(above).map_err(Error::io("sync", above))?;
             }
         }
     }

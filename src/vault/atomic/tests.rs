@@ -10,8 +10,9 @@ use std::{
 };
 
 use journal::{
-    Disk, RealDisk,
+    Disk, RealDisk, SimDisk,
     disk::{Access, DiskFile},
+    sim::Fault,
 };
 
 use super::{super::regular::Lying, *};
@@ -143,4 +144,61 @@ fn where_nothing_can_be_swapped_nothing_is_changed() {
     assert!(swap(&disk, dir.path(), &path, "new").unwrap().is_none());
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no litter");
+}
+
+/// A directory of no real disk.
+const NOWHERE: &str = "/nowhere/vault";
+
+fn with_old() -> SimDisk {
+    let disk = SimDisk::new(Path::new(NOWHERE));
+    let path = Path::new(NOWHERE).join("plan.md");
+    replace(&disk, Path::new(NOWHERE), &path, "the old text").unwrap();
+    disk
+}
+
+/// Half of a plan's file would be taken for an edit of it.
+#[test]
+fn a_power_cut_leaves_the_old_text_or_the_new_one() {
+    let path = Path::new(NOWHERE).join("plan.md");
+    let put = |disk: &SimDisk| replace(disk, Path::new(NOWHERE), &path, "the new text");
+    let disk = with_old();
+    let before = disk.steps().len();
+    put(&disk).unwrap();
+    let steps = disk.steps().len();
+    assert!(steps > before + 2, "{:?}", disk.steps());
+    for step in before..=steps {
+        let disk = with_old();
+        disk.fail_at(step, Fault::PowerCut);
+        let _cut = put(&disk);
+        for left in disk.survivors() {
+            let text = String::from_utf8(left.read(&path).unwrap()).unwrap();
+            assert!(
+                ["the old text", "the new text"].contains(&&*text),
+                "{step}: {text:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_power_cut_takes_back_no_name_that_was_new() {
+    let path = Path::new(NOWHERE).join("plan.md");
+    for left in with_old().survivors() {
+        assert_eq!(left.read(&path).unwrap(), b"the old text");
+    }
+    let disk = SimDisk::new(Path::new(NOWHERE));
+    assert!(put_new(&disk, Path::new(NOWHERE), &path, "a new file").unwrap());
+    for left in disk.survivors() {
+        assert_eq!(left.read(&path).unwrap(), b"a new file");
+    }
+}
+
+#[test]
+fn a_power_cut_takes_back_no_directory() {
+    let disk = SimDisk::new(Path::new(NOWHERE));
+    let below = Path::new(".modulatio/spend");
+    let dir = super::super::make_dirs(&disk, Path::new(NOWHERE), below).unwrap();
+    for left in disk.survivors() {
+        assert!(left.exists(&dir).unwrap());
+    }
 }
