@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::image::{self, Content, Image, Lots};
 use super::inode::Inode;
 use super::world::{Fault, Node, World};
 use crate::disk::{Access, Disk, DiskFile, LockKind};
@@ -47,6 +48,26 @@ impl SimDisk {
             .into_iter()
             .map(SimDisk::holding)
             .collect()
+    }
+
+    /// A disk that holds this, durably.
+    pub fn of(image: &Image) -> SimDisk {
+        SimDisk::holding(World::of(image))
+    }
+
+    /// One of the disks that a power cut at this moment may leave: `lots` draws which.
+    pub fn image(&self, lots: Lots<'_>) -> Image {
+        image::draw(&mut self.world(), lots)
+    }
+
+    /// What a power cut leaves for certain of the file at `path`, if it leaves its name.
+    pub fn durable(&self, path: &Path) -> Option<Content> {
+        self.world().durable(path)
+    }
+
+    /// The system writes everything back by itself, as it does from time to time.
+    pub fn write_back(&self) {
+        self.world().write_back();
     }
 
     /// The disk as another process finds it when ours is killed: what was written is there, synced or not.

@@ -1,5 +1,6 @@
 //! One simulated file: what programs see, what is durable, and what a crash may leave of the difference.
 
+use super::image::{Content, Lots};
 use crate::disk::LockKind;
 
 #[derive(Clone, Debug, Default)]
@@ -7,6 +8,8 @@ pub(super) struct Inode {
     /// What programs see.
     pub(super) bytes: Vec<u8>,
     durable: Vec<u8>,
+    /// The same with its hash, once somebody has asked.
+    known: Option<Content>,
     /// The contents since the last sync, the oldest first, the present one last.
     since: Vec<Vec<u8>>,
     /// Bytes that a failed sync dropped: no later sync writes them, though programs still see them.
@@ -55,7 +58,42 @@ impl Inode {
 
     pub(super) fn sync(&mut self) {
         self.durable.clone_from(&self.bytes);
+        self.known = None;
         self.since.clear();
+    }
+
+    /// Whether a power cut may leave something else than what programs see.
+    pub(super) fn is_dirty(&self) -> bool {
+        !self.since.is_empty() || !self.lost.is_empty()
+    }
+
+    /// What programs wrote is durable, but for what a failed sync has dropped.
+    pub(super) fn write_back(&mut self) {
+        if self.lost.is_empty() && !self.since.is_empty() {
+            self.sync();
+        }
+    }
+
+    /// What is durable.
+    pub(super) fn durable_content(&mut self) -> Content {
+        let durable = &self.durable;
+        self.known
+            .get_or_insert_with(|| Content::of(durable))
+            .clone()
+    }
+
+    /// The contents before and after one of the changes since the last sync.
+    pub(super) fn step(&self, lots: Lots<'_>) -> (Vec<u8>, Vec<u8>) {
+        match self.since.len() {
+            0 => (self.durable.clone(), self.bytes.clone()),
+            changes => {
+                let at = lots(changes);
+                let before = at
+                    .checked_sub(1)
+                    .map_or(&self.durable, |at| &self.since[at]);
+                (before.clone(), self.since[at].clone())
+            }
+        }
     }
 
     /// The system reports the failure once and takes the pages for clean from then on.
@@ -81,7 +119,7 @@ impl Inode {
         all
     }
 
-    fn without_lost(&self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn without_lost(&self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for &(from, to) in &self.lost {
             let to = to.min(bytes.len());

@@ -9,10 +9,14 @@
 //!                                            ├─ a torn prefix · a prefix and zeros · zeros only
 //!                                            └─ names: every subset of what no directory sync covers
 //! ```
+//!
+//! Of a small scenario all survivors are looked at; of a large one, [`SimDisk::image`] draws one after the other.
 
 mod disk;
+mod image;
 mod inode;
 mod world;
 
 pub use disk::SimDisk;
+pub use image::{Content, Image, Lots};
 pub use world::Fault;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::image::{Content, Image};
 use super::inode::Inode;
 
 /// What happens instead of a step.
@@ -25,11 +26,11 @@ pub(super) enum Node {
     File(usize),
 }
 
-type Names = BTreeMap<PathBuf, Node>;
+pub(super) type Names = BTreeMap<PathBuf, Node>;
 
 /// A change of names that happens whole or not at all.
 #[derive(Clone, Debug)]
-struct Rename {
+pub(super) struct Rename {
     dirs: Vec<PathBuf>,
     changes: Vec<(PathBuf, Option<Node>)>,
 }
@@ -43,6 +44,14 @@ impl Rename {
             };
         }
     }
+
+    /// The files that it gives names to.
+    pub(super) fn inodes(&self) -> impl Iterator<Item = usize> {
+        self.changes.iter().filter_map(|(_, node)| match node {
+            Some(Node::File(ino)) => Some(*ino),
+            Some(Node::Dir) | None => None,
+        })
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -50,7 +59,7 @@ pub(super) struct World {
     pub(super) files: Vec<Inode>,
     pub(super) names: Names,
     durable: Names,
-    since: Vec<Rename>,
+    pub(super) since: Vec<Rename>,
     pub(super) steps: Vec<String>,
     pub(super) faults: BTreeMap<usize, Fault>,
     pub(super) handles: u64,
@@ -143,6 +152,38 @@ impl World {
         self.since = since;
     }
 
+    /// The system writes everything back by itself, as it does from time to time.
+    pub(super) fn write_back(&mut self) {
+        self.durable.clone_from(&self.names);
+        self.since.clear();
+        self.files.iter_mut().for_each(Inode::write_back);
+    }
+
+    /// What a power cut leaves for certain of the file at `path`.
+    pub(super) fn durable(&mut self, path: &Path) -> Option<Content> {
+        match self.durable.get(path)? {
+            Node::File(ino) => Some(self.files[*ino].durable_content()),
+            Node::Dir => None,
+        }
+    }
+
+    /// A disk that holds this, durably.
+    pub(super) fn of(image: &Image) -> World {
+        let mut world = World::default();
+        for (path, content) in &image.names {
+            let node = match content {
+                None => Node::Dir,
+                Some(content) => {
+                    world.files.push(Inode::settled(content.bytes.to_vec()));
+                    Node::File(world.files.len() - 1)
+                }
+            };
+            world.names.insert(path.clone(), node);
+        }
+        world.durable.clone_from(&world.names);
+        world
+    }
+
     /// As another process finds it when ours was killed: all writes are there, all locks are free.
     pub(super) fn restarted(&self) -> World {
         let mut world = World {
@@ -187,17 +228,18 @@ impl World {
         };
         choices
             .iter()
-            .map(|choice| self.names_of(*choice))
+            .map(|choice| self.names_of(|at| choice >> at & 1 == 1))
             .collect()
     }
 
-    fn names_of(&self, choice: u64) -> Names {
+    /// The names after those of the unsynced changes that are chosen.
+    pub(super) fn names_of(&self, is_chosen: impl Fn(usize) -> bool) -> Names {
         let mut names = self.durable.clone();
         let chosen = self
             .since
             .iter()
             .enumerate()
-            .filter(|(at, _)| choice >> at & 1 == 1);
+            .filter(|(at, _)| is_chosen(*at));
         chosen.for_each(|(_, rename)| rename.apply(&mut names));
         // What stands in a directory that was lost is lost with it.
         let held = names.clone();
@@ -210,7 +252,7 @@ fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn reachable(names: &Names) -> Vec<usize> {
+pub(super) fn reachable(names: &Names) -> Vec<usize> {
     let mut inodes: Vec<usize> = names
         .values()
         .filter_map(|node| match node {
