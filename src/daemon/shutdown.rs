@@ -19,6 +19,13 @@ impl Shutdown {
         Ok(Self { asked })
     }
 
+    /// One that nobody asks for: who embeds a runner ends it with the process.
+    #[must_use]
+    pub fn never() -> Self {
+        let (_, asked) = watch::channel(false);
+        Self { asked }
+    }
+
     /// Whether the process was asked to stop.
     #[must_use]
     pub fn is_asked(&self) -> bool {

@@ -25,7 +25,10 @@ impl Project {
     }
 
     /// The bytes of a payload, wherever they lie.
-    pub(crate) fn resolve(&self, payload: &Payload) -> Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Journal`] when its blob is missing or holds other bytes.
+    pub fn resolve(&self, payload: &Payload) -> Result<Vec<u8>> {
         match payload {
             Payload::Text(text) => Ok(text.clone().into_bytes()),
             Payload::Blob(blob) => Ok(self.blobs().get(&journal::Hash(blob.b3.0))?),

@@ -1,0 +1,205 @@
+//! Threads that recover one survivor after the other and tell what is wrong with it.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc::Receiver,
+    },
+    thread::JoinHandle,
+};
+
+use journal::sim::SimDisk;
+use modulatio::vault::Vault;
+
+use super::{
+    expected::Known,
+    ground::{Ground, Light},
+    mirror::Mirror,
+    point::{Look, Point},
+    recording::{self, Life},
+    recovery,
+};
+use crate::Figures;
+
+/// Survivors that each thread keeps for a look at them.
+const KEPT: usize = 5;
+
+/// The threads.
+pub(super) struct Examiners(Vec<JoinHandle<Result<Figures, String>>>);
+
+/// What they share.
+struct Bench {
+    points: Mutex<Receiver<Point>>,
+    left: AtomicU64,
+    known: Known,
+    undisturbed: Life,
+}
+
+impl Examiners {
+    /// So many threads, for at most so many points.
+    pub(super) fn start(
+        threads: usize,
+        points: Receiver<Point>,
+        most: u64,
+        undisturbed: Life,
+    ) -> Result<Self, String> {
+        let bench = Arc::new(Bench {
+            points: Mutex::new(points),
+            left: AtomicU64::new(most),
+            known: Known::default(),
+            undisturbed,
+        });
+        let start = |_| {
+            let (bench, ground) = (bench.clone(), Ground::new());
+            let ground = ground.map_err(|error| format!("no place for a vault: {error}"))?;
+            Ok(std::thread::spawn(move || bench.work(ground)))
+        };
+        (0..threads.max(1))
+            .map(start)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// What all of them found.
+    pub(super) fn ended(self) -> Result<Figures, String> {
+        let mut all = Figures::of("sim");
+        for thread in self.0 {
+            match thread.join() {
+                Ok(figures) => all.join(figures?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Bench {
+    fn work(&self, mut ground: Ground) -> Result<Figures, String> {
+        let mut figures = Figures::of("sim");
+        while let Some(point) = self.next() {
+            self.one(&point, &mut ground, &mut figures)?;
+        }
+        Ok(figures)
+    }
+
+    fn next(&self) -> Option<Point> {
+        let points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = |left: u64| left.checked_sub(1);
+        self.left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken)
+            .ok()?;
+        points.recv().ok()
+    }
+
+    fn one(&self, point: &Point, ground: &mut Ground, figures: &mut Figures) -> Result<(), String> {
+        lay(point, ground)?;
+        figures.add("crash points", 1);
+        let (root, disk) = (ground.root().to_owned(), ground.disk());
+        if let Err(why) = caught(|| recovery::examine(point, &root, &disk, &self.known)) {
+            return self.found(point, &why, figures);
+        }
+        if point.look.again {
+            self.again(point, ground, figures)?;
+        }
+        if point.look.goes_on {
+            lay(point, ground)?;
+            figures.add("survivors that went on to their end", 1);
+            if let Err(why) = caught(|| self.goes_on(&root, ground.disk())) {
+                return self.found(point, &why, figures);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what was found for a look at it.
+    fn found(&self, point: &Point, why: &str, figures: &mut Figures) -> Result<(), String> {
+        if figures.findings().len() >= KEPT {
+            figures.broken(format!("{}: {why}", point.name));
+            return Ok(());
+        }
+        let mut ground = Ground::new().map_err(|error| error.to_string())?;
+        lay(point, &mut ground)?;
+        let place = ground.keep();
+        figures.broken(format!(
+            "{}: {why}; kept in {}",
+            point.name,
+            place.display()
+        ));
+        Ok(())
+    }
+
+    /// Cuts the power at every step of the recovery, too.
+    fn again(
+        &self,
+        point: &Point,
+        ground: &mut Ground,
+        figures: &mut Figures,
+    ) -> Result<(), String> {
+        lay(point, ground)?;
+        let root = ground.root().to_owned();
+        let sim = SimDisk::of(&recording::image_of(&root));
+        let left = Arc::new(Mutex::new((fastrand::Rng::with_seed(7), Vec::new())));
+        let (eye, disk) = (left.clone(), ground.disk());
+        let on_step = Arc::new(move |sim: &SimDisk| {
+            let mut left = eye.lock().unwrap_or_else(PoisonError::into_inner);
+            let (rng, images) = &mut *left;
+            for _ in 0..3 {
+                images.push(sim.image(&mut |below| rng.usize(..below)));
+            }
+        });
+        drop(caught(|| {
+            recovery::recover(&root, Arc::new(Mirror::new(sim, on_step)))
+        })?);
+        disk.note_all(&root);
+        let images = std::mem::take(&mut left.lock().unwrap_or_else(PoisonError::into_inner).1);
+        for (at, image) in images.into_iter().enumerate() {
+            let second = Point {
+                name: format!("{}, and in its recovery, cut {at}", point.name),
+                image,
+                root: root.clone(),
+                logs: point.logs.clone(),
+                others: Vec::new(),
+                look: Look::default(),
+            };
+            let mut second_ground = Ground::new().map_err(|error| error.to_string())?;
+            figures.add("of them in a recovery", 1);
+            self.one(&second, &mut second_ground, figures)?;
+        }
+        Ok(())
+    }
+
+    /// The plan ends as it would have, and no answer was bought twice.
+    fn goes_on(&self, root: &Path, disk: Light) -> Result<(), String> {
+        let vault = Vault::on(root, Arc::new(disk)).map_err(|error| error.told())?;
+        let code = "ESS".parse().expect("a project's code");
+        let project = vault.project(&code).map_err(|error| error.told())?;
+        for id in project.plan_ids().map_err(|error| error.told())? {
+            drop(project.open_plan(&id).map_err(|error| error.told())?);
+            let life = recording::finish(&vault, &id)?;
+            if life != self.undisturbed {
+                return Err(format!(
+                    "it went on to {life:?} instead of {:?}",
+                    self.undisturbed
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lay(point: &Point, ground: &mut Ground) -> Result<(), String> {
+    let laid = ground.lay(&point.image, &point.root);
+    let laid = laid.and_then(|()| ground.add(&point.others));
+    laid.map_err(|error| format!("a survivor cannot be laid out: {error}"))
+}
+
+/// A panic of the product is a finding like any other.
+fn caught<T>(act: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(format!("panic: {}", text.unwrap_or("of no text")))
+    })
+}

@@ -1,0 +1,236 @@
+//! One life of a plan on the mirrored disk. At every step the power may be cut; what would be left is drawn by lot and
+//! handed to whoever examines it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc::SyncSender},
+};
+
+use journal::sim::{Content, Image, SimDisk};
+use modulatio::vault::{Actor, Vault};
+use modulatio_tools::fake_model::FakeModel;
+use projections::{event::Event, ids::PlanId};
+
+use super::{
+    ground::scratch,
+    mirror::{self, Mirror},
+    point::{Logs, Look, Point},
+    scenario::{self, Scenario},
+};
+
+/// How many disks are drawn at each step.
+const DRAWS: usize = 12;
+
+/// One of so many survivors loses power again at every step of its recovery.
+const AGAIN: usize = 150;
+/// The product's own check is asked of one in so many.
+const CHECKED: usize = 40;
+/// One in so many goes on to its end.
+const GOES_ON: usize = 400;
+
+/// The system writes everything back by itself at one step in so many.
+const WRITE_BACK: usize = 60;
+
+/// What draws at every step.
+struct Watcher {
+    root: PathBuf,
+    name: String,
+    rng: fastrand::Rng,
+    steps: usize,
+    logs: BTreeSet<PathBuf>,
+    seen: BTreeSet<[u8; 32]>,
+    out: SyncSender<Point>,
+    drawing: bool,
+    wanted: bool,
+}
+
+impl Watcher {
+    fn step(&mut self, sim: &SimDisk) {
+        if !self.drawing {
+            return;
+        }
+        self.steps += 1;
+        for path in mirror::below(&self.root, "") {
+            if is_log(&path) {
+                self.logs.insert(path);
+            }
+        }
+        let known: Vec<PathBuf> = self.logs.iter().cloned().collect();
+        let logs = Logs::at(&self.root, sim, &known);
+        for draw in 0..DRAWS {
+            let image = sim.image(&mut |below| self.rng.usize(..below));
+            if self.wanted && self.seen.insert(digest(&image)) {
+                self.offer(draw, image, &logs);
+            }
+        }
+        if self.rng.usize(..WRITE_BACK) == 0 {
+            sim.write_back();
+        }
+    }
+
+    fn offer(&mut self, draw: usize, image: Image, logs: &Logs) {
+        let mut one_in = |n: usize| self.rng.usize(..n) == 0;
+        let look = Look {
+            again: one_in(AGAIN),
+            checked: one_in(CHECKED),
+            goes_on: one_in(GOES_ON),
+        };
+        let others = if look.goes_on {
+            others(&self.root)
+        } else {
+            Vec::new()
+        };
+        let point = Point {
+            name: format!("{}, step {}, draw {draw}", self.name, self.steps),
+            image,
+            root: self.root.clone(),
+            logs: logs.clone(),
+            others,
+            look,
+        };
+        // Whoever examines has seen enough when nobody listens.
+        self.wanted = self.out.send(point).is_ok();
+    }
+}
+
+fn is_log(path: &Path) -> bool {
+    path.to_str()
+        .is_some_and(|path| path.ends_with(".journal.jsonl"))
+}
+
+/// Agents' files: whole and synced by their own writers.
+fn others(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = mirror::below(root, "ess/runs").into_iter();
+    let of_agents = files.filter(|path| path.to_string_lossy().contains("/artifacts/"));
+    of_agents
+        .filter_map(|path| {
+            let bytes = std::fs::read(&path).ok()?;
+            Some((path.strip_prefix(root).ok()?.to_owned(), bytes))
+        })
+        .collect()
+}
+
+fn digest(image: &Image) -> [u8; 32] {
+    let mut all = Vec::new();
+    for (path, content) in &image.names {
+        all.extend(path.as_os_str().as_encoded_bytes());
+        all.push(0);
+        all.extend(content.as_ref().map_or([0; 32], |content| content.b3));
+    }
+    Content::of(&all).b3
+}
+
+/// What a life without a crash came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Life {
+    pub(super) status: String,
+    /// How often each step's call was answered and paid.
+    pub(super) completed: BTreeMap<String, u32>,
+}
+
+/// What a recording did.
+pub(super) struct Recorded {
+    pub(super) life: Life,
+    pub(super) steps: usize,
+}
+
+/// Lives through `scenario`; every step is a place to die.
+pub(super) fn record(
+    scenario: &Scenario,
+    model: &FakeModel,
+    seed: u64,
+    out: SyncSender<Point>,
+) -> Result<Recorded, String> {
+    let dir = scratch().map_err(|error| format!("no place for a vault: {error}"))?;
+    let root = dir.path().join("vault");
+    found(&root, scenario, model).map_err(|error| format!("no vault: {error}"))?;
+    let watcher = Arc::new(Mutex::new(Watcher {
+        root: root.clone(),
+        name: format!("{} of seed {seed}", scenario.name),
+        rng: fastrand::Rng::with_seed(seed),
+        steps: 0,
+        logs: BTreeSet::new(),
+        seen: BTreeSet::new(),
+        out,
+        drawing: true,
+        wanted: true,
+    }));
+    let eye = watcher.clone();
+    let on_step = Arc::new(move |sim: &SimDisk| {
+        eye.lock().unwrap_or_else(PoisonError::into_inner).step(sim);
+    });
+    let disk = Mirror::new(SimDisk::of(&image_of(&root)), on_step);
+    let vault = Vault::on(&root, Arc::new(disk)).map_err(|error| error.told())?;
+    let life = live(&vault, scenario, &dir.path().join("plan.md"))?;
+    let steps = watcher.lock().unwrap_or_else(PoisonError::into_inner).steps;
+    Ok(Recorded { life, steps })
+}
+
+fn live(vault: &Vault, scenario: &Scenario, file: &Path) -> Result<Life, String> {
+    std::fs::write(file, scenario.text).map_err(|error| error.to_string())?;
+    let code = "ESS".parse().expect("a project's code");
+    let project = vault.project(&code).map_err(|error| error.told())?;
+    let (mut log, _) = project
+        .add_plan(file, &Actor::named("cli:anna"))
+        .map_err(|error| error.told())?;
+    let id = log.plan().id.clone();
+    scenario::attend(&mut log).map_err(|error| error.told())?;
+    drop(log);
+    finish(vault, &id)
+}
+
+/// Lets a plan go on to its end.
+pub(super) fn finish(vault: &Vault, id: &PlanId) -> Result<Life, String> {
+    let project = vault.project_of(id).map_err(|error| error.told())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no runtime: {error}"))?;
+    let log = runtime.block_on(scenario::live(&project, id))?;
+    let mut completed = BTreeMap::new();
+    let mut steps = BTreeMap::new();
+    modulatio::vault::replay::read(
+        &project,
+        id,
+        modulatio::vault::replay::Until::Tail,
+        &mut |_, _, event| match event {
+            Event::ModelCallStarted(e) => drop(steps.insert(e.call_id.clone(), e.step.label())),
+            Event::ModelCallCompleted(e) => {
+                *completed.entry(steps[&e.call_id].clone()).or_default() += 1;
+            }
+            _ => {}
+        },
+    )
+    .map_err(|error| error.told())?;
+    Ok(Life {
+        status: log.plan().status.name().as_str().to_owned(),
+        completed,
+    })
+}
+
+/// A vault with one project.
+fn found(root: &Path, scenario: &Scenario, model: &FakeModel) -> std::io::Result<()> {
+    std::fs::create_dir_all(root.join("ess/plans"))?;
+    std::fs::write(
+        root.join("modulatio.yaml"),
+        scenario.config(&model.base_url()),
+    )?;
+    std::fs::write(
+        root.join("ess/project.yaml"),
+        "objective: Essays on Stoicism.\n",
+    )
+}
+
+/// What lies in a real directory, with the directories above it.
+pub(super) fn image_of(root: &Path) -> Image {
+    let mut image = Image::default();
+    for dir in root.ancestors() {
+        image.names.insert(dir.to_owned(), None);
+    }
+    for path in mirror::below(root, "") {
+        let content = std::fs::read(&path).ok().map(|bytes| Content::of(&bytes));
+        image.names.insert(path, content);
+    }
+    image
+}
