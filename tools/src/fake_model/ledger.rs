@@ -82,6 +82,10 @@ impl Ledger {
         open(&self.sold).clone()
     }
 
+    pub(super) fn asked(&self) -> usize {
+        open(&self.requests).len()
+    }
+
     pub(super) fn requests(&self) -> Vec<Recorded> {
         open(&self.requests).clone()
     }

@@ -108,6 +108,12 @@ impl FakeModel {
         self.shared.ledger.requests()
     }
 
+    /// How many requests have arrived so far.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.shared.ledger.asked()
+    }
+
     /// Serves until the process ends.
     pub fn serve_forever(mut self) {
         if let Some(thread) = self.thread.take() {

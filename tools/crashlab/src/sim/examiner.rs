@@ -20,6 +20,7 @@ use super::{
     point::{Look, Point},
     recording::{self, Life},
     recovery,
+    scenario::Scenario,
 };
 use crate::Figures;
 
@@ -29,12 +30,21 @@ const KEPT: usize = 5;
 /// The threads.
 pub(super) struct Examiners(Vec<JoinHandle<Result<Figures, String>>>);
 
+/// How a survivor that goes on lives.
+pub(super) struct Survivor {
+    pub(super) scenario: Scenario,
+    /// What became of the plan that did not die.
+    pub(super) undisturbed: Life,
+    /// Where it asked, and where it asks from now on.
+    pub(super) asks: [String; 2],
+}
+
 /// What they share.
 struct Bench {
     points: Mutex<Receiver<Point>>,
     left: AtomicU64,
     known: Known,
-    undisturbed: Life,
+    survivor: Survivor,
 }
 
 impl Examiners {
@@ -43,13 +53,13 @@ impl Examiners {
         threads: usize,
         points: Receiver<Point>,
         most: u64,
-        undisturbed: Life,
+        survivor: Survivor,
     ) -> Result<Self, String> {
         let bench = Arc::new(Bench {
             points: Mutex::new(points),
             left: AtomicU64::new(most),
             known: Known::default(),
-            undisturbed,
+            survivor,
         });
         let start = |_| {
             let (bench, ground) = (bench.clone(), Ground::new());
@@ -172,17 +182,20 @@ impl Bench {
 
     /// The plan ends as it would have, and no answer was bought twice.
     fn goes_on(&self, root: &Path, disk: Light) -> Result<(), String> {
+        let [before, now] = &self.survivor.asks;
+        let config = root.join("modulatio.yaml");
+        let text = std::fs::read_to_string(&config).map_err(|error| error.to_string())?;
+        std::fs::write(&config, text.replace(before, now)).map_err(|error| error.to_string())?;
+        disk.note_all(root);
         let vault = Vault::on(root, Arc::new(disk)).map_err(|error| error.told())?;
         let code = "ESS".parse().expect("a project's code");
         let project = vault.project(&code).map_err(|error| error.told())?;
         for id in project.plan_ids().map_err(|error| error.told())? {
             drop(project.open_plan(&id).map_err(|error| error.told())?);
-            let life = recording::finish(&vault, &id)?;
-            if life != self.undisturbed {
-                return Err(format!(
-                    "it went on to {life:?} instead of {:?}",
-                    self.undisturbed
-                ));
+            let life = recording::finish(&vault, &self.survivor.scenario, &id)?;
+            let undisturbed = &self.survivor.undisturbed;
+            if life != *undisturbed {
+                return Err(format!("it went on to {life:?} instead of {undisturbed:?}"));
             }
         }
         Ok(())

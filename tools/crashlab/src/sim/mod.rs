@@ -14,14 +14,15 @@ mod point;
 mod recording;
 mod recovery;
 mod scenario;
+mod spoken;
 
-use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, mpsc::sync_channel};
 
 use clap::Args;
 use modulatio_tools::fake_model::FakeModel;
 
 use crate::{Figures, Told};
-use examiner::Examiners;
+use examiner::{Examiners, Survivor};
 use recording::Life;
 use scenario::Scenario;
 
@@ -83,12 +84,27 @@ pub fn run(arguments: &Arguments) -> Told {
 /// One life of one scenario, and all its deaths.
 fn one(scenario: &Scenario, arguments: &Arguments, round: u64, most: u64) -> Told {
     let mut figures = Figures::of("sim");
-    let model =
-        FakeModel::start(scenario.script()).map_err(|error| format!("no model: {error}"))?;
+    let model = || {
+        let model = FakeModel::start(scenario.script());
+        model
+            .map(Arc::new)
+            .map_err(|error| format!("no model: {error}"))
+    };
+    // Who goes on asks another one, so that each life can be listened to.
+    let (model, other) = (model()?, model()?);
     let seed = arguments.seed.wrapping_mul(1_000).wrapping_add(round);
     let (out, points) = sync_channel(WAITING);
     let undisturbed = undisturbed(scenario, &model)?;
-    let examiners = Examiners::start(arguments.threads, points, most, undisturbed.clone())?;
+    let examiners = Examiners::start(
+        arguments.threads,
+        points,
+        most,
+        Survivor {
+            scenario: *scenario,
+            undisturbed: undisturbed.clone(),
+            asks: [model.base_url(), other.base_url()],
+        },
+    )?;
     let recorded = recording::record(scenario, &model, seed, out)?;
     figures.join(examiners.ended()?);
     if recorded.life != undisturbed {
@@ -97,13 +113,17 @@ fn one(scenario: &Scenario, arguments: &Arguments, round: u64, most: u64) -> Tol
             scenario.name, recorded.life
         ));
     }
+    recorded
+        .faults
+        .into_iter()
+        .for_each(|fault| figures.broken(fault));
     figures.add("lives", 1);
     figures.add("steps of a disk", recorded.steps as u64);
     Ok(figures)
 }
 
 /// What becomes of the plan on an ordinary disk.
-fn undisturbed(scenario: &Scenario, model: &FakeModel) -> Result<Life, String> {
+fn undisturbed(scenario: &Scenario, model: &Arc<FakeModel>) -> Result<Life, String> {
     let (out, points) = sync_channel(1);
     drop(points);
     let life = recording::record(scenario, model, 0, out)?.life;

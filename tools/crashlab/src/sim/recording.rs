@@ -8,7 +8,7 @@ use std::{
 };
 
 use journal::sim::{Content, Image, SimDisk};
-use modulatio::vault::{Actor, Vault};
+use modulatio::vault::Vault;
 use modulatio_tools::fake_model::FakeModel;
 use projections::{event::Event, ids::PlanId};
 
@@ -16,7 +16,8 @@ use super::{
     ground::scratch,
     mirror::{self, Mirror},
     point::{Logs, Look, Point},
-    scenario::{self, Scenario},
+    scenario::Scenario,
+    spoken::Spoken,
 };
 
 /// How many disks are drawn at each step.
@@ -41,26 +42,29 @@ struct Watcher {
     logs: BTreeSet<PathBuf>,
     seen: BTreeSet<[u8; 32]>,
     out: SyncSender<Point>,
-    drawing: bool,
     wanted: bool,
+    spoken: Spoken,
+    faults: Vec<String>,
 }
 
 impl Watcher {
     fn step(&mut self, sim: &SimDisk) {
-        if !self.drawing {
-            return;
-        }
         self.steps += 1;
-        for path in mirror::below(&self.root, "") {
-            if is_log(&path) {
-                self.logs.insert(path);
-            }
-        }
+        let files = mirror::below(&self.root, "");
+        self.logs
+            .extend(files.iter().filter(|path| is_log(path)).cloned());
         let known: Vec<PathBuf> = self.logs.iter().cloned().collect();
         let logs = Logs::at(&self.root, sim, &known);
+        if let Some(fault) = self.spoken.too_early(&self.root, &logs, &files) {
+            let (name, step) = (&self.name, self.steps);
+            self.faults.push(format!("{name}, step {step}: {fault}"));
+        }
         for draw in 0..DRAWS {
+            if !self.wanted {
+                break;
+            }
             let image = sim.image(&mut |below| self.rng.usize(..below));
-            if self.wanted && self.seen.insert(digest(&image)) {
+            if self.seen.insert(digest(&image)) {
                 self.offer(draw, image, &logs);
             }
         }
@@ -133,12 +137,14 @@ pub(super) struct Life {
 pub(super) struct Recorded {
     pub(super) life: Life,
     pub(super) steps: usize,
+    /// What was said before it was durable.
+    pub(super) faults: Vec<String>,
 }
 
 /// Lives through `scenario`; every step is a place to die.
 pub(super) fn record(
     scenario: &Scenario,
-    model: &FakeModel,
+    model: &Arc<FakeModel>,
     seed: u64,
     out: SyncSender<Point>,
 ) -> Result<Recorded, String> {
@@ -153,8 +159,9 @@ pub(super) fn record(
         logs: BTreeSet::new(),
         seen: BTreeSet::new(),
         out,
-        drawing: true,
         wanted: true,
+        spoken: Spoken::to(model.clone()),
+        faults: Vec::new(),
     }));
     let eye = watcher.clone();
     let on_step = Arc::new(move |sim: &SimDisk| {
@@ -163,31 +170,32 @@ pub(super) fn record(
     let disk = Mirror::new(SimDisk::of(&image_of(&root)), on_step);
     let vault = Vault::on(&root, Arc::new(disk)).map_err(|error| error.told())?;
     let life = live(&vault, scenario, &dir.path().join("plan.md"))?;
-    let steps = watcher.lock().unwrap_or_else(PoisonError::into_inner).steps;
-    Ok(Recorded { life, steps })
+    let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Recorded {
+        life,
+        steps: watcher.steps,
+        faults: std::mem::take(&mut watcher.faults),
+    })
 }
 
 fn live(vault: &Vault, scenario: &Scenario, file: &Path) -> Result<Life, String> {
     std::fs::write(file, scenario.text).map_err(|error| error.to_string())?;
     let code = "ESS".parse().expect("a project's code");
     let project = vault.project(&code).map_err(|error| error.told())?;
-    let (mut log, _) = project
-        .add_plan(file, &Actor::named("cli:anna"))
+    let id = scenario
+        .begin(&project, file)
         .map_err(|error| error.told())?;
-    let id = log.plan().id.clone();
-    scenario::attend(&mut log).map_err(|error| error.told())?;
-    drop(log);
-    finish(vault, &id)
+    finish(vault, scenario, &id)
 }
 
 /// Lets a plan go on to its end.
-pub(super) fn finish(vault: &Vault, id: &PlanId) -> Result<Life, String> {
+pub(super) fn finish(vault: &Vault, scenario: &Scenario, id: &PlanId) -> Result<Life, String> {
     let project = vault.project_of(id).map_err(|error| error.told())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
-    let log = runtime.block_on(scenario::live(&project, id))?;
+    let log = runtime.block_on(scenario.live(&project, id))?;
     let mut completed = BTreeMap::new();
     let mut steps = BTreeMap::new();
     modulatio::vault::replay::read(

@@ -1,13 +1,22 @@
 //! Whole plans: what they are, what their models say, and what a person does when they rest. All answers follow from the
 //! questions alone, so that one that is asked again says the same.
 
+use std::path::Path;
+
 use modulatio::{
     command::{Change, Command},
     daemon::{self, Shutdown},
+    error::{Error, Result},
     vault::{Actor, PlanLog, Project},
 };
 use modulatio_tools::fake_model::{Behaviour, Script, Step, ToolCall};
-use projections::{event::Decision, ids::PlanId, plan::Status};
+use projections::{
+    document,
+    event::{Caps, Decision, Mandate},
+    frontmatter,
+    ids::PlanId,
+    plan::Status,
+};
 use serde_json::{Value, json};
 
 /// A plan's life.
@@ -16,15 +25,28 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     /// What the configuration says besides the model.
     pub(super) config: &'static str,
-    /// The plan's file.
+    /// The plan's file; none for a plan that the Leader writes.
     pub(super) text: &'static str,
     /// What the model says where the default answer will not do.
     pub(super) steps: fn() -> Vec<Step>,
     /// How the plan ends.
     pub(super) ends: &'static str,
+    /// What a person does about a plan that rests.
+    pub(super) attended: Attended,
 }
 
-pub(super) const ALL: [Scenario; 6] = [
+/// What a person does about a plan that rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attended {
+    /// Says yes to everything, and gives more where a cap was reached.
+    Gladly,
+    /// Writes another sentence into it first.
+    Edited,
+    /// Ends it.
+    Ended,
+}
+
+pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "essays",
         config: "",
@@ -32,6 +54,7 @@ pub(super) const ALL: [Scenario; 6] = [
                write two.\n- Files: essay2.md\n\n### Risks\n- None.\n",
         steps: Vec::new,
         ends: "done",
+        attended: Attended::Gladly,
     },
     Scenario {
         name: "team",
@@ -39,6 +62,7 @@ pub(super) const ALL: [Scenario; 6] = [
         text: "## Essays\n\n### Sub-objectives\n\n**1. Both** — write both, then join them.\n- Files: joined.md\n",
         steps: team,
         ends: "done",
+        attended: Attended::Gladly,
     },
     Scenario {
         name: "redo",
@@ -46,6 +70,7 @@ pub(super) const ALL: [Scenario; 6] = [
         text: "## Essay\n\n### Sub-objectives\n\n**1. Essay** — write it.\n- Files: essay1.md\n",
         steps: redo,
         ends: "done",
+        attended: Attended::Gladly,
     },
     Scenario {
         name: "tickets",
@@ -54,6 +79,7 @@ pub(super) const ALL: [Scenario; 6] = [
                write two.\n- Files: essay2.md\n",
         steps: tickets,
         ends: "done",
+        attended: Attended::Gladly,
     },
     Scenario {
         name: "caps",
@@ -62,6 +88,7 @@ pub(super) const ALL: [Scenario; 6] = [
                write one.\n- Files: essay1.md\n\n**2. Essay 2** — write two.\n- Files: essay2.md\n",
         steps: Vec::new,
         ends: "done",
+        attended: Attended::Gladly,
     },
     Scenario {
         name: "long texts",
@@ -69,6 +96,33 @@ pub(super) const ALL: [Scenario; 6] = [
         text: "## Essay\n\n### Sub-objectives\n\n**1. Essay** — write a long one.\n- Files: essay1.md\n",
         steps: long_texts,
         ends: "done",
+        attended: Attended::Gladly,
+    },
+    Scenario {
+        name: "written",
+        config: "",
+        text: "",
+        steps: Vec::new,
+        ends: "done",
+        attended: Attended::Gladly,
+    },
+    Scenario {
+        name: "revised",
+        config: "",
+        text: "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+               write two.\n- Files: essay2.md\n",
+        steps: revised,
+        ends: "done",
+        attended: Attended::Edited,
+    },
+    Scenario {
+        name: "ended",
+        config: "",
+        text: "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+               write two.\n- Files: essay2.md\n",
+        steps: tickets,
+        ends: "cancelled",
+        attended: Attended::Ended,
     },
 ];
 
@@ -147,34 +201,103 @@ fn long_texts() -> Vec<Step> {
     )]
 }
 
-/// Runs a plan to its end; where it rests, a person says yes to everything.
-pub(super) async fn live(project: &Project, id: &PlanId) -> Result<PlanLog, String> {
-    let told = |error: modulatio::error::Error| error.told();
-    for _ in 0..8 {
-        daemon::run_plan(project, id, &Shutdown::never())
-            .await
-            .map_err(told)?;
-        let mut log = project.open_plan(id).map_err(told)?;
-        if log.plan().status.name().is_terminal() {
-            return Ok(log);
-        }
-        attend(&mut log).map_err(told)?;
-    }
-    Err(format!("{id} rests again and again"))
+/// The first reflection wants the rest to be otherwise.
+fn revised() -> Vec<Step> {
+    let revision = json!({
+        "outcome": "revise-major", "rationale": "The second essay should be a letter.", "flags": [],
+        "revision": {"sub_objectives": [{"title": "Letter", "description": "write a letter.", "files": ["letter.md"]}]},
+    });
+    // Asked again once it was approved, it would propose the same.
+    vec![say("submit_reflection", revision).for_text("**2. Essay 2**")]
 }
 
-/// A person answers what is asked, and lets the plan go on.
-pub(super) fn attend(log: &mut PlanLog) -> modulatio::error::Result<()> {
-    let person = Actor::named("cli:anna");
-    let caps = log.plan().caps;
-    if caps.max_tokens.is_some_and(|most| most < 100_000) && log.plan().status != Status::Draft {
-        let more = Command::EditBudget {
-            tokens: Change::Set(100_000),
-            cost: Change::Remove,
-            minutes: Change::Keep,
-        };
-        log.submit(&more, &person)?;
+impl Scenario {
+    /// Makes the plan, and lets it run.
+    pub(super) fn begin(&self, project: &Project, file: &Path) -> Result<PlanId> {
+        let person = Actor::named("cli:anna");
+        if self.text.is_empty() {
+            let mandate = Mandate {
+                approved: Some("as it is".to_owned()),
+                unattended: false,
+            };
+            let wish = "Two essays on Stoicism.";
+            let log = project.add_wish(wish, Vec::new(), Caps::default(), &mandate, &person)?;
+            return Ok(log.plan().id.clone());
+        }
+        let (mut log, _) = project.add_plan(file, &person)?;
+        let note = String::new();
+        log.submit(&Command::Approve { note }, &person)?;
+        Ok(log.plan().id.clone())
     }
+
+    /// Runs a plan to its end; where it rests, a person attends to it.
+    pub(super) async fn live(
+        &self,
+        project: &Project,
+        id: &PlanId,
+    ) -> std::result::Result<PlanLog, String> {
+        for _ in 0..RESTS {
+            let ran = daemon::run_plan(project, id, &Shutdown::never()).await;
+            ran.map_err(|error| error.told())?;
+            let mut log = project.open_plan(id).map_err(|error| error.told())?;
+            if log.plan().status.name().is_terminal() {
+                return Ok(log);
+            }
+            self.attend(&mut log).map_err(|error| error.told())?;
+        }
+        Err(format!("{id} rests again and again"))
+    }
+
+    /// A person answers what is asked, and lets the plan go on.
+    fn attend(&self, log: &mut PlanLog) -> Result<()> {
+        let person = Actor::named("cli:anna");
+        let note = String::new();
+        if self.attended == Attended::Ended {
+            let end = Command::Cancel { note, cut: false };
+            return log.submit(&end, &person).map(drop);
+        }
+        if self.attended == Attended::Edited {
+            edit(log)?;
+        }
+        raise(log, &person)?;
+        // Of a text that was edited meanwhile it is asked once more.
+        while log.plan().open_tickets().next().is_some() {
+            answer(log, &person)?;
+        }
+        match log.plan().status {
+            Status::Draft => log.submit(&Command::Approve { note }, &person).map(drop),
+            Status::Paused { .. } => log.submit(&Command::Resume { note }, &person).map(drop),
+            Status::Approved
+            | Status::Executing { .. }
+            | Status::Declined
+            | Status::Cancelled { .. }
+            | Status::Aborted
+            | Status::Done => Ok(()),
+        }
+    }
+}
+
+/// How often a plan may rest: it dies in between, and rests again.
+const RESTS: usize = 8;
+
+fn raise(log: &mut PlanLog, person: &Actor) -> Result<()> {
+    let little = log
+        .plan()
+        .caps
+        .max_tokens
+        .is_some_and(|most| most < 100_000);
+    if !little {
+        return Ok(());
+    }
+    let more = Command::EditBudget {
+        tokens: Change::Set(100_000),
+        cost: Change::Remove,
+        minutes: Change::Keep,
+    };
+    log.submit(&more, person).map(drop)
+}
+
+fn answer(log: &mut PlanLog, person: &Actor) -> Result<()> {
     let open = log.plan().open_tickets();
     let open: Vec<_> = open
         .map(|(id, ticket)| (id.clone(), ticket.digest))
@@ -186,17 +309,24 @@ pub(super) fn attend(log: &mut PlanLog) -> modulatio::error::Result<()> {
             decision: Decision::Approved,
             note: "go on".to_owned(),
         };
-        log.submit(&answer, &person)?;
+        log.submit(&answer, person)?;
     }
-    let note = String::new();
-    match log.plan().status {
-        Status::Draft => log.submit(&Command::Approve { note }, &person).map(drop),
-        Status::Paused { .. } => log.submit(&Command::Resume { note }, &person).map(drop),
-        Status::Approved
-        | Status::Executing { .. }
-        | Status::Declined
-        | Status::Cancelled { .. }
-        | Status::Aborted
-        | Status::Done => Ok(()),
-    }
+    Ok(())
 }
+
+/// Another sentence at the end of the plan's text, as its editor hands it in.
+fn edit(log: &mut PlanLog) -> Result<()> {
+    let text = frontmatter::render(log.plan());
+    if text.contains(SENTENCE) {
+        return Ok(());
+    }
+    let read = |text: &str| document::read(text.as_bytes()).map(Box::new);
+    let (base, edited) = (read(&text), read(&format!("{text}\n{SENTENCE}\n")));
+    let (Ok(base), Ok(edited)) = (base, edited) else {
+        return Err(Error::Failed("a rendering does not read back".to_owned()));
+    };
+    let edit = Command::Edit { base, edited };
+    log.submit(&edit, &Actor::named("file-edit")).map(drop)
+}
+
+const SENTENCE: &str = "Mind the style.";
