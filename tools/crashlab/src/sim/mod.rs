@@ -14,6 +14,7 @@ mod point;
 mod recording;
 mod recovery;
 mod scenario;
+mod slots;
 mod spoken;
 
 use std::sync::{Arc, mpsc::sync_channel};

@@ -16,7 +16,8 @@ use super::{
     ground::scratch,
     mirror::{self, Mirror},
     point::{Logs, Look, Point},
-    scenario::Scenario,
+    scenario::{Birth, Scenario},
+    slots,
     spoken::Spoken,
 };
 
@@ -43,6 +44,8 @@ struct Watcher {
     seen: BTreeSet<[u8; 32]>,
     out: SyncSender<Point>,
     wanted: bool,
+    /// Whether every survivor goes on: a look at the schedule costs little.
+    slots: bool,
     spoken: Spoken,
     faults: Vec<String>,
 }
@@ -78,7 +81,7 @@ impl Watcher {
         let look = Look {
             again: one_in(AGAIN),
             checked: one_in(CHECKED),
-            goes_on: one_in(GOES_ON),
+            goes_on: self.slots || one_in(GOES_ON),
         };
         let others = if look.goes_on {
             others(&self.root)
@@ -115,7 +118,8 @@ fn others(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
         .collect()
 }
 
-fn digest(image: &Image) -> [u8; 32] {
+/// What tells one survivor from another.
+pub(super) fn digest(image: &Image) -> [u8; 32] {
     let mut all = Vec::new();
     for (path, content) in &image.names {
         all.extend(path.as_os_str().as_encoded_bytes());
@@ -160,6 +164,7 @@ pub(super) fn record(
         seen: BTreeSet::new(),
         out,
         wanted: true,
+        slots: scenario.birth == Birth::Slots,
         spoken: Spoken::to(model.clone()),
         faults: Vec::new(),
     }));
@@ -178,14 +183,14 @@ pub(super) fn record(
     })
 }
 
-fn live(vault: &Vault, scenario: &Scenario, file: &Path) -> Result<Life, String> {
-    std::fs::write(file, scenario.text).map_err(|error| error.to_string())?;
+fn live(vault: &Vault, scenario: &Scenario, beside: &Path) -> Result<Life, String> {
     let code = "ESS".parse().expect("a project's code");
     let project = vault.project(&code).map_err(|error| error.told())?;
-    let id = scenario
-        .begin(&project, file)
-        .map_err(|error| error.told())?;
-    finish(vault, scenario, &id)
+    let begun = scenario.begin(&project, beside);
+    match begun.map_err(|error| error.told())? {
+        Some(id) => finish(vault, scenario, &id),
+        None => slots::live(vault, &code).map_err(|error| error.told()),
+    }
 }
 
 /// Lets a plan go on to its end.

@@ -25,14 +25,24 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     /// What the configuration says besides the model.
     pub(super) config: &'static str,
-    /// The plan's file; none for a plan that the Leader writes.
-    pub(super) text: &'static str,
+    pub(super) birth: Birth,
     /// What the model says where the default answer will not do.
     pub(super) steps: fn() -> Vec<Step>,
     /// How the plan ends.
     pub(super) ends: &'static str,
     /// What a person does about a plan that rests.
     pub(super) attended: Attended,
+}
+
+/// Where plans come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Birth {
+    /// From this file of an operator.
+    File(&'static str),
+    /// The Leader writes it.
+    Wish,
+    /// From the slots of a job.
+    Slots,
 }
 
 /// What a person does about a plan that rests.
@@ -46,12 +56,14 @@ pub(super) enum Attended {
     Ended,
 }
 
-pub(super) const ALL: [Scenario; 9] = [
+pub(super) const ALL: [Scenario; 10] = [
     Scenario {
         name: "essays",
         config: "",
-        text: "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+        birth: Birth::File(
+            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
                write two.\n- Files: essay2.md\n\n### Risks\n- None.\n",
+        ),
         steps: Vec::new,
         ends: "done",
         attended: Attended::Gladly,
@@ -59,7 +71,9 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "team",
         config: "",
-        text: "## Essays\n\n### Sub-objectives\n\n**1. Both** — write both, then join them.\n- Files: joined.md\n",
+        birth: Birth::File(
+            "## Essays\n\n### Sub-objectives\n\n**1. Both** — write both, then join them.\n- Files: joined.md\n",
+        ),
         steps: team,
         ends: "done",
         attended: Attended::Gladly,
@@ -67,7 +81,9 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "redo",
         config: "",
-        text: "## Essay\n\n### Sub-objectives\n\n**1. Essay** — write it.\n- Files: essay1.md\n",
+        birth: Birth::File(
+            "## Essay\n\n### Sub-objectives\n\n**1. Essay** — write it.\n- Files: essay1.md\n",
+        ),
         steps: redo,
         ends: "done",
         attended: Attended::Gladly,
@@ -75,8 +91,10 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "tickets",
         config: "",
-        text: "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+        birth: Birth::File(
+            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
                write two.\n- Files: essay2.md\n",
+        ),
         steps: tickets,
         ends: "done",
         attended: Attended::Gladly,
@@ -84,8 +102,10 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "caps",
         config: "daily: {max_tokens: 1000000, max_cost_usd: 100}\n",
-        text: "---\nmax_tokens: 9000\nmax_cost_usd: 0.08\n---\n\n## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — \
+        birth: Birth::File(
+            "---\nmax_tokens: 9000\nmax_cost_usd: 0.08\n---\n\n## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — \
                write one.\n- Files: essay1.md\n\n**2. Essay 2** — write two.\n- Files: essay2.md\n",
+        ),
         steps: Vec::new,
         ends: "done",
         attended: Attended::Gladly,
@@ -93,7 +113,9 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "long texts",
         config: "",
-        text: "## Essay\n\n### Sub-objectives\n\n**1. Essay** — write a long one.\n- Files: essay1.md\n",
+        birth: Birth::File(
+            "## Essay\n\n### Sub-objectives\n\n**1. Essay** — write a long one.\n- Files: essay1.md\n",
+        ),
         steps: long_texts,
         ends: "done",
         attended: Attended::Gladly,
@@ -101,7 +123,7 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "written",
         config: "",
-        text: "",
+        birth: Birth::Wish,
         steps: Vec::new,
         ends: "done",
         attended: Attended::Gladly,
@@ -109,8 +131,10 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "revised",
         config: "",
-        text: "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+        birth: Birth::File(
+            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
                write two.\n- Files: essay2.md\n",
+        ),
         steps: revised,
         ends: "done",
         attended: Attended::Edited,
@@ -118,11 +142,21 @@ pub(super) const ALL: [Scenario; 9] = [
     Scenario {
         name: "ended",
         config: "",
-        text: "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+        birth: Birth::File(
+            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
                write two.\n- Files: essay2.md\n",
+        ),
         steps: tickets,
         ends: "cancelled",
         attended: Attended::Ended,
+    },
+    Scenario {
+        name: "slots",
+        config: "",
+        birth: Birth::Slots,
+        steps: Vec::new,
+        ends: "",
+        attended: Attended::Gladly,
     },
 ];
 
@@ -212,22 +246,28 @@ fn revised() -> Vec<Step> {
 }
 
 impl Scenario {
-    /// Makes the plan, and lets it run.
-    pub(super) fn begin(&self, project: &Project, file: &Path) -> Result<PlanId> {
+    /// Makes the plan, and lets it run; `beside` is a place for its file.
+    pub(super) fn begin(&self, project: &Project, beside: &Path) -> Result<Option<PlanId>> {
         let person = Actor::named("cli:anna");
-        if self.text.is_empty() {
-            let mandate = Mandate {
-                approved: Some("as it is".to_owned()),
-                unattended: false,
-            };
-            let wish = "Two essays on Stoicism.";
-            let log = project.add_wish(wish, Vec::new(), Caps::default(), &mandate, &person)?;
-            return Ok(log.plan().id.clone());
-        }
-        let (mut log, _) = project.add_plan(file, &person)?;
-        let note = String::new();
-        log.submit(&Command::Approve { note }, &person)?;
-        Ok(log.plan().id.clone())
+        let log = match self.birth {
+            Birth::Slots => return Ok(None),
+            Birth::Wish => {
+                let mandate = Mandate {
+                    approved: Some("as it is".to_owned()),
+                    unattended: false,
+                };
+                let wish = "Two essays on Stoicism.";
+                project.add_wish(wish, Vec::new(), Caps::default(), &mandate, &person)?
+            }
+            Birth::File(text) => {
+                std::fs::write(beside, text).map_err(|error| Error::Failed(error.to_string()))?;
+                let (mut log, _) = project.add_plan(beside, &person)?;
+                let note = String::new();
+                log.submit(&Command::Approve { note }, &person)?;
+                log
+            }
+        };
+        Ok(Some(log.plan().id.clone()))
     }
 
     /// Runs a plan to its end; where it rests, a person attends to it.
