@@ -87,9 +87,11 @@ pub fn unusable(project: &Project, folders: Vec<Folder>) -> Vec<Error> {
     tried.into_iter().filter_map(Result::err).collect()
 }
 
-/// Looks for a sandbox ahead of the first claim, which it would hold up otherwise.
+/// Looks for a sandbox ahead of the first claim, which it would hold up otherwise; not where nobody may use one.
 pub(super) fn warm_up(config: &Config) {
-    let _ = shell(config);
+    if !config.tools.disable.contains("run_shell") {
+        let _ = shell(config);
+    }
 }
 
 /// The sandbox that works here, found once a process: what was missing may be installed meanwhile, what works goes

@@ -80,6 +80,7 @@ team: {{leader: a, planner: o, qc: a, producers: [{{name: drafter, model: o}}]}}
 retry: {{base: 1ms, max: 5ms, wall: 10m, malformed: 10}}
 breaker: {{failures: 3, open: 2ms, max_open: 10ms}}
 daemon: {{tick_seconds: 1}}
+tools: {{disable: [run_shell]}}
 {besides}"
     )
 }

@@ -11,7 +11,7 @@ const FRAMES: u64 = 9;
 fn config(model: &FakeModel, window: u32) -> String {
     format!(
         "models:\n  fake: {{provider: openai, model: fake-1, base_url: \"{}\", price: free, context_tokens: {window}, \
-         max_output_tokens: 1000}}\nteam: {{leader: fake}}\n",
+         max_output_tokens: 1000}}\nteam: {{leader: fake}}\ntools: {{disable: [run_shell]}}\n",
         model.base_url()
     )
 }

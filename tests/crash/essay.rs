@@ -210,7 +210,7 @@ pub(crate) fn template() -> TestVault {
         )
     };
     let vault = TestVault::with(&format!(
-        "models:\n{}{}team: {{leader: fake, qc: judge}}\ndefaults: {{max_redos: 1, max_parallel_tasks: {PARALLEL}}}\n",
+        "models:\n{}{}team: {{leader: fake, qc: judge}}\ndefaults: {{max_redos: 1, max_parallel_tasks: {PARALLEL}}}\ntools: {{disable: [run_shell]}}\n",
         model("fake", "fake-1"),
         model("judge", QC),
     ));

@@ -34,7 +34,7 @@ fn is_done_in_the_end(fault: &str) -> bool {
     let model = model();
     let url = model.base_url();
     let vault = TestVault::with(&format!(
-        "models:\n  fake-1: {{provider: openai, model: fake-1, base_url: \"{url}\", {PRICE}}}\nteam: {{leader: fake-1}}\n"
+        "models:\n  fake-1: {{provider: openai, model: fake-1, base_url: \"{url}\", {PRICE}}}\nteam: {{leader: fake-1}}\ntools: {{disable: [run_shell]}}\n"
     ));
     let cut = vault.run_with(&KICKOFF, &[("MODULATIO_FAULT", fault)]);
     if plan(&vault).is_none() {

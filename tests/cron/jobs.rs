@@ -17,7 +17,7 @@ pub(crate) fn vault_at(at: &str) -> TestVault {
 /// A vault whose plans pause with a ticket after their first sub-objective.
 pub(crate) fn pausing_at(at: &str) -> TestVault {
     let vault = TestVault::with(
-        "daemon: {tick_seconds: 1}\nmodels:\n  m: {provider: rehearsal, outcomes: {1: pause}}\nteam: {leader: m}\n",
+        "daemon: {tick_seconds: 1}\nmodels:\n  m: {provider: rehearsal, outcomes: {1: pause}}\nteam: {leader: m}\ntools: {disable: [run_shell]}\n",
     );
     vault.set_clock(at);
     vault

@@ -49,7 +49,7 @@ fn make(name: &str) -> TestVault {
         _ => "continue",
     };
     let vault = TestVault::with(&format!(
-        "models:\n  m: {{provider: rehearsal, outcomes: {{1: {outcome}}}}}\nteam: {{leader: m}}\n"
+        "models:\n  m: {{provider: rehearsal, outcomes: {{1: {outcome}}}}}\nteam: {{leader: m}}\ntools: {{disable: [run_shell]}}\n"
     ));
     let plan = vault.draft(&format!("{FRONT}{}", body(2)));
     assert_eq!(plan, PLAN);

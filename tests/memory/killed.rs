@@ -76,7 +76,10 @@ fn files(vault: &TestVault) -> BTreeMap<String, String> {
 /// A vault whose plan ran to its end, with one death at this point on the way, if there was one.
 fn ran(fault: Option<&str>) -> (FakeModel, TestVault, bool) {
     let model = server(steps());
-    let vault = TestVault::with(&config(&model, "embedder: lexical\n"));
+    let vault = TestVault::with(&config(
+        &model,
+        "embedder: lexical\ntools: {disable: [run_shell]}\n",
+    ));
     vault.approved(&body(1));
     let died = fault.is_some_and(|fault| {
         let env = [("MODULATIO_FAULT", fault)];

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Journal, TestVault};
 
 /// Retries without patience, and no breaker that would get in their way.
-pub(crate) const QUICK: &str = "daemon: {tick_seconds: 1}\nretry: {base: 10ms, max: 50ms, wall: 20s}\n\
+pub(crate) const QUICK: &str = "tools: {disable: [run_shell]}\ndaemon: {tick_seconds: 1}\nretry: {base: 10ms, max: 50ms, wall: 20s}\n\
                                 breaker: {failures: 1000}\n";
 
 /// The two protocols, as `provider` names them.

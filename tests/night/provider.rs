@@ -152,6 +152,7 @@ retry: {{base: 1ms, max: 10ms, wall: 10m, malformed: 10}}
 breaker: {{failures: 3, open: 5ms, max_open: 20ms}}
 daily: {{max_tokens: 1000000000}}
 daemon: {{tick_seconds: 1}}
+tools: {{disable: [run_shell]}}
 "
     ))
 }

@@ -15,6 +15,9 @@ pub(crate) struct TestVault {
     root: PathBuf,
 }
 
+/// For the many daemons of tests that run no command: looking for a sandbox is most of what their start costs.
+pub(crate) const NO_SHELL: &str = "tools: {disable: [run_shell]}\n";
+
 /// How a command ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
@@ -55,7 +58,7 @@ impl Ran {
 impl TestVault {
     /// A vault whose models rehearse.
     pub(crate) fn new() -> Self {
-        Self::with("daemon: {tick_seconds: 1}\n")
+        Self::with(&format!("daemon: {{tick_seconds: 1}}\n{NO_SHELL}"))
     }
 
     /// A vault with this configuration.
@@ -72,14 +75,14 @@ impl TestVault {
     /// A vault whose rehearsal model answers so slowly.
     pub(crate) fn slow(delay: &str) -> Self {
         Self::with(&format!(
-            "models:\n  slow: {{provider: rehearsal, delay: {delay}}}\nteam: {{leader: slow}}\n"
+            "models:\n  slow: {{provider: rehearsal, delay: {delay}}}\nteam: {{leader: slow}}\n{NO_SHELL}"
         ))
     }
 
     /// A vault whose models are asked at this address.
     pub(crate) fn asking(base_url: &str) -> Self {
         Self::with(&format!(
-            "models:\n  fake: {{provider: openai, model: fake-1, base_url: \"{base_url}\", price: free}}\nteam: {{leader: fake}}\n"
+            "models:\n  fake: {{provider: openai, model: fake-1, base_url: \"{base_url}\", price: free}}\nteam: {{leader: fake}}\n{NO_SHELL}"
         ))
     }
 
