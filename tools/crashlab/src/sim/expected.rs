@@ -14,7 +14,7 @@ use projections::{
     event::{Caps, Event},
     files::{self, Ledger},
     ids::{CallId, PlanId},
-    payload::{Anchor, Payload},
+    payload::{Anchor, BlobRef, Payload},
     plan::Plan,
 };
 
@@ -23,6 +23,8 @@ use projections::{
 pub(super) struct Expected {
     /// Files that the plan projects, below the project's directory.
     pub(super) files: Vec<(String, Vec<u8>)>,
+    /// Texts that lie in the blob store.
+    pub(super) blobs: Vec<BlobRef>,
     /// Labels of steps whose answer was paid and taken.
     pub(super) taken: BTreeSet<String>,
     /// What is wrong with the history itself.
@@ -56,15 +58,19 @@ impl Known {
 impl Expected {
     fn of(project: &Project, id: &PlanId) -> Result<Self, String> {
         let mut ledgers: BTreeMap<Ledger, Vec<u8>> = BTreeMap::new();
-        let mut history = History::default();
-        let mut lost = Vec::new();
-        let mut resolve = |payload: &Payload| {
-            project
-                .resolve(payload)
-                .inspect_err(|error| lost.push(format!("a text of {id} is lost: {}", error.told())))
-        };
+        let (mut history, mut blobs) = (History::default(), Vec::new());
+        let mut resolve = |payload: &Payload| project.resolve(payload);
         let reading = replay::read(project, id, Until::Tail, &mut |plan, entry, event| {
             history.see(entry.epoch.0, event);
+            blobs.extend(
+                event
+                    .texts()
+                    .into_iter()
+                    .filter_map(|payload| match payload {
+                        Payload::Blob(blob) => Some(blob.clone()),
+                        Payload::Text(_) => None,
+                    }),
+            );
             for ledger in Ledger::ALL {
                 for piece in ledger.addition(plan, entry, event) {
                     let bytes = piece.resolved(&mut resolve).unwrap_or_default();
@@ -84,12 +90,11 @@ impl Expected {
         let files = whole
             .map(|file| (file.path, file.text.into_bytes()))
             .chain(grown);
-        let mut faults = history.faults;
-        faults.append(&mut lost);
         Ok(Self {
             files: files.collect(),
+            blobs,
             taken: history.taken,
-            faults,
+            faults: history.faults,
             plan,
         })
     }

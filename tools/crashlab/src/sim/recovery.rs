@@ -10,7 +10,7 @@ use modulatio::{
     effect::{self, Effect},
     vault::{Actor, OWN_DIR, PlanLog, Project, Settling, Vault, replay},
 };
-use projections::{ids::PlanId, plan::Status};
+use projections::{ids::PlanId, payload::Payload, plan::Status};
 
 use super::{
     expected::Known,
@@ -112,6 +112,12 @@ fn projected(project: &Project, log: &PlanLog, known: &Known) -> Result<(), Stri
     let expected = known.of(project, &plan.id, plan.head_frame.anchor)?;
     if let Some(fault) = expected.faults.first() {
         return Err(fault.clone());
+    }
+    for blob in &expected.blobs {
+        let lost = |error: modulatio::error::Error| format!("a text is lost: {}", error.told());
+        project
+            .resolve(&Payload::Blob(blob.clone()))
+            .map_err(lost)?;
     }
     for (path, bytes) in &expected.files {
         let found = std::fs::read(project.dir().join(path)).unwrap_or_default();
