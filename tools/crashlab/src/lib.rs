@@ -7,6 +7,7 @@
 pub mod damage;
 pub mod explore;
 mod figures;
+mod ground;
 pub mod kill;
 pub mod race;
 pub mod sim;

@@ -1,0 +1,198 @@
+//! What must hold when everything has come to rest.
+
+use std::fs;
+
+use modulatio::{
+    clock,
+    vault::{DayKey, Vault},
+};
+use modulatio_tools::books::{Audit, Books, never_over};
+use projections::{event::Event, plan::Status};
+
+use super::{Ground, chaos::Done, journals, server::PARALLEL};
+use crate::{
+    Figures,
+    ground::{History, held, temporary},
+};
+
+/// Every promise that can be looked at while plans may wait for a person.
+pub(super) fn at_rest(
+    ground: &Ground,
+    done: &Done,
+    figures: &mut Figures,
+) -> Result<(), String> {
+    let mut cuts = 0;
+    for plan in &ground.plans {
+        let history = match ground.yard.history(plan) {
+            Ok(history) => history,
+            Err(why) => {
+                figures.broken(why);
+                continue;
+            }
+        };
+        cuts += journals::cuts(&history);
+        for fault in journals::faults(&history) {
+            figures.broken(format!("{plan}: {fault}"));
+        }
+        if let Err(discord) = never_over(history.events()) {
+            figures.broken(format!("{plan}: {discord}"));
+        }
+    }
+    if cuts > done.interruptions {
+        let strikes = done.interruptions;
+        figures.broken(format!("calls were cut {cuts} times by {strikes} strikes"));
+    }
+    if let Some(audit) = audit(ground, figures)? {
+        let most = usize::try_from(done.interruptions).unwrap_or(usize::MAX) * PARALLEL;
+        if audit.lost_sales > most {
+            figures.broken(format!("{} answers were paid and lost", audit.lost_sales));
+        }
+    }
+    by_its_own_words(ground, figures)?;
+    nothing_is_left(ground, figures);
+    nobody_panicked(ground, figures)
+}
+
+/// The journals, the ledgers and the server agree to the token.
+fn audit(ground: &Ground, figures: &mut Figures) -> Result<Option<Audit>, String> {
+    let mut books = Books::default();
+    for plan in &ground.plans {
+        let history = ground.yard.history(plan)?;
+        let ledger = fs::read_to_string(ground.yard.of_plan(plan, ".usage.jsonl"));
+        let entered = books.enter(&history.plan, history.events(), &ledger.unwrap_or_default());
+        if let Err(discord) = entered {
+            figures.broken(discord.to_string());
+            return Ok(None);
+        }
+    }
+    match books.agree_with(&ground.model.sold()) {
+        Ok(audit) => {
+            the_day_agrees(ground, &audit, figures)?;
+            Ok(Some(audit))
+        }
+        Err(discord) => {
+            figures.broken(discord.to_string());
+            Ok(None)
+        }
+    }
+}
+
+/// The vault's day, two of them if midnight passed, has settled what was paid.
+fn the_day_agrees(ground: &Ground, audit: &Audit, figures: &mut Figures) -> Result<(), String> {
+    let told = |e: modulatio::error::Error| e.told();
+    let vault = Vault::open(ground.yard.root()).map_err(told)?;
+    let now = clock::now().plus_seconds(ground.yard.passed());
+    let mut moments = vec![now.plus_seconds(-3_600), now];
+    moments.dedup_by_key(|at| DayKey::of(*at));
+    let (mut tokens, mut micros) = (0, 0);
+    for at in moments {
+        let settled = vault.day_spent(at).map_err(told)?.settled;
+        tokens += settled.tokens;
+        micros += settled.cost.0;
+    }
+    if (tokens, micros) != (audit.paid.tokens, audit.paid.micros) {
+        let paid = audit.paid;
+        figures.broken(format!(
+            "the day has settled {tokens} tokens, {micros} micro-dollars; paid was {paid:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// What the program itself says of its vault.
+fn by_its_own_words(ground: &Ground, figures: &mut Figures) -> Result<(), String> {
+    for args in [&["audit", "verify", "--all"], &["replay", "--all", "--check"]] {
+        let ran = ground.yard.run(args)?;
+        if ran.code != Some(0) {
+            let (out, err) = (ran.out.trim(), ran.err.trim());
+            figures.broken(format!("{}: {out}\n{err}", args.join(" ")));
+        }
+    }
+    let doctor = ground.yard.run(&["doctor", "--offline"])?;
+    let failed = doctor.out.lines().filter(|line| line.starts_with("[fail]"));
+    for line in failed {
+        figures.broken(format!("doctor: {line}"));
+    }
+    if !doctor.out.contains("[ok]") {
+        figures.broken(format!("doctor: {doctor:?}"));
+    }
+    Ok(())
+}
+
+fn nothing_is_left(ground: &Ground, figures: &mut Figures) {
+    for path in temporary(ground.yard.root()) {
+        figures.broken(format!("a temporary file is left: {}", path.display()));
+    }
+    for path in held(ground.yard.root()) {
+        figures.broken(format!("a lock is held by nobody: {}", path.display()));
+    }
+}
+
+fn nobody_panicked(ground: &Ground, figures: &mut Figures) -> Result<(), String> {
+    let logs = ground.yard.beside("logs");
+    let logs = fs::read_dir(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
+    for log in logs.flatten() {
+        let text = fs::read(log.path()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let bad = |line: &&str| line.contains("panicked at") || line.contains("please report");
+        for line in text.lines().filter(bad) {
+            figures.broken(format!("{}: {line}", log.path().display()));
+        }
+    }
+    Ok(())
+}
+
+/// Every plan has ended, and those that are done have made what they say.
+pub(super) fn ended(ground: &Ground, figures: &mut Figures) -> Result<(), String> {
+    for plan in &ground.plans {
+        let history = ground.yard.history(plan)?;
+        let status = &history.plan.status;
+        if !status.name().is_terminal() {
+            figures.broken(format!("{plan}: it never ended: {status:?}"));
+        }
+        if *status == Status::Done {
+            made(ground, plan, &history, figures)?;
+        }
+    }
+    Ok(())
+}
+
+/// The last contents that the journal names lie in the run's folder.
+fn made(
+    ground: &Ground,
+    plan: &str,
+    history: &History,
+    figures: &mut Figures,
+) -> Result<(), String> {
+    let ran = ground.yard.run(&["plan", "artifacts", plan])?;
+    let written = history.count("ArtifactWritten");
+    if ran.code != Some(0) || written == 0 || ran.out.contains(" changed ") || ran.out.contains(" missing ") {
+        figures.broken(format!("{plan}: {written} artifacts: {ran:?}"));
+    }
+    Ok(())
+}
+
+/// The figures of the whole.
+pub(super) fn tally(ground: &Ground, figures: &mut Figures) -> Result<(), String> {
+    let mut paid = Figures::of("kill");
+    if let Some(audit) = audit(ground, &mut paid)? {
+        figures.add("calls sold", ground.model.sold().calls);
+        figures.add("calls completed", audit.completed as u64);
+        figures.add("calls in doubt", audit.in_doubt as u64);
+        figures.add("of them sold", audit.doubtful_sales as u64);
+        figures.add("of them answered in full", audit.lost_sales as u64);
+    }
+    for plan in &ground.plans {
+        let history = ground.yard.history(plan)?;
+        figures.add("claims", history.count("PlanClaimed") as u64);
+        figures.add("plans done", u64::from(history.status() == "done"));
+        figures.add(
+            "sub-objectives finished",
+            history.count("SubObjectiveFinished") as u64,
+        );
+        figures.add("tickets", history.plan.tickets.len() as u64);
+        let tools = |event: &&Event| matches!(event, Event::ToolCallFinished(_));
+        figures.add("tools run", history.events().filter(tools).count() as u64);
+    }
+    Ok(())
+}
