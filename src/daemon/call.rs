@@ -260,8 +260,13 @@ impl Runner<'_> {
                 speak::failed(sent.id.clone(), failure, next, dead)
             }
         };
-        self.persist(report.clone()).await?;
-        self.settle_day(sent.day, &sent.id, &report);
+        if self.persist(report.clone()).await?.is_empty() {
+            // Told by a frame that seemed to fail, or given up by somebody who found the lease free: the plan's journal
+            // knows which, and the day's account must not say otherwise.
+            self.balance_day();
+        } else {
+            self.settle_day(sent.day, &sent.id, &report);
+        }
         Ok(())
     }
 

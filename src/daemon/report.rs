@@ -28,11 +28,11 @@ impl Runner<'_> {
     }
 
     /// What was done outside is not given up because a disk is full: it is kept in memory and tried again, until it
-    /// is durable or the process is asked to stop.
-    pub(super) async fn persist(&mut self, report: Report) -> Result<()> {
+    /// is durable or the process is asked to stop. No events: the plan has moved past it.
+    pub(super) async fn persist(&mut self, report: Report) -> Result<Vec<Event>> {
         loop {
             let error = match self.report(report.clone()) {
-                Ok(_) => return Ok(()),
+                Ok(events) => return Ok(events),
                 Err(error) if !error.is_passing() || self.shutdown.is_asked() => {
                     return Err(error);
                 }

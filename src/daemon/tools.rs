@@ -208,6 +208,7 @@ impl Runner<'_> {
             shown,
         })
         .await
+        .map(drop)
     }
 }
 

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
 
-use crate::support::{Daemon, SIGCONT, TestVault, body, wait_until};
+use crate::support::{
+    Daemon, SIGCONT, TestVault, body,
+    books::{Books, PRICE},
+    today, wait_until, within_one_day,
+};
 
 const HOUR: [&str; 2] = ["--tick-seconds", "3600"];
 
@@ -74,4 +78,30 @@ fn the_heir_is_a_recovered_claim_of_the_next_epoch() {
     assert_eq!(journal.count("PlanClaimed"), 2);
     assert_eq!(journal.count("ModelCallAbandoned"), 1);
     assert_eq!(journal.frames().last().map(|frame| frame.1), Some(2));
+}
+
+/// Whoever ends a plan whose lease nobody holds puts its calls in doubt. A runner that was stopped and robbed meanwhile
+/// hears its answer too late, of which the plan and the vault's day must say the same.
+#[test]
+fn what_a_robbed_runner_hears_too_late_stays_in_doubt_in_the_days_account() {
+    within_one_day();
+    let model = slow_production();
+    let url = model.base_url();
+    let vault = TestVault::with(&format!(
+        "models:\n  m: {{provider: openai, model: m, base_url: \"{url}\", {PRICE}}}\nteam: {{leader: m}}\n"
+    ));
+    let plan = vault.approved(&body(1));
+    let old = Daemon::start(&vault, &HOUR);
+    wait_until("a call is under way", || model.requests().len() == 2);
+    old.freeze();
+    std::fs::remove_file(vault.path(&format!("ess/plans/{plan}.lease"))).expect("a lease");
+    vault.run(&["plan", "cancel", &plan]).ok();
+    wait_until("it is sold", || model.sold().calls == 2);
+    old.send(SIGCONT);
+    old.says("runner done");
+    let audit = Books::of(&vault, &[plan]).agree_with(&model.sold());
+    assert_eq!((audit.completed, audit.in_doubt), (1, 1));
+    let day = today(&vault);
+    assert_eq!(day.settled.tokens, audit.paid.tokens);
+    assert_eq!(day.open.len(), 1, "it stays reserved");
 }
