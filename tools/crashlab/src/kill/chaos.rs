@@ -142,7 +142,8 @@ impl<'a> Reign<'a> {
             let Some((ended, rightly)) = slot.ended() else {
                 continue;
             };
-            if matches!(slot.doing, Doing::Armed) && ended == Ended::Signal(9) {
+            let struck = matches!(slot.doing, Doing::Ending);
+            if slot.is_armed && !struck && ended == Ended::Signal(9) {
                 self.done += 1;
                 self.figures.add("deaths at chosen frames", 1);
             }
@@ -164,7 +165,7 @@ impl<'a> Reign<'a> {
         }
         for slot in &mut self.slots {
             match &mut slot.doing {
-                Doing::Running | Doing::Armed | Doing::Ending => {}
+                Doing::Running | Doing::Ending => {}
                 Doing::Stopped(until) if Instant::now() < *until => {}
                 Doing::Stopped(_) if self.chance.u32(0..4) == 0 => {
                     self.figures.add("SIGKILL of the stopped", 1);

@@ -23,7 +23,7 @@ pub(super) fn edit_plan(ground: &Ground, plan: &str, chance: &mut fastrand::Rng)
 }
 
 /// Writes an answer into an open ticket's file; says whether there was one.
-pub(super) fn answer_ticket(ground: &Ground, chance: &mut fastrand::Rng) -> bool {
+pub(super) fn answer_ticket(ground: &Ground, word: &str, chance: &mut fastrand::Rng) -> bool {
     let tickets = fs::read_dir(ground.yard.path("ess/tickets"));
     let open = tickets.into_iter().flatten().flatten().filter_map(|entry| {
         let text = fs::read_to_string(entry.path()).ok()?;
@@ -35,11 +35,6 @@ pub(super) fn answer_ticket(ground: &Ground, chance: &mut fastrand::Rng) -> bool
         .collect();
     let Some((file, text)) = chance.choice(open) else {
         return false;
-    };
-    let word = if chance.u32(0..20) == 0 {
-        "declined"
-    } else {
-        "approved"
     };
     let answered = text.replace("\ndecision: null\n", &format!("\ndecision: {word}\n"));
     save(&file, &answered, chance)

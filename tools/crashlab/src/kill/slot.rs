@@ -10,8 +10,6 @@ use super::theft::Theft;
 pub(super) enum Doing {
     /// It runs.
     Running,
-    /// It is to die at a frame or a rendering by itself.
-    Armed,
     /// It was asked to end.
     Ending,
     /// It is stopped, until then.
@@ -26,6 +24,8 @@ pub(super) enum Doing {
 pub(super) struct Slot {
     pub(super) daemon: Daemon,
     pub(super) doing: Doing,
+    /// Whether it is to die at a frame or a rendering by itself.
+    pub(super) is_armed: bool,
 }
 
 /// A daemon's place among others, and how often it was taken.
@@ -58,22 +58,24 @@ impl Slot {
             .collect();
         Ok(Self {
             daemon: Daemon::start(yard, &names.next(), &[], &env)?,
-            doing: if armed { Doing::Armed } else { Doing::Running },
+            doing: Doing::Running,
+            is_armed: armed,
         })
     }
 
     /// Whether it may be harmed: not while it is stopped, ends, or has something to say.
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.doing, Doing::Running | Doing::Armed)
+        matches!(self.doing, Doing::Running)
     }
 
     /// How it ended, if it has, and whether that is how it may.
     pub(super) fn ended(&mut self) -> Option<(Ended, bool)> {
         let ended = self.daemon.ended()?;
-        let rightly = match (&self.doing, ended) {
-            (Doing::Armed | Doing::Ending, Ended::Signal(9)) => true,
-            (Doing::Ending, Ended::Code(code)) => code == 0,
-            _ => false,
+        let rightly = match ended {
+            Ended::Signal(9) => self.is_armed || matches!(self.doing, Doing::Ending),
+            // It heard the signal before it listens for it.
+            Ended::Signal(15) | Ended::Code(0) => matches!(self.doing, Doing::Ending),
+            Ended::Signal(_) | Ended::Code(_) => false,
         };
         Some((ended, rightly))
     }
