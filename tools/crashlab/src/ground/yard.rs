@@ -4,7 +4,12 @@ use std::{
     fs,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{self, Output, Stdio},
+};
+
+use modulatio::{
+    command::Command,
+    vault::{Actor, Vault},
 };
 
 use super::History;
@@ -122,8 +127,8 @@ impl Yard {
     }
 
     /// The binary, with an environment of the lab's own.
-    pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.modulatio);
+    pub(crate) fn command(&self, args: &[&str]) -> process::Command {
+        let mut command = process::Command::new(&self.modulatio);
         for name in [
             "RUST_LOG",
             "MODULATIO_VAULT",
@@ -176,18 +181,37 @@ impl Yard {
         }
     }
 
-    /// Adds a draft with this text; returns its id.
-    pub(crate) fn draft(&self, text: &str) -> Result<String, String> {
-        self.draft_of("ESS", text)
-    }
-
-    /// As [`Yard::draft`], in another project.
-    pub(crate) fn draft_of(&self, code: &str, text: &str) -> Result<String, String> {
+    /// Adds a draft with this text to a project; returns its id.
+    pub(crate) fn add(&self, code: &str, text: &str) -> Result<String, String> {
         let file = self.beside("draft.md");
         fs::write(&file, text).map_err(|e| format!("{}: {e}", file.display()))?;
-        let file = file.to_string_lossy().into_owned();
-        let ran = self.must(&["plan", "add", code, &file])?;
-        Ok(ran.out.trim().to_owned())
+        let code = code.parse().map_err(|e| format!("{code}: {e}"))?;
+        let added = Vault::open(&self.root)
+            .and_then(|vault| vault.project(&code))
+            .and_then(|project| project.add_plan(&file, &operator()))
+            .map_err(|e| e.told())?;
+        Ok(added.0.plan().id.to_string())
+    }
+
+    /// Approves a plan.
+    pub(crate) fn approve(&self, plan: &str) -> Result<(), String> {
+        let id = plan.parse().map_err(|e| format!("{plan}: {e}"))?;
+        let approve = Command::Approve {
+            note: String::new(),
+        };
+        Vault::open(&self.root)
+            .and_then(|vault| vault.project_of(&id))
+            .and_then(|project| project.open_plan(&id))
+            .and_then(|mut log| log.submit(&approve, &operator()))
+            .map(drop)
+            .map_err(|e| e.told())
+    }
+
+    /// Whether the plan's file says that it has this status.
+    pub(crate) fn states(&self, plan: &str, status: &str) -> bool {
+        let text = fs::read_to_string(self.of_plan(plan, ".md")).unwrap_or_default();
+        let line = format!("status: {status}");
+        text.lines().any(|found| found == line)
     }
 
     /// All that happened to a plan.
@@ -202,8 +226,13 @@ impl Yard {
     }
 }
 
+/// Who adds and approves what the experiments begin with.
+fn operator() -> Actor {
+    Actor::named("cli:crashlab")
+}
+
 /// Runs a command to its end.
-pub(crate) fn ran(command: &mut Command) -> Result<Ran, String> {
+pub(crate) fn ran(command: &mut process::Command) -> Result<Ran, String> {
     let output = command.output();
     output
         .map(Ran::from)

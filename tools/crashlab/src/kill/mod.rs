@@ -99,10 +99,10 @@ fn experiment(arguments: &Arguments, ground: &mut Ground, chance: &mut fastrand:
     figures.add("plans", u64::from(arguments.plans));
     for n in 0..arguments.plans {
         let text = shapes::plan(n, arguments.sub_objectives, chance);
-        let plan = ground.yard.draft(&text)?;
+        let plan = ground.yard.add("ESS", &text)?;
         // The others wait for somebody to think of them.
         if n % 3 < 2 {
-            ground.yard.must(&["plan", "approve", &plan])?;
+            ground.yard.approve(&plan)?;
         }
         ground.plans.push(plan);
     }
