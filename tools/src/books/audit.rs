@@ -96,8 +96,8 @@ impl Books {
         let Some(line) = line else {
             return Err(Discord(format!("{key} is in no ledger")));
         };
-        let agrees =
-            line["input_tokens"] == sale.input_tokens && line["output_tokens"] == sale.output_tokens;
+        let agrees = line["input_tokens"] == sale.input_tokens
+            && line["output_tokens"] == sale.output_tokens;
         check(agrees, || format!("{key}: the ledger says {line}"))
     }
 

@@ -63,9 +63,8 @@ impl Books {
     }
 
     fn enter_event(&mut self, plan: &Plan, event: &Event) -> Result<()> {
-        let key = |call: &dyn fmt::Display| {
-            format!("{}.{:x}.{call}", plan.id, plan.created_at.micros())
-        };
+        let key =
+            |call: &dyn fmt::Display| format!("{}.{:x}.{call}", plan.id, plan.created_at.micros());
         let (key, end) = match event {
             Event::ModelCallStarted(e) => {
                 let call = Call {

@@ -66,7 +66,11 @@ pub(crate) fn find_modulatio(named: Option<&Path>) -> Result<PathBuf, String> {
 
 impl Yard {
     /// A vault with one project, ESS, and this configuration, below `place` or where temporary files go.
-    pub(crate) fn new(modulatio: &Path, place: Option<&Path>, config: &str) -> Result<Self, String> {
+    pub(crate) fn new(
+        modulatio: &Path,
+        place: Option<&Path>,
+        config: &str,
+    ) -> Result<Self, String> {
         let made = match place {
             Some(place) => tempfile::Builder::new()
                 .prefix("crashlab-")

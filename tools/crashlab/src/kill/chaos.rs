@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use super::{
     Arguments, Ground, operators,
     slot::{Doing, Names, Slot},
-    theft,
+    theft::{self, Turn},
 };
 use crate::{
     Figures,
@@ -22,9 +22,6 @@ const CALLS: u64 = 6;
 
 /// Longest between two strikes, however little is sold.
 const SOON: Duration = Duration::from_millis(500);
-
-/// Longest that a stolen plan waits for its heir. Shorter than a claim lock is waited for: the robbed one may hold that.
-const HEIR: Duration = Duration::from_secs(8);
 
 /// Between two looks at whether there is one.
 const LOOK: Duration = Duration::from_millis(50);
@@ -163,34 +160,22 @@ impl<'a> Reign<'a> {
         if look {
             self.looked = Instant::now();
         }
-        for slot in &mut self.slots {
+        for at in 0..self.slots.len() {
+            let slot = &mut self.slots[at];
             match &mut slot.doing {
-                Doing::Running | Doing::Ending => {}
-                Doing::Stopped(until) if Instant::now() < *until => {}
-                Doing::Stopped(_) if self.chance.u32(0..4) == 0 => {
-                    self.figures.add("SIGKILL of the stopped", 1);
-                    self.done += 1;
-                    slot.daemon.send(Signal::KILL);
-                    slot.doing = Doing::Ending;
-                }
-                Doing::Stopped(_) => {
-                    self.figures.add("SIGCONT", 1);
-                    slot.daemon.send(Signal::CONT);
-                    slot.doing = Doing::Running;
-                }
-                Doing::Robbed(theft) if look && theft.has_heir(self.ground)? => {
-                    let mut theft = theft.clone();
-                    theft.since = Instant::now();
-                    self.figures.add("SIGCONT", 1);
-                    slot.daemon.send(Signal::CONT);
-                    slot.doing = Doing::Waking(theft);
-                }
-                Doing::Robbed(theft) if theft.since.elapsed() > HEIR => {
-                    self.figures.add("leases stolen in vain", 1);
-                    slot.daemon.send(Signal::CONT);
-                    slot.doing = Doing::Running;
-                }
-                Doing::Robbed(_) => {}
+                Doing::Stopped(until) if Instant::now() >= *until => self.go_on(at),
+                Doing::Robbed(theft) if look => match theft.turn(self.ground)? {
+                    Turn::Sleeps => {}
+                    Turn::WakesReplaced => {
+                        let doing = Doing::Waking(theft.woken());
+                        self.wake(at, doing);
+                    }
+                    Turn::WakesAlone => {
+                        self.figures
+                            .add("robbed runners that woke without an heir", 1);
+                        self.wake(at, Doing::Running);
+                    }
+                },
                 Doing::Waking(theft) if theft.is_noticed(&slot.daemon.log()) => {
                     self.figures.add("robbed runners that noticed", 1);
                     slot.doing = Doing::Running;
@@ -203,10 +188,31 @@ impl<'a> Reign<'a> {
                     ));
                     slot.doing = Doing::Running;
                 }
-                Doing::Waking(_) => {}
+                Doing::Running
+                | Doing::Ending
+                | Doing::Stopped(_)
+                | Doing::Robbed(_)
+                | Doing::Waking(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// A stopped one goes on, or dies as it is.
+    fn go_on(&mut self, at: usize) {
+        if self.chance.u32(0..4) == 0 {
+            self.figures.add("of them stopped", 1);
+            self.end(at, Signal::KILL, "SIGKILL");
+        } else {
+            self.wake(at, Doing::Running);
+        }
+    }
+
+    fn wake(&mut self, at: usize, doing: Doing) {
+        self.figures.add("SIGCONT", 1);
+        let slot = &mut self.slots[at];
+        slot.daemon.send(Signal::CONT);
+        slot.doing = doing;
     }
 
     fn is_due(&self) -> bool {
@@ -219,25 +225,41 @@ impl<'a> Reign<'a> {
         let Some(at) = self.victim() else {
             return Ok(());
         };
-        let slot = &mut self.slots[at];
         match self.chance.u32(0..100) {
-            0..50 => {
-                self.figures.add("SIGKILL", 1);
-                slot.daemon.send(Signal::KILL);
-                slot.doing = Doing::Ending;
-            }
-            50..65 => {
-                self.figures.add("SIGTERM", 1);
-                slot.daemon.send(Signal::TERM);
-                slot.doing = Doing::Ending;
-            }
+            0..46 => self.end(at, Signal::KILL, "SIGKILL"),
+            46..50 => self.kill_all(),
+            50..64 => self.end(at, Signal::TERM, "SIGTERM"),
             _ => self.stop(at)?,
         }
-        self.done += 1;
-        self.next_sale = self.ground.model.sold().calls + self.chance.u64(0..=2 * self.pace);
+        // One in five is struck again at once, or its successor before it has begun.
+        let (sales, micros) = if self.chance.u32(0..5) == 0 {
+            (0, self.chance.u64(0..80_000))
+        } else {
+            let sales = self.chance.u64(0..=2 * self.pace);
+            (sales, self.chance.u64(0..40_000))
+        };
+        self.next_sale = self.ground.model.sold().calls + sales;
         // Not only when something was sold just now.
-        self.next_at = Instant::now() + Duration::from_micros(self.chance.u64(0..40_000));
+        self.next_at = Instant::now() + Duration::from_micros(micros);
         Ok(())
+    }
+
+    fn end(&mut self, at: usize, signal: Signal, name: &'static str) {
+        self.figures.add(name, 1);
+        self.done += 1;
+        let slot = &mut self.slots[at];
+        slot.daemon.send(signal);
+        slot.doing = Doing::Ending;
+    }
+
+    /// As a machine that loses its power does; only those that are stopped live on.
+    fn kill_all(&mut self) {
+        self.figures.add("power cuts", 1);
+        for at in 0..self.slots.len() {
+            if self.slots[at].is_running() {
+                self.end(at, Signal::KILL, "SIGKILL");
+            }
+        }
     }
 
     /// Stops it, and steals its lease more often than not.
@@ -247,6 +269,7 @@ impl<'a> Reign<'a> {
             return Ok(());
         }
         self.figures.add("SIGSTOP", 1);
+        self.done += 1;
         let stolen = if self.chance.u32(0..3) > 0 {
             let logged = slot.daemon.log().len();
             theft::steal(self.ground, slot.daemon.pid(), logged, self.chance)?

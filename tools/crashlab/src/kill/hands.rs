@@ -41,10 +41,12 @@ pub(super) fn answer_ticket(ground: &Ground, word: &str, chance: &mut fastrand::
 }
 
 fn with_status(text: &str, status: &str) -> String {
-    let lines = text.lines().map(|line| match line.strip_prefix("status: ") {
-        Some("draft" | "paused") => format!("status: {status}\n"),
-        Some(_) | None => format!("{line}\n"),
-    });
+    let lines = text
+        .lines()
+        .map(|line| match line.strip_prefix("status: ") {
+            Some("draft" | "paused") => format!("status: {status}\n"),
+            Some(_) | None => format!("{line}\n"),
+        });
     lines.collect()
 }
 

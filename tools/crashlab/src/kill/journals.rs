@@ -60,9 +60,10 @@ fn frames(history: &History) -> Vec<Whole<'_>> {
 /// It has ended, or waits for a person, who can see what for.
 fn stands_still(plan: &Plan) -> Option<String> {
     match &plan.status {
-        Status::Approved | Status::Executing { .. } => {
-            Some(format!("it is {} and nobody works on it", plan.status.name()))
-        }
+        Status::Approved | Status::Executing { .. } => Some(format!(
+            "it is {} and nobody works on it",
+            plan.status.name()
+        )),
         Status::Paused { reason, note } => {
             let asks = plan.open_tickets().next().is_some();
             (!asks && *reason != PauseReason::Operator)
@@ -89,7 +90,9 @@ fn epochs_grow(frames: &[Whole<'_>]) -> Vec<String> {
         claims += frame.count("PlanClaimed") as u64;
         if epoch < last || epoch != claims {
             let seq = frame.seq();
-            faults.push(format!("frame {seq} is of epoch {epoch} after {claims} claims and epoch {last}"));
+            faults.push(format!(
+                "frame {seq} is of epoch {epoch} after {claims} claims and epoch {last}"
+            ));
         }
         last = epoch;
     }

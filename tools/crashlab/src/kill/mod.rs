@@ -85,7 +85,9 @@ pub fn run(arguments: &Arguments) -> Told {
         plans: Vec::new(),
     };
     let told = experiment(arguments, &mut ground, &mut chance);
-    let failed = told.as_ref().map_or(true, |told| !told.findings().is_empty());
+    let failed = told
+        .as_ref()
+        .map_or(true, |told| !told.findings().is_empty());
     if failed || arguments.keep.is_some() {
         let seed = arguments.seed;
         let dir = ground.yard.keep().display();

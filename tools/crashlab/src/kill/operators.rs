@@ -36,11 +36,7 @@ pub(super) fn meddle(
 }
 
 /// Ends a plan, if that is granted.
-fn end(
-    ground: &Ground,
-    chance: &mut fastrand::Rng,
-    figures: &mut Figures,
-) -> Result<bool, String> {
+fn end(ground: &Ground, chance: &mut fastrand::Rng, figures: &mut Figures) -> Result<bool, String> {
     let Some(plan) = chance.choice(&ground.plans) else {
         return Ok(false);
     };

@@ -16,11 +16,7 @@ use crate::{
 };
 
 /// Every promise that can be looked at while plans may wait for a person.
-pub(super) fn at_rest(
-    ground: &Ground,
-    done: &Done,
-    figures: &mut Figures,
-) -> Result<(), String> {
+pub(super) fn at_rest(ground: &Ground, done: &Done, figures: &mut Figures) -> Result<(), String> {
     let mut cuts = 0;
     for plan in &ground.plans {
         let history = match ground.yard.history(plan) {
@@ -101,7 +97,10 @@ fn the_day_agrees(ground: &Ground, audit: &Audit, figures: &mut Figures) -> Resu
 
 /// What the program itself says of its vault.
 fn by_its_own_words(ground: &Ground, figures: &mut Figures) -> Result<(), String> {
-    for args in [&["audit", "verify", "--all"], &["replay", "--all", "--check"]] {
+    for args in [
+        &["audit", "verify", "--all"],
+        &["replay", "--all", "--check"],
+    ] {
         let ran = ground.yard.run(args)?;
         if ran.code != Some(0) {
             let (out, err) = (ran.out.trim(), ran.err.trim());
@@ -170,7 +169,11 @@ fn made(
 ) -> Result<(), String> {
     let ran = ground.yard.run(&["plan", "artifacts", plan])?;
     let written = history.count("ArtifactWritten");
-    if ran.code != Some(0) || written == 0 || ran.out.contains(" changed ") || ran.out.contains(" missing ") {
+    if ran.code != Some(0)
+        || written == 0
+        || ran.out.contains(" changed ")
+        || ran.out.contains(" missing ")
+    {
         figures.broken(format!("{plan}: {written} artifacts: {ran:?}"));
     }
     Ok(())

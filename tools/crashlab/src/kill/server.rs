@@ -108,7 +108,10 @@ fn tooled(n: u32) -> Vec<Step> {
     let write = |text: &str| call("write_file", json!({"path": name, "content": text}));
     let there = |text: &str| format!("{name} ({} bytes)", text.len());
     let done = || say(ARTIFACT, json!({"summary": "written with tools"}));
-    let whole = say(ARTIFACT, json!({"content": ALL_WORDS, "summary": "written"}));
+    let whole = say(
+        ARTIFACT,
+        json!({"content": ALL_WORDS, "summary": "written"}),
+    );
     let asked = format!("Artifacts:\n\n- {name}");
     let steps = vec![
         whole.for_message("This call was interrupted"),
@@ -136,7 +139,8 @@ fn mended(n: u32) -> Vec<Step> {
 }
 
 fn rejected() -> Step {
-    let defect = json!({"severity": "major", "class": "substantive", "location": "end", "what": DEFECT});
+    let defect =
+        json!({"severity": "major", "class": "substantive", "location": "end", "what": DEFECT});
     let verdict = json!({"passed": false, "summary": DEFECT, "defects": [defect]});
     say("submit_verdict", verdict).for_message(FIRST_TRY)
 }

@@ -43,14 +43,14 @@ impl Names {
 }
 
 impl Slot {
-    /// A daemon in its place. One in four that are started again carries its death in it.
+    /// A daemon in its place. Every other one that is started again carries its death in it.
     pub(super) fn start(
         yard: &Yard,
         names: &mut Names,
         chance: &mut fastrand::Rng,
         may_be_armed: bool,
     ) -> Result<Self, String> {
-        let armed = may_be_armed && chance.u32(0..4) == 0;
+        let armed = may_be_armed && chance.bool();
         let fault = armed.then(|| fault(chance));
         let env: Vec<(&str, &str)> = fault
             .iter()
@@ -91,7 +91,7 @@ fn fault(chance: &mut fastrand::Rng) -> String {
     let n = match chance.u32(0..3) {
         0 => chance.u32(1..4),
         1 => chance.u32(1..12),
-        _ => chance.u32(1..60),
+        _ => chance.u32(1..40),
     };
     format!("{point}:{n}")
 }

@@ -1,7 +1,12 @@
 //! Stealing the lease of a stopped runner: deleted, or another file in its place. The lock stays on a file that nobody
 //! finds any more, so another daemon can claim the plan.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, time::Instant};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use journal::LeaseNote;
 
@@ -17,6 +22,26 @@ pub(super) struct Theft {
     pub(super) logged: usize,
     /// Since when it waits for its heir, or to be heard.
     pub(super) since: Instant,
+    /// How long it waits for one. Some wake before there is one, and work on without a lease.
+    patience: Duration,
+    /// How long it goes on sleeping while its heir works, who may be done by then.
+    linger: Duration,
+    /// Since when there is an heir.
+    heir: Option<Instant>,
+}
+
+/// Longest that a stolen plan waits for its heir. Shorter than a claim lock is waited for: the robbed one may hold that.
+const HEIR: Duration = Duration::from_secs(4);
+
+/// What comes next for a robbed runner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It sleeps on.
+    Sleeps,
+    /// Another runner has its plan.
+    WakesReplaced,
+    /// Nobody has it.
+    WakesAlone,
 }
 
 /// Takes the lease of the plan that this process executes, if it does; it must be stopped.
@@ -42,6 +67,15 @@ pub(super) fn steal(
             epoch: note.epoch,
             logged,
             since: Instant::now(),
+            patience: match chance.u32(0..4) {
+                0 => Duration::from_millis(chance.u64(0..1_000)),
+                _ => HEIR,
+            },
+            linger: match chance.u32(0..3) {
+                0 => Duration::from_millis(chance.u64(0..2_500)),
+                _ => Duration::ZERO,
+            },
+            heir: None,
         }));
     }
     Ok(None)
@@ -66,9 +100,31 @@ fn take(lease: &PathBuf, chance: &mut fastrand::Rng) -> Result<(), String> {
 }
 
 impl Theft {
-    /// Whether another runner has claimed the plan.
-    pub(super) fn has_heir(&self, ground: &Ground) -> Result<bool, String> {
-        Ok(ground.yard.history(&self.plan)?.plan.epoch.0 > self.epoch)
+    /// What comes next for the robbed one.
+    pub(super) fn turn(&mut self, ground: &Ground) -> Result<Turn, String> {
+        let history = ground.yard.history(&self.plan)?;
+        if history.plan.epoch.0 > self.epoch {
+            let since = *self.heir.get_or_insert_with(Instant::now);
+            return Ok(if since.elapsed() >= self.linger {
+                Turn::WakesReplaced
+            } else {
+                Turn::Sleeps
+            });
+        }
+        let in_vain = self.since.elapsed() > self.patience || history.status() != "executing";
+        Ok(if in_vain {
+            Turn::WakesAlone
+        } else {
+            Turn::Sleeps
+        })
+    }
+
+    /// The same, from the moment on in which the robbed one goes on.
+    pub(super) fn woken(&self) -> Self {
+        Self {
+            since: Instant::now(),
+            ..self.clone()
+        }
     }
 
     /// Whether the robbed one has said that it noticed.
@@ -83,7 +139,10 @@ impl Theft {
 
 /// The processes that execute a plan.
 pub(super) fn holders(ground: &Ground) -> BTreeSet<u32> {
-    let leases = ground.plans.iter().map(|plan| ground.yard.of_plan(plan, ".lease"));
+    let leases = ground
+        .plans
+        .iter()
+        .map(|plan| ground.yard.of_plan(plan, ".lease"));
     let held = leases.filter(is_held).filter_map(|lease| note(&lease));
     held.filter_map(|note| note.holder.rsplit(':').next()?.parse().ok())
         .collect()

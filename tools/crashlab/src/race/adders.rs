@@ -10,7 +10,8 @@ use crate::{
 /// Plans that each of them adds.
 const EACH: u32 = 3;
 
-const TEXT: &str = "## Essay\n\n### Sub-objectives\n\n**1. Essay 1** — write it.\n- Files: essay1.md\n";
+const TEXT: &str =
+    "## Essay\n\n### Sub-objectives\n\n**1. Essay 1** — write it.\n- Files: essay1.md\n";
 
 /// Every plan has a number of its own, none is lost, and no number is left out.
 pub(super) fn race(yard: &Yard, writers: u32, figures: &mut Figures) -> Result<(), String> {

@@ -64,9 +64,12 @@ fn is_taken(history: &History, word: &str) -> bool {
             return false;
         };
         let entries = e.head.iter().flat_map(|head| &head.0);
-        entries
-            .filter(|entry| entry.key == "mood")
-            .any(|entry| entry.own.as_deref().is_some_and(|own| own.trim().ends_with(word)))
+        entries.filter(|entry| entry.key == "mood").any(|entry| {
+            entry
+                .own
+                .as_deref()
+                .is_some_and(|own| own.trim().ends_with(word))
+        })
     })
 }
 

@@ -100,9 +100,8 @@ fn strangers(history: &History, before: usize) -> Vec<String> {
                 | Event::ModelCallAbandoned(_)
         )
     };
-    let is_strange = |(seq, events): &(u64, Vec<&Event>)| {
-        *seq >= before as u64 && !events.iter().any(said)
-    };
+    let is_strange =
+        |(seq, events): &(u64, Vec<&Event>)| *seq >= before as u64 && !events.iter().any(said);
     let strange = by_frame.into_iter().filter(is_strange);
     strange
         .map(|(seq, events)| format!("frame {seq} of a command holds {events:?}"))

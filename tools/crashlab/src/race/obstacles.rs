@@ -9,7 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::{Figures, ground::Yard};
 
-const TEXT: &str = "## Essay\n\n### Sub-objectives\n\n**1. Essay 1** — write it.\n- Files: essay1.md\n";
+const TEXT: &str =
+    "## Essay\n\n### Sub-objectives\n\n**1. Essay 1** — write it.\n- Files: essay1.md\n";
 
 /// What keeps a plan from being run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +118,9 @@ impl Obstacles {
         for (obstacle, plan) in &self.plans {
             figures.add("plans that cannot be run", 1);
             if !logs.lines().any(|line| line.contains(plan.as_str())) {
-                figures.broken(format!("{plan} ({obstacle:?}): no daemon said anything of it"));
+                figures.broken(format!(
+                    "{plan} ({obstacle:?}): no daemon said anything of it"
+                ));
             }
             let Some(status) = obstacle.ends_as() else {
                 continue;
@@ -125,7 +128,9 @@ impl Obstacles {
             let history = yard.history(plan)?;
             let stands = history.status();
             if stands != status {
-                figures.broken(format!("{plan} ({obstacle:?}) is {stands} and not {status}"));
+                figures.broken(format!(
+                    "{plan} ({obstacle:?}) is {stands} and not {status}"
+                ));
             }
             if history.count("SubObjectiveFinished") > 0 {
                 figures.broken(format!("{plan} ({obstacle:?}) was executed all the same"));

@@ -42,10 +42,12 @@ pub(super) fn race(
         let lots: Vec<_> = (0..writers).map(|_| chance.fork()).collect();
         let said: Vec<_> = (0..writers)
             .zip(lots)
-            .map(|(writer, lots)| scope.spawn({
-                let plan = &plan;
-                move || speak(yard, plan, writer, lots)
-            }))
+            .map(|(writer, lots)| {
+                scope.spawn({
+                    let plan = &plan;
+                    move || speak(yard, plan, writer, lots)
+                })
+            })
             .collect();
         let words: Result<Vec<_>, _> = said
             .into_iter()
@@ -92,7 +94,10 @@ fn tally(words: &[Word], edits: usize, figures: &mut Figures) {
     let count = |fate: fn(&Fate) -> bool| words.iter().filter(|w| fate(&w.fate)).count() as u64;
     figures.add("words", words.len() as u64);
     figures.add("words applied", count(|fate| *fate == Fate::Applied));
-    figures.add("words refused", count(|fate| matches!(fate, Fate::Refused(_))));
+    figures.add(
+        "words refused",
+        count(|fate| matches!(fate, Fate::Refused(_))),
+    );
     figures.add("words cut by a kill", count(|fate| *fate == Fate::Killed));
     figures.add("edits by hand", edits as u64);
 }
