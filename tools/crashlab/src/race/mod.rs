@@ -79,13 +79,13 @@ fn on_a_yard(
     arguments: &Arguments,
     config: &str,
     figures: &mut Figures,
-    race: impl FnOnce(&Yard, &mut Figures) -> Result<(), String>,
+    race: impl FnOnce(&mut Yard, &mut Figures) -> Result<(), String>,
 ) -> Result<(), String> {
     let modulatio = find_modulatio(arguments.modulatio.as_deref())?;
     let config = format!("{config}daemon: {{tick_seconds: 1}}\nembedder: lexical\n");
     let mut yard = Yard::new(&modulatio, arguments.keep.as_deref(), &config)?;
     let before = figures.findings().len();
-    let raced = race(&yard, figures);
+    let raced = race(&mut yard, figures);
     if raced.is_err() || figures.findings().len() > before || arguments.keep.is_some() {
         let seed = arguments.seed;
         eprintln!("race: seed {seed}: left in {}", yard.keep().display());

@@ -10,15 +10,18 @@ use super::{
 };
 use crate::{
     Figures,
-    ground::{Daemon, PATIENCE, Ran, Yard, in_time, ran},
+    ground::{Daemon, PATIENCE, Ran, Yard, in_time, ran, temporary},
 };
 
 /// What each of them says, one word after the other.
 const WORDS: u32 = 6;
 
+/// As old as a leftover must be to be put away, and more.
+const LATER: i64 = 120;
+
 /// One plan: a draft that nobody runs in every other round, else one that a daemon is running.
 pub(super) fn race(
-    yard: &Yard,
+    yard: &mut Yard,
     writers: u32,
     round: u32,
     chance: &mut fastrand::Rng,
@@ -35,52 +38,63 @@ pub(super) fn race(
         daemon = Some(started);
     }
     let before = yard.history(&plan)?.frames().len();
-    let stop = AtomicBool::new(false);
-    let (words, edits) = std::thread::scope(|scope| {
-        let lots = chance.fork();
-        let editor = scope.spawn(|| editor::edit(yard, &plan, lots, &stop));
-        let lots: Vec<_> = (0..writers).map(|_| chance.fork()).collect();
-        let said: Vec<_> = (0..writers)
-            .zip(lots)
-            .map(|(writer, lots)| {
-                scope.spawn({
-                    let plan = &plan;
-                    move || speak(yard, plan, writer, lots)
-                })
-            })
-            .collect();
-        let words: Result<Vec<_>, _> = said
-            .into_iter()
-            .map(|writer| writer.join().map_err(|_| "a writer panicked".to_owned())?)
-            .collect();
-        stop.store(true, Ordering::Relaxed);
-        let edits = editor.join().map_err(|_| "the editor panicked".to_owned());
-        (words, edits)
-    });
-    let (words, edits): (Vec<Word>, _) = (words?.concat(), edits??);
+    let (words, edits) = all_at_once(yard, &plan, writers, chance)?;
     if let Some(mut daemon) = daemon {
         daemon.send(Signal::TERM);
         daemon.wait();
     }
-    // Takes in what the editor wrote last, and renders what is missing.
+    // Takes in what the editor wrote last, renders what is missing, and keeps aside what a killed command had displaced:
+    // that, only when nobody can be writing it any more.
+    yard.pass(LATER)?;
     yard.must(&["daemon", "--until-idle"])?;
     let history = yard.history(&plan)?;
     tally(&words, edits.len(), figures);
     let mut faults = line::faults(&history, before, &words);
     faults.extend(editor::lost(yard, &plan, &history, &edits));
-    for fault in faults {
-        figures.broken(format!("round {round}: {plan}: {fault}"));
-    }
+    let left = temporary(yard.root());
+    faults.extend(
+        left.iter()
+            .map(|path| format!("{} is left", path.display())),
+    );
     for args in [
-        &["replay", plan.as_str(), "--check"][..],
+        &["replay", &plan, "--check"][..],
         &["audit", "verify", &plan],
     ] {
         let ran = yard.run(args)?;
         if ran.code != Some(0) {
-            figures.broken(format!("round {round}: {}: {ran:?}", args.join(" ")));
+            faults.push(format!("{}: {ran:?}", args.join(" ")));
         }
     }
+    for fault in faults {
+        figures.broken(format!("round {round}: {plan}: {fault}"));
+    }
     Ok(())
+}
+
+/// So many commands at a time, and an editor; returns what was said and what was written.
+fn all_at_once(
+    yard: &Yard,
+    plan: &str,
+    writers: u32,
+    chance: &mut fastrand::Rng,
+) -> Result<(Vec<Word>, Vec<String>), String> {
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let lots = chance.fork();
+        let editor = scope.spawn(|| editor::edit(yard, plan, lots, &stop));
+        let lots: Vec<_> = (0..writers).map(|_| chance.fork()).collect();
+        let speaking: Vec<_> = (0..writers)
+            .zip(lots)
+            .map(|(writer, lots)| scope.spawn(move || speak(yard, plan, writer, lots)))
+            .collect();
+        let said: Result<Vec<_>, String> = speaking
+            .into_iter()
+            .map(|writer| writer.join().map_err(|_| "a writer panicked")?)
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        let edits = editor.join().map_err(|_| "the editor panicked")??;
+        Ok((said?.concat(), edits))
+    })
 }
 
 fn text(sub_objectives: u32) -> String {
