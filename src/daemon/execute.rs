@@ -225,7 +225,8 @@ impl<'a> Runner<'a> {
     /// Nothing is due in a plan that is executing only if the machine is wrong; a person must hear of it. Work that was
     /// told of by a frame that seemed to fail is the next claim's to begin again.
     fn nothing_due(&mut self) -> Result<Ended> {
-        self.log.refresh()?;
+        // Nor is anything due for a runner that was replaced, which must not speak for the plan.
+        self.fence()?;
         let plan = self.log.plan();
         if plan.is_at_work() && !effect::has_begun(plan) {
             let why =

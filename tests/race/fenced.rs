@@ -105,3 +105,28 @@ fn what_a_robbed_runner_hears_too_late_stays_in_doubt_in_the_days_account() {
     assert_eq!(day.settled.tokens, audit.paid.tokens);
     assert_eq!(day.open.len(), 1, "it stays reserved");
 }
+
+#[test]
+fn a_fenced_runner_that_waits_for_nothing_more_says_so_as_well() {
+    let refuse = Behaviour::Status {
+        code: 429,
+        retry_after: Some("600".into()),
+        message: None,
+    };
+    let model = FakeModel::start(Script::of([Step::new(refuse)])).expect("a free port");
+    let vault = TestVault::asking(&model.base_url());
+    let plan = vault.approved(&body(1));
+    let old = Daemon::start(&vault, &HOUR);
+    wait_until("its call was refused", || {
+        vault.journal(&plan).count("ModelCallFailed") == 1
+    });
+    old.freeze();
+    std::fs::remove_file(vault.path(&format!("ess/plans/{plan}.lease"))).expect("a lease");
+    let _heir = Daemon::start(&vault, &HOUR);
+    wait_until("another one has it", || {
+        vault.journal(&plan).count("PlanClaimed") == 2
+    });
+    vault.run(&["plan", "pause", &plan]).ok();
+    old.send(SIGCONT);
+    old.says("another runner has claimed it; nothing more was written");
+}
