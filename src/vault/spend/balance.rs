@@ -27,6 +27,8 @@ type Calls = Vec<(DayKey, CallId, Held)>;
 enum Held {
     /// With its worst case.
     Reserved,
+    /// With its worst case, although it was settled on this day before.
+    ReservedAgain,
     /// With what its provider did not count; the rest is paid.
     InDoubt,
 }
@@ -97,7 +99,14 @@ impl Vault {
     fn held(&self, now: Timestamp) -> Result<BTreeMap<PlanId, Calls>> {
         let mut held: BTreeMap<PlanId, Calls> = BTreeMap::new();
         for (day, seen) in self.days(now)? {
-            let open = seen.open.into_keys().map(|key| (key, Held::Reserved));
+            let closed = seen.closed;
+            let open = seen
+                .open
+                .into_keys()
+                .map(|key| match closed.contains(&key) {
+                    true => (key, Held::ReservedAgain),
+                    false => (key, Held::Reserved),
+                });
             let doubts = seen.in_doubt.into_keys().map(|key| (key, Held::InDoubt));
             for ((plan, call), how) in open.chain(doubts) {
                 held.entry(plan).or_default().push((day, call, how));
@@ -120,6 +129,10 @@ fn close(
             (Some(Fate::Open(_)), _, _) | (None, _, Unknown::MayBeMade) => {}
             (Some(Fate::Paid { counted, in_doubt }), Held::Reserved, _) => {
                 vault.settle_day(&day, plan, &call, counted, in_doubt, actor)?;
+            }
+            // Paid once, and booked by then.
+            (Some(Fate::Paid { .. }), Held::ReservedAgain, _) => {
+                vault.release_day(&day, plan, &call, actor)?;
             }
             // Paid, and its doubt still stands.
             (Some(Fate::Paid { in_doubt, .. }), Held::InDoubt, _) if !in_doubt.is_none() => {}

@@ -1,6 +1,6 @@
 //! One day's events and what they come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use projections::{
     event::Reserved,
@@ -57,6 +57,8 @@ impl From<Reserved> for Spent {
     }
 }
 
+const NOT_RESERVED: &str = "the call has no reservation";
+
 /// What one day comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Day {
@@ -66,6 +68,9 @@ pub struct Day {
     pub open: BTreeMap<(PlanId, CallId), Reserved>,
     /// What paid calls may have used beyond what their provider counted: possible spend too.
     pub in_doubt: BTreeMap<(PlanId, CallId), Reserved>,
+    /// Calls that were settled here. A runner that was stopped just before it reserved one, and replaced, may reserve it
+    /// once more when it goes on, before its plan refuses it.
+    pub(super) closed: BTreeSet<(PlanId, CallId)>,
 }
 
 impl Day {
@@ -141,8 +146,10 @@ impl Day {
             DayEvent::CallSettled {
                 plan, call, spent, ..
             } => {
-                day.take(&(plan, call))?;
+                let key = (plan, call);
+                day.take(&key)?;
                 day.settled = day.settled.plus(spent);
+                day.closed.insert(key);
             }
             DayEvent::CallDoubted {
                 plan, call, rest, ..
@@ -150,9 +157,10 @@ impl Day {
                 day.in_doubt.insert((plan, call), rest);
             }
             DayEvent::CallReleased { plan, call, .. } => {
+                // A paid call that was reserved once more keeps its doubt.
                 let key = (plan, call);
-                if day.in_doubt.remove(&key).is_none() {
-                    day.take(&key)?;
+                if day.take(&key).is_err() && day.in_doubt.remove(&key).is_none() {
+                    return Err(NOT_RESERVED);
                 }
             }
         }
@@ -162,7 +170,7 @@ impl Day {
     fn take(&mut self, key: &Key) -> Result<(), &'static str> {
         match self.open.remove(key) {
             Some(_) => Ok(()),
-            None => Err("the call has no reservation"),
+            None => Err(NOT_RESERVED),
         }
     }
 }

@@ -509,6 +509,36 @@ fn of_another_plans_calls_those_that_have_ended_are_closed_and_the_others_stay()
     assert_eq!(settled, spent(30, 3));
 }
 
+#[test]
+fn a_call_that_a_replaced_runner_reserves_once_it_is_settled_is_booked_once() {
+    let world = World::new();
+    let again = |doubt: Reserved| {
+        world.admitted(DayCaps::default(), &call(1), worst(100, 10));
+        let (counted, by) = (spent(30, 3), actor());
+        world
+            .vault
+            .settle_day(&day(), &plan(1), &call(1), counted, doubt, &by)
+            .unwrap();
+        world.admitted(DayCaps::default(), &call(1), worst(100, 10));
+    };
+    again(worst(5, 1));
+    world.plan_journal(
+        1,
+        vec![
+            (MORNING, started(1, worst(100, 10))),
+            (MORNING, in_part(completed(1, 30, Some(3)), worst(5, 1))),
+        ],
+    );
+    for _twice in 0..2 {
+        let now = at("12:00:00");
+        world.vault.balance_days(&plan(2), now, &actor()).unwrap();
+        let seen = world.vault.day_spent(now).unwrap();
+        assert_eq!(seen.settled, spent(30, 3));
+        assert!(seen.open.is_empty(), "{seen:?}");
+        assert_eq!(seen.in_doubt.len(), 1, "its doubt stands");
+    }
+}
+
 // ------------------------------------------------------------------------------------------- a day that has begun
 
 fn started(serial: u64, worst: Reserved) -> Event {
@@ -540,6 +570,17 @@ fn completed(serial: u64, tokens: u64, cost: Option<u64>) -> Event {
         cut: false,
         in_doubt: Reserved::default(),
     })
+}
+
+/// Of a call whose provider did not count everything.
+fn in_part(completed: Event, rest: Reserved) -> Event {
+    match completed {
+        Event::ModelCallCompleted(e) => Event::from(ModelCallCompleted {
+            in_doubt: rest,
+            ..e
+        }),
+        other => other,
+    }
 }
 
 fn failed(serial: u64) -> Event {
