@@ -4,6 +4,7 @@
 mod history;
 mod leftovers;
 mod process;
+pub(crate) mod words;
 mod yard;
 
 pub(crate) use history::History;

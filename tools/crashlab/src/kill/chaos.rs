@@ -8,13 +8,14 @@ use std::{
 use rustix::process::Signal;
 
 use super::{
-    Arguments, Ground, operators,
+    Arguments, Ground,
+    operators::Operator,
     slot::{Doing, Names, Slot},
     theft::{self, Turn},
 };
 use crate::{
     Figures,
-    ground::{Ended, PATIENCE},
+    ground::{Ended, PATIENCE, words::Word},
 };
 
 /// Calls of one sub-objective, about.
@@ -27,12 +28,14 @@ const SOON: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Operators at the same time.
-const OPERATORS: usize = 2;
+const OPERATORS: u32 = 2;
 
 /// What was done to the daemons, as far as the proof counts with it.
 pub(super) struct Done {
     /// Each of these may have cut the calls that were under way in one runner.
     pub(super) interruptions: u64,
+    /// All that operators said.
+    pub(super) words: Vec<Word>,
 }
 
 /// Strikes until enough is done.
@@ -44,23 +47,24 @@ pub(super) fn run(
 ) -> Result<Done, String> {
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let lots: Vec<_> = (0..OPERATORS).map(|_| chance.fork()).collect();
-        let operators: Vec<_> = lots
-            .into_iter()
-            .map(|lots| scope.spawn(|| operators::meddle(ground, lots, &stop)))
+        let at_work: Vec<_> = (0..OPERATORS)
+            .map(|number| Operator::new(ground, number, chance.fork()))
+            .map(|operator| scope.spawn(|| operator.meddle(&stop)))
             .collect();
         let reigned = Reign::begin(arguments, ground, chance, figures).and_then(Reign::reign);
         stop.store(true, Ordering::Relaxed);
-        let mut forced = 0;
-        for operator in operators {
+        let mut done = Done {
+            interruptions: 0,
+            words: Vec::new(),
+        };
+        for operator in at_work {
             let theirs = operator.join().map_err(|_| "an operator panicked")??;
-            forced += theirs.count("plans cancelled by force");
-            figures.join(theirs);
+            done.interruptions += theirs.figures.count("plans cancelled by force");
+            done.words.extend(theirs.words);
+            figures.join(theirs.figures);
         }
-        let strikes = reigned?;
-        Ok(Done {
-            interruptions: strikes + forced,
-        })
+        done.interruptions += reigned?;
+        Ok(done)
     })
 }
 

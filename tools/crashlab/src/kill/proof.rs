@@ -1,18 +1,18 @@
 //! What must hold when everything has come to rest.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use modulatio::{
     clock,
     vault::{DayKey, Vault},
 };
-use modulatio_tools::books::{Audit, Books, never_over};
+use modulatio_tools::books::{Amount, Audit, Books, never_over};
 use projections::{event::Event, plan::Status};
 
-use super::{Ground, chaos::Done, journals, server::PARALLEL};
+use super::{Ground, chaos::Done, journals, operators::SEALS, server::PARALLEL};
 use crate::{
     Figures,
-    ground::{History, held, temporary},
+    ground::{History, held, temporary, words},
 };
 
 /// Every promise that can be looked at while plans may wait for a person.
@@ -30,6 +30,10 @@ pub(super) fn at_rest(ground: &Ground, done: &Done, figures: &mut Figures) -> Re
         for fault in journals::faults(&history) {
             figures.broken(format!("{plan}: {fault}"));
         }
+        let said = done.words.iter().filter(|word| word.plan == *plan);
+        for fault in words::faults(&history, said) {
+            figures.broken(format!("{plan}: {fault}"));
+        }
         if let Err(discord) = never_over(history.events()) {
             figures.broken(format!("{plan}: {discord}"));
         }
@@ -45,6 +49,7 @@ pub(super) fn at_rest(ground: &Ground, done: &Done, figures: &mut Figures) -> Re
         }
     }
     by_its_own_words(ground, figures)?;
+    nothing_is_forgotten(ground, figures)?;
     nothing_is_left(ground, figures);
     nobody_panicked(ground, figures)
 }
@@ -73,23 +78,43 @@ fn audit(ground: &Ground, figures: &mut Figures) -> Result<Option<Audit>, String
     }
 }
 
-/// The vault's day, two of them if midnight passed, has settled what was paid.
+/// The vault's day, two of them if midnight passed, has settled what was paid, but for what a lost runner left open:
+/// whoever claims any plan next settles that.
 fn the_day_agrees(ground: &Ground, audit: &Audit, figures: &mut Figures) -> Result<(), String> {
     let told = |e: modulatio::error::Error| e.told();
     let vault = Vault::open(ground.yard.root()).map_err(told)?;
     let now = clock::now().plus_seconds(ground.yard.passed());
     let mut moments = vec![now.plus_seconds(-3_600), now];
     moments.dedup_by_key(|at| DayKey::of(*at));
-    let (mut tokens, mut micros) = (0, 0);
+    let mut booked = Amount::default();
+    let mut open = BTreeSet::new();
     for at in moments {
-        let settled = vault.day_spent(at).map_err(told)?.settled;
-        tokens += settled.tokens;
-        micros += settled.cost.0;
+        let day = vault.day_spent(at).map_err(told)?;
+        booked = booked.plus(Amount {
+            tokens: day.settled.tokens,
+            micros: day.settled.cost.0,
+        });
+        open.extend(day.open.into_keys());
     }
-    if (tokens, micros) != (audit.paid.tokens, audit.paid.micros) {
+    let mut late = Amount::default();
+    for plan in &ground.plans {
+        let history = ground.yard.history(plan)?;
+        let id = &history.plan.id;
+        for event in history.events() {
+            if let Event::ModelCallCompleted(e) = event
+                && open.contains(&(id.clone(), e.call_id.clone()))
+            {
+                late = late.plus(Amount {
+                    tokens: e.usage.total(),
+                    micros: e.cost.unwrap_or_default().0,
+                });
+            }
+        }
+    }
+    if booked.plus(late) != audit.paid {
         let paid = audit.paid;
         figures.broken(format!(
-            "the day has settled {tokens} tokens, {micros} micro-dollars; paid was {paid:?}"
+            "the day has settled {booked:?}, and {late:?} is open; paid was {paid:?}"
         ));
     }
     Ok(())
@@ -114,6 +139,21 @@ fn by_its_own_words(ground: &Ground, figures: &mut Figures) -> Result<(), String
     }
     if !doctor.out.contains("[ok]") {
         figures.broken(format!("doctor: {doctor:?}"));
+    }
+    Ok(())
+}
+
+/// What somebody has seen in a journal is in it for good.
+fn nothing_is_forgotten(ground: &Ground, figures: &mut Figures) -> Result<(), String> {
+    let seals = fs::read_dir(ground.yard.beside(SEALS));
+    for seal in seals.into_iter().flatten().flatten() {
+        let file = seal.path().to_string_lossy().into_owned();
+        let args = ["audit", "verify", "--all", "--against", &file];
+        let ran = ground.yard.run(&args)?;
+        if ran.code != Some(0) {
+            let (out, err) = (ran.out.trim(), ran.err.trim());
+            figures.broken(format!("{}: {out}\n{err}", args.join(" ")));
+        }
     }
     Ok(())
 }

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
 
-use super::{
-    editor,
-    line::{self, Fate, Word},
-};
+use super::{editor, line};
 use crate::{
     Figures,
-    ground::{Daemon, PATIENCE, Ran, Yard, in_time, ran, temporary},
+    ground::{
+        Daemon, PATIENCE, Yard, in_time, ran, temporary,
+        words::{Fate, Word},
+    },
 };
 
 /// What each of them says, one word after the other.
@@ -148,18 +148,10 @@ fn speak(
         let ran = ran(&mut command)?;
         words.push(Word {
             said: args.join(" "),
+            plan: plan.to_owned(),
             mark: mark.to_owned(),
-            fate: fate(&ran, dies),
+            fate: Fate::of(&ran, dies),
         });
     }
     Ok(words)
-}
-
-fn fate(ran: &Ran, dies: bool) -> Fate {
-    match (ran.signal, ran.code) {
-        (Some(9), _) if dies => Fate::Killed,
-        (None, Some(0)) => Fate::Applied,
-        (None, Some(6)) => Fate::Refused(ran.err.clone()),
-        _ => Fate::Odd(format!("{ran:?}")),
-    }
 }
