@@ -28,6 +28,14 @@ pub(crate) fn is_held(path: &Path) -> bool {
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_err()
 }
 
+/// Takes the lock on a file, which is made if it is missing, for as long as what is returned lives.
+pub(crate) fn hold(path: &Path) -> Result<fs::File, String> {
+    let failed = |e: std::io::Error| format!("{}: {e}", path.display());
+    let file = fs::File::create(path).map_err(failed)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|e| failed(e.into()))?;
+    Ok(file)
+}
+
 fn all(dir: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {

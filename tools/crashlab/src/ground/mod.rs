@@ -8,8 +8,8 @@ pub(crate) mod words;
 mod yard;
 
 pub(crate) use history::History;
-pub(crate) use leftovers::{held, is_held, temporary};
-pub(crate) use process::{Daemon, Ended};
+pub(crate) use leftovers::{held, hold, is_held, temporary};
+pub(crate) use process::{Daemon, Ended, Signal};
 pub(crate) use yard::{Ran, Yard, find_modulatio, ran};
 
 use std::time::{Duration, Instant};

@@ -7,7 +7,8 @@ use std::{
     process::{Child, ExitStatus, Stdio},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+pub(crate) use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
 
 use super::{PATIENCE, Yard, in_time};
 

@@ -5,8 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
-
 use super::{
     Arguments, Ground,
     operators::Operator,
@@ -15,7 +13,7 @@ use super::{
 };
 use crate::{
     Figures,
-    ground::{Ended, PATIENCE, words::Word},
+    ground::{Ended, PATIENCE, Signal, words::Word},
 };
 
 /// Calls of one sub-objective, about.

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use projections::event::Event;
-use rustix::process::Signal;
 
 use super::obstacles::Obstacles;
 use crate::{
     Figures,
-    ground::{Daemon, Ended, History, PATIENCE, Yard, in_time},
+    ground::{Daemon, Ended, History, PATIENCE, Signal, Yard, in_time},
 };
 
 /// Of an even share of the plans, each daemon has executed at least one in so many. All plans cost the same and a daemon

@@ -5,9 +5,10 @@ use std::{
     path::PathBuf,
 };
 
-use rustix::fs::{FlockOperation, flock};
-
-use crate::{Figures, ground::Yard};
+use crate::{
+    Figures,
+    ground::{Yard, hold},
+};
 
 const TEXT: &str =
     "## Essay\n\n### Sub-objectives\n\n**1. Essay 1** — write it.\n- Files: essay1.md\n";
@@ -152,13 +153,6 @@ impl Obstacles {
 
 fn made<T>(result: std::io::Result<T>, path: &std::path::Path) -> Result<T, String> {
     result.map_err(|e| format!("{}: {e}", path.display()))
-}
-
-fn hold(lease: &PathBuf) -> Result<File, String> {
-    let file = made(File::create(lease), lease)?;
-    let held = flock(&file, FlockOperation::NonBlockingLockExclusive);
-    held.map_err(|e| format!("{}: {e}", lease.display()))?;
-    Ok(file)
 }
 
 /// Another byte in the middle of it.

@@ -2,13 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::process::Signal;
-
 use super::{editor, line};
 use crate::{
     Figures,
     ground::{
-        Daemon, PATIENCE, Yard, in_time, ran, temporary,
+        Daemon, PATIENCE, Signal, Yard, in_time, ran, temporary,
         words::{Fate, Word},
     },
 };
