@@ -28,3 +28,6 @@ type Result<T> = std::result::Result<T, Discord>;
 fn check(holds: bool, what: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(Discord(what())) }
 }
+
+#[cfg(test)]
+mod tests;
