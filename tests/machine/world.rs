@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use crashlab::promises::Ledger;
 use modulatio::{
     command::{Called, Command, Fallback, Report},
     decide::{self, Context, Policy, Refusal, Retry},
@@ -20,10 +21,7 @@ use projections::{
     work::Step,
 };
 
-use crate::{
-    promises::Ledger,
-    script::{Answer, Script},
-};
+use crate::script::{Answer, Script};
 
 pub(crate) const TWO: &str = "## Essays\n\n### Sub-objectives\n\n**1. First** — an essay.\n\n**2. Second** — another.\n\n### Ask\n\nApprove?\n";
 

@@ -4,11 +4,13 @@
 //! promise that was seen broken. All chance comes from a seed, which the figures name, so that a finding can be seen
 //! again.
 
+pub mod answers;
 pub mod damage;
 pub mod explore;
 mod figures;
 mod ground;
 pub mod kill;
+pub mod promises;
 pub mod race;
 pub mod sim;
 
