@@ -76,6 +76,59 @@ impl SimDisk {
         SimDisk::holding(self.world().restarted())
     }
 
+    /// The disk at this moment, apart from this one: what is written and not synced, who holds which lock. What was
+    /// planned to fail is forgotten, and the power is on.
+    #[must_use]
+    pub fn fork(&self) -> SimDisk {
+        SimDisk::holding(self.world().fork())
+    }
+
+    /// The numbers of open files that hold a lock, sorted.
+    pub fn held(&self) -> Vec<u64> {
+        let world = self.world();
+        let holders = world.files.iter().flat_map(|file| &file.holders);
+        let mut held: Vec<u64> = holders.map(|(handle, _)| *handle).collect();
+        held.sort_unstable();
+        held
+    }
+
+    /// Frees what this open file holds, as the kernel does when its process dies.
+    pub fn release(&self, handle: u64) {
+        for file in &mut self.world().files {
+            file.holders.retain(|(held, _)| *held != handle);
+        }
+    }
+
+    /// Lets `act` find a file with this content; after it everything is as before, what is synced and what is not.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn seeing<T>(&self, path: &Path, bytes: Vec<u8>, act: impl FnOnce() -> T) -> T {
+        let (ino, kept) = {
+            let mut world = self.world();
+            let ino = world.file(path).expect("a file to see");
+            let kept = world.files[ino].clone();
+            world.files[ino].tamper(bytes);
+            (ino, kept)
+        };
+        let seen = act();
+        self.world().files[ino] = kept;
+        seen
+    }
+
+    /// What a power cut at this moment may leave of one file that keeps its name, the shortest first; only one content
+    /// if all of it is synced.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn contents_after_a_cut(&self, path: &Path) -> Vec<Vec<u8>> {
+        let world = self.world();
+        let ino = world.file(path).expect("a file to lose");
+        let mut contents = world.files[ino].survivors();
+        contents.sort_by_key(Vec::len);
+        contents
+    }
+
     /// Overwrites a file behind everybody's back, durably.
     ///
     /// # Panics

@@ -184,14 +184,19 @@ impl World {
         world
     }
 
-    /// As another process finds it when ours was killed: all writes are there, all locks are free.
-    pub(super) fn restarted(&self) -> World {
-        let mut world = World {
+    /// As it is, locks included, with the power on and nothing planned.
+    pub(super) fn fork(&self) -> World {
+        World {
             dead: false,
             faults: BTreeMap::new(),
             steps: Vec::new(),
             ..self.clone()
-        };
+        }
+    }
+
+    /// As another process finds it when ours was killed: all writes are there, all locks are free.
+    pub(super) fn restarted(&self) -> World {
+        let mut world = self.fork();
         world.files.iter_mut().for_each(|file| file.holders.clear());
         world
     }

@@ -220,9 +220,9 @@ pub(super) fn caught<T>(act: impl FnOnce() -> Result<T, String>) -> Result<T, St
     }
 }
 
-/// A fingerprint of a text.
-pub(super) fn hash_of(text: &str) -> u128 {
-    let hash = blake3::hash(text.as_bytes());
+/// A fingerprint of some bytes.
+pub(super) fn hash_of(bytes: &[u8]) -> u128 {
+    let hash = blake3::hash(bytes);
     let first: [u8; 16] = std::array::from_fn(|at| hash.as_bytes()[at]);
     u128::from_le_bytes(first)
 }

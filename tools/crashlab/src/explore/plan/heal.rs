@@ -4,7 +4,7 @@
 use modulatio::command::{Change, Command};
 use projections::{event::Decision, plan::Status};
 
-use super::{answers::Answer, deeds, world::World};
+use super::{answers::Answer, deeds, work, world::World};
 
 /// More deeds than any plan here needs.
 const MOST: usize = 400;
@@ -104,12 +104,12 @@ fn work(world: &mut World) -> Result<(), String> {
     }
     let due = modulatio::effect::due(&world.plan, world.now, world.setting.policy.parallel);
     for at in 0..due.effects.len() {
-        if deeds::begin(world, at)? {
+        if work::begin(world, at)? {
             return Ok(());
         }
     }
     if !world.flying.is_empty() {
-        deeds::hear(world, 0, &Answer::Good)?;
+        work::hear(world, 0, &Answer::Good)?;
         if world.flying.is_empty() && !world.plan.is_at_work() {
             world.runs = false;
         }

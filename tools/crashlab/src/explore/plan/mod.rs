@@ -4,6 +4,7 @@
 mod answers;
 mod deeds;
 mod heal;
+mod work;
 mod world;
 
 use std::{
@@ -138,7 +139,7 @@ impl Model for Machine {
     }
 
     fn fingerprint(&self, world: &World) -> u128 {
-        hash_of(&world.essence())
+        hash_of(world.essence().as_bytes())
     }
 
     fn moves(&self, world: &World) -> Vec<Deed> {
@@ -163,7 +164,7 @@ impl Machine {
     fn comes_to_its_end(&self, world: &World) -> Result<(), String> {
         let mut way = Vec::new();
         let mut known = |at: &World| {
-            let fingerprint = hash_of(&at.essence());
+            let fingerprint = hash_of(at.essence().as_bytes());
             way.push(fingerprint);
             let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
             ends.contains(&fingerprint)
@@ -197,7 +198,7 @@ fn stale_reports_are_refused(world: &World) -> Result<(), String> {
     ];
     let calls = world.plan.calls.in_flight.iter();
     reports.extend(
-        calls.map(|(id, call)| deeds::call_report(world, id.clone(), &call.step, &Answer::Good)),
+        calls.map(|(id, call)| work::call_report(world, id.clone(), &call.step, &Answer::Good)),
     );
     for report in reports {
         let command = Command::Runner(report);
