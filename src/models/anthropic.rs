@@ -16,10 +16,11 @@ use reqwest::header::{HeaderName, HeaderValue};
 
 use self::wire::MessagesRequest;
 use super::{
-    Answering, Failure, InvalidSettings, ModelProvider, Reply, Request, Service,
+    Answering, Arrived, Failure, InvalidSettings, ModelProvider, Reply, Request, Service,
     http::Arrival,
     key::Lookup,
     refusal::refusal,
+    report::Report,
     service::{Line, environment},
 };
 
@@ -98,13 +99,32 @@ impl Anthropic {
         let pass = self.line.pass(request, API_KEY, "")?;
         let report = self.line.report(Some(&pass));
         let body = MessagesRequest::new(request, &self.settings).to_bytes();
-        let reply = match self.line.post(&pass, body, &report).await? {
-            Arrival::Whole(body) => answer::reply(request, &body, &report),
-            Arrival::Events(body) => stream::reply(request, body, &report).await,
-            Arrival::Refused(refused) => Err(refusal(&refused, &report)),
-        };
-        reply.map(|reply| report.scrubbed(reply))
+        let arrival = self.line.post(&pass, body, &report).await?;
+        read(request, arrival, &report).await
     }
+
+    /// Reads what has arrived as the answer to `request`; nobody is asked.
+    ///
+    /// # Errors
+    /// [`Failure`], as a call would end with it.
+    pub async fn hear(&self, request: &Request, arrived: Arrived) -> Result<Reply, Failure> {
+        let pass = self.line.pass(request, API_KEY, "")?;
+        let report = self.line.report(Some(&pass));
+        read(request, self.line.hear(arrived, &report), &report).await
+    }
+}
+
+async fn read(
+    request: &Request,
+    arrival: Arrival<'_>,
+    report: &Report<'_>,
+) -> Result<Reply, Failure> {
+    let reply = match arrival {
+        Arrival::Whole(body) => answer::reply(request, &body, report),
+        Arrival::Events(body) => stream::reply(request, body, report).await,
+        Arrival::Refused(refused) => Err(refusal(&refused, report)),
+    };
+    reply.map(|reply| report.scrubbed(reply))
 }
 
 impl ModelProvider for Anthropic {

@@ -18,7 +18,9 @@ use reqwest::{
 };
 use tokio::{sync::OnceCell, time};
 
-use super::{Failure, FailureClass, endpoint::Endpoint, report::Report};
+use super::{
+    Arrived, Failure, FailureClass, arrived::refused, endpoint::Endpoint, report::Report,
+};
 
 /// Bytes of a completed answer that are read at most; more is [`FailureClass::Malformed`].
 const ANSWER_CAP: usize = 16 << 20;
@@ -70,11 +72,29 @@ pub(super) struct Refusal {
 
 /// The body of a success, chunk by chunk.
 pub(super) struct Body<'a> {
-    response: reqwest::Response,
+    source: Source,
     http: &'a Http,
     report: &'a Report<'a>,
     bytes: usize,
     impatient: bool,
+}
+
+/// Where chunks come from.
+enum Source {
+    Connection(reqwest::Response),
+    Kept(std::vec::IntoIter<Vec<u8>>),
+}
+
+impl Source {
+    async fn chunk(&mut self) -> reqwest::Result<Option<Vec<u8>>> {
+        match self {
+            Self::Connection(response) => {
+                let chunk = response.chunk().await?;
+                Ok(chunk.map(|chunk| chunk.to_vec()))
+            }
+            Self::Kept(chunks) => Ok(chunks.next()),
+        }
+    }
 }
 
 impl Http {
@@ -114,17 +134,36 @@ impl Http {
             }));
         }
         let events = self.sends_events(response.headers());
-        let mut body = Body {
-            response,
-            http: self,
-            report,
-            bytes: 0,
-            impatient: self.patience.streams,
-        };
+        let mut body = self.body(Source::Connection(response), report);
         if events {
             return Ok(Arrival::Events(body));
         }
         Ok(Arrival::Whole(body.whole().await?))
+    }
+
+    /// What has arrived, as if it had just done so.
+    pub(super) fn hear<'a>(&'a self, arrived: Arrived, report: &'a Report<'a>) -> Arrival<'a> {
+        match arrived {
+            Arrived::Whole(body) => Arrival::Whole(body),
+            Arrived::Events(chunks) => {
+                Arrival::Events(self.body(Source::Kept(chunks.into_iter()), report))
+            }
+            Arrived::Refused {
+                status,
+                retry_after,
+                body,
+            } => Arrival::Refused(refused(status, retry_after, body)),
+        }
+    }
+
+    fn body<'a>(&'a self, source: Source, report: &'a Report<'a>) -> Body<'a> {
+        Body {
+            source,
+            http: self,
+            report,
+            bytes: 0,
+            impatient: self.patience.streams,
+        }
     }
 
     /// Waits for the head of the response.
@@ -204,7 +243,7 @@ impl Http {
 impl Body<'_> {
     /// What came next; `None` at the end.
     pub(super) async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        let next = self.response.chunk();
+        let next = self.source.chunk();
         let next = if self.impatient {
             let waited = time::timeout(self.http.patience.stall, next).await;
             waited.map_err(|_| self.http.stalled(self.report))?
@@ -220,7 +259,7 @@ impl Body<'_> {
             let ours = format!("the answer is larger than {} MiB", ANSWER_CAP >> 20);
             return Err(self.report.maybe_billed(FailureClass::Malformed, &ours, ""));
         }
-        Ok(Some(chunk.to_vec()))
+        Ok(Some(chunk))
     }
 
     async fn whole(&mut self) -> Result<Vec<u8>, Failure> {

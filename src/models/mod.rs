@@ -17,6 +17,7 @@
 //! | `endpoint.rs`  | where a protocol is spoken, and how that is named in messages             |
 //! | `key.rs`       | reading a key at the moment of a call, and keeping it out of every text   |
 //! | `http.rs`      | one POST: lazy client, timeouts, size cap, broken connections             |
+//! | `arrived.rs`   | an answer that is there already, read without asking                      |
 //! | `sse.rs`       | answers that arrive as server-sent events                                 |
 //! | `refusal.rs`   | status, headers and body of a refusal → [`Failure`]                       |
 //! | `report.rs`    | the one door through which a failure's message is written                 |
@@ -24,9 +25,10 @@
 //! | `reach.rs`     | whether an endpoint can be reached, asked so that nobody is billed        |
 //! | `breaker.rs`   | leaving an endpoint alone that keeps failing                              |
 //!
-//! A further protocol is a further file beside `openai.rs` and `anthropic.rs`, over the same seven below them.
+//! A further protocol is a further file beside `openai.rs` and `anthropic.rs`, over the same eight below them.
 
 mod anthropic;
+mod arrived;
 mod breaker;
 mod endpoint;
 mod http;
@@ -43,6 +45,7 @@ mod tokens;
 use std::{future::Future, pin::Pin};
 
 pub use anthropic::{Anthropic, AnthropicSettings};
+pub use arrived::Arrived;
 pub use breaker::{Admission, Breaker, BreakerSettings, Breakers, Outcome};
 pub use endpoint::InvalidBaseUrl;
 pub use key::KeyFrom;

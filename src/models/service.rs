@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use super::{
-    Failure, FailureClass, InvalidBaseUrl, KeyFrom, Request,
+    Arrived, Failure, FailureClass, InvalidBaseUrl, KeyFrom, Request,
     endpoint::{Endpoint, shown},
     http::{Arrival, Http, Patience},
     key::{Key, KeySource, Lookup},
@@ -185,6 +185,11 @@ impl Line {
         report: &'a Report<'a>,
     ) -> Result<Arrival<'a>, Failure> {
         self.http.post(pass.headers.clone(), body, report).await
+    }
+
+    /// What has arrived already, as an answer to what was sent.
+    pub(super) fn hear<'a>(&'a self, arrived: Arrived, report: &'a Report<'a>) -> Arrival<'a> {
+        self.http.hear(arrived, report)
     }
 }
 

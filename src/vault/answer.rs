@@ -11,23 +11,29 @@ use projections::{
 
 /// What a file says.
 #[derive(Debug)]
-pub(super) enum Said {
+pub enum Said {
     /// Nothing that is not known.
     Nothing,
     /// A note, and no decision yet.
     Note,
+    /// A decision that the journal does not hold.
     Answer {
+        /// Which.
         decision: Decision,
+        /// What was written beside it; may be empty.
         note: String,
     },
+    /// What nobody may write there, and why.
     Wrong(String),
 }
 
 /// Keys that an operator may write, and such as are rendered afresh whatever becomes of them.
 const FREE: [&str; 4] = ["decision", "note", "journal", "updated_at"];
 
-/// Reads a ticket's text beside how it is rendered, and beside how it was while it was open.
-pub(super) fn heard(plan: &PlanId, id: &TicketId, ticket: &Ticket, bytes: &[u8]) -> Said {
+/// Reads a ticket's text beside how it is rendered, and beside how it was while it was open. Whatever it holds, the
+/// answer is a [`Said`].
+#[must_use]
+pub fn heard(plan: &PlanId, id: &TicketId, ticket: &Ticket, bytes: &[u8]) -> Said {
     let edited = match document::read(bytes) {
         Ok(edited) => edited,
         Err(error) => return Said::Wrong(error.to_string()),

@@ -15,7 +15,7 @@
 //! ```
 
 mod actor;
-mod answer;
+pub mod answer;
 mod archive;
 mod artifact;
 mod atomic;
