@@ -3,7 +3,12 @@
 //! A getter answers `None` when the field holds something else; the fault is noted by then, so callers use a
 //! stand-in and read on. Whether the result may be used is decided once, at the end: see [`Sink::finish`].
 
-use std::{cell::RefCell, ops::RangeInclusive, path::Path, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    ops::RangeInclusive,
+    path::Path,
+    time::Duration,
+};
 
 use projections::yaml::{self, Mapping, Value};
 
@@ -13,10 +18,19 @@ use super::{
 };
 use crate::nearest::nearest;
 
+/// Most faults of one file that are told; nobody reads more at once, and a file that is none of ours may be full of
+/// them.
+const MOST_FAULTS: usize = 200;
+
+/// Most entries of one list or mapping.
+const MOST_ENTRIES: usize = 1_000;
+
 /// Collects the faults of one file.
 pub(super) struct Sink<'a> {
     file: &'a Path,
     faults: RefCell<Vec<Fault>>,
+    /// Such as are not told.
+    more: Cell<usize>,
 }
 
 impl<'a> Sink<'a> {
@@ -24,10 +38,14 @@ impl<'a> Sink<'a> {
         Self {
             file,
             faults: RefCell::default(),
+            more: Cell::default(),
         }
     }
 
     pub(super) fn note(&self, field: &str, problem: impl Into<String>) {
+        if self.faults.borrow().len() == MOST_FAULTS {
+            return self.more.set(self.more.get() + 1);
+        }
         let (file, field) = (self.file.to_owned(), field.to_owned());
         let problem = problem.into();
         self.faults.borrow_mut().push(Fault {
@@ -50,9 +68,17 @@ impl<'a> Sink<'a> {
         })
     }
 
-    /// All that was wrong.
+    /// All that was wrong; of very much, how much more there was.
     pub(super) fn faults(self) -> Vec<Fault> {
-        self.faults.into_inner()
+        let mut faults = self.faults.into_inner();
+        if self.more.get() > 0 {
+            faults.push(Fault {
+                file: self.file.to_owned(),
+                field: String::new(),
+                problem: format!("and {} more; mend these first", self.more.get()),
+            });
+        }
+        faults
     }
 
     /// What was read, if nothing was wrong with it.
@@ -196,6 +222,7 @@ impl<'a> Field<'a> {
         let Some(items) = self.value.as_sequence().filter(|items| !items.is_empty()) else {
             return self.wrong("a list with at least one entry");
         };
+        self.bounded(items.len())?;
         let path = |index| format!("{}[{index}]", self.path);
         let items = items.iter().enumerate();
         Some(
@@ -210,12 +237,23 @@ impl<'a> Field<'a> {
         let Some(mapping) = self.value.as_mapping() else {
             return self.wrong("a mapping");
         };
+        self.bounded(mapping.len())?;
         let entry = |(key, value): (&'a Value, &'a Value)| {
             let name = key.as_str().filter(|name| !name.starts_with("sk-"));
             let name = name.map_or_else(|| shown(key), str::to_owned);
             (key, self.child(joined(&self.path, &name), value))
         };
         Some(mapping.iter().map(entry).collect())
+    }
+
+    fn bounded(&self, entries: usize) -> Option<()> {
+        if entries > MOST_ENTRIES {
+            self.fault(format!(
+                "has {entries} entries; there may be {MOST_ENTRIES} at most"
+            ));
+            return None;
+        }
+        Some(())
     }
 
     /// A mapping with these keys and no others.

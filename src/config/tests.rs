@@ -351,3 +351,23 @@ proptest::proptest! {
         let _ = project(&text);
     }
 }
+
+#[test]
+fn a_file_that_is_full_of_faults_tells_so_many_and_counts_the_rest() {
+    let keys: String = (0..900).map(|n| format!("k{n}: 1\n")).collect();
+    let faults = parse(&keys).unwrap_err();
+    let told = faults.as_slice();
+    assert_eq!(told.len(), 201);
+    assert_eq!(told[200].problem, "and 700 more; mend these first");
+}
+
+#[test]
+fn a_list_or_mapping_without_end_is_one_fault() {
+    let list = format!("team: {{leader: [{}]}}\n", "a, ".repeat(1_001));
+    assert_eq!(
+        faults(&list),
+        "modulatio.yaml: team.leader: has 1001 entries; there may be 1000 at most"
+    );
+    let keys: String = (0..1_001).map(|n| format!("k{n}: 1\n")).collect();
+    assert!(faults(&keys).contains("has 1001 entries"), "{}", faults(&keys));
+}

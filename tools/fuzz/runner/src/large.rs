@@ -244,7 +244,6 @@ pub const LAUGHS: &str = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::TARGETS;
 
     #[test]

@@ -34,8 +34,11 @@ struct Arguments {
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// Bytes of the long inputs; may be given several times
-    #[arg(long, default_values_t = [250_000, 1_000_000])]
+    #[arg(long, default_values_t = [60_000, 1_000_000])]
     size: Vec<usize>,
+    /// Tell how long each long input takes
+    #[arg(long)]
+    times: bool,
     /// Where the corpus lies
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus"))]
     corpus: PathBuf,
@@ -99,6 +102,7 @@ fn worker(arguments: &Arguments, target: Target, note: &Path) -> ExitCode {
         mutations: arguments.mutations,
         seed: arguments.seed,
         sizes: arguments.size.clone(),
+        times: arguments.times,
     };
     match run::target(target, &arguments.corpus, &plan, note, limit) {
         Ok(ran) => {
@@ -167,6 +171,9 @@ fn child(arguments: &Arguments, target: &Target, note: &Path) -> std::io::Result
         .arg("--worker")
         .arg(note)
         .stdin(Stdio::null());
+    if arguments.times {
+        command.arg("--times");
+    }
     for size in &arguments.size {
         command.args(["--size", &size.to_string()]);
     }

@@ -33,6 +33,8 @@ pub struct Plan {
     pub seed: u64,
     /// Lengths of the long inputs, bytes.
     pub sizes: Vec<usize>,
+    /// Whether to tell how long each of them takes.
+    pub times: bool,
 }
 
 /// What was run.
@@ -130,7 +132,10 @@ impl<'a> Bench<'a> {
         ran.large += 2;
         for large in self.target.large {
             for size in &plan.sizes {
-                self.one(large.name, &large.bytes(*size), &mut ran)?;
+                let took = self.one(large.name, &large.bytes(*size), &mut ran)?;
+                if plan.times {
+                    println!("{:<10} {took:>6} ms  {} ({size} bytes)", self.target.name, large.name);
+                }
                 ran.large += 1;
             }
         }
@@ -144,7 +149,7 @@ impl<'a> Bench<'a> {
         Ok(ran)
     }
 
-    fn one(&self, name: &str, bytes: &[u8], ran: &mut Ran) -> io::Result<()> {
+    fn one(&self, name: &str, bytes: &[u8], ran: &mut Ran) -> io::Result<u64> {
         fs::write(self.note, bytes)?;
         (self.limit)();
         let began = self.now();
@@ -156,7 +161,7 @@ impl<'a> Bench<'a> {
             ran.slowest_ms = took;
             ran.slowest = format!("{name} ({} bytes)", bytes.len());
         }
-        Ok(())
+        Ok(took)
     }
 
     /// Ends the process when an input takes too long.

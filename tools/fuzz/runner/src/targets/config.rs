@@ -41,7 +41,9 @@ pub(crate) const WORDS: &[&str] = &[
 pub fn config(bytes: &[u8]) {
     let text = text(bytes);
     let (vault, project) = text.split_once('\u{c}').unwrap_or((&text, &text));
-    let _ = yaml::line_of(vault, "models.a.provider");
+    if yaml::parse_value(vault).is_ok() {
+        let _ = yaml::line_of(vault, "models.a.provider");
+    }
     let vault = Config::parse(vault, Path::new("modulatio.yaml"));
     let project = ProjectConfig::parse(project, Path::new("project.yaml"));
     if let Err(faults) = &vault {

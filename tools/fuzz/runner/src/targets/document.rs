@@ -55,7 +55,9 @@ pub fn document(bytes: &[u8]) {
     let shown = text(bytes);
     let _ = document::seal_of(&shown);
     let _ = document::stated(&shown, "status");
-    listed(&shown);
+    if shown.len() <= document::MAX_BODY {
+        listed(&shown);
+    }
     if let Ok(value) = yaml::parse_value(&shown) {
         written(&value);
     }
