@@ -1,8 +1,8 @@
 //! YAML in and out: the one home of `serde_yaml`.
 //!
 //! Reading is bounded, because the files are written by hand and a torn or hostile one must cost a message, not
-//! the daemon: at most [`MAX_BYTES`] of text, [`MAX_EXPANDED`] units once aliases are followed, and
-//! [`MAX_FLOW_STARTS`] brackets that may open a collection. Duplicate keys and custom tags are refused. Whatever
+//! the daemon: at most [`MAX_BYTES`] of text, [`MAX_EXPANDED`] units once aliases are followed, [`MAX_ENTRIES`] marks
+//! that may begin an entry, and [`MAX_FLOW_STARTS`] brackets that may open a collection. Duplicate keys and custom tags are refused. Whatever
 //! the text, the answer is a [`Value`] or a [`YamlError`], never a panic.
 //!
 //! Writing is ours rather than the crate's, so that the bytes of a projection do not change when a dependency
@@ -35,6 +35,10 @@ pub const MAX_EXPANDED: usize = 4 << 20;
 /// Most brackets `[` and `{` at a place where they may open a collection. The scanner's time grows with their
 /// nesting times the length of the text (50,000 nested ones take it a minute), and it looks before we can.
 pub const MAX_FLOW_STARTS: usize = 4096;
+
+/// Most marks (`-`, `?`, `:` and `,`) at a place where they may begin an entry or its value. The crate keeps every event
+/// of a document before it gives the first, over a hundred bytes for one or two of text.
+pub const MAX_ENTRIES: usize = 100_000;
 
 /// A text that is not YAML, or more of it than is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +98,7 @@ pub fn parse_value(text: &str) -> Result<Value, YamlError> {
         )));
     }
     let text = without_mark(text);
+    bounded::check_entries(text)?;
     bounded::check_flow_starts(text)?;
     bounded::read(text)
 }

@@ -4,7 +4,7 @@ use std::{cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{MAX_EXPANDED, MAX_FLOW_STARTS, Mapping, Value, YamlError};
+use super::{MAX_ENTRIES, MAX_EXPANDED, MAX_FLOW_STARTS, Mapping, Value, YamlError};
 
 /// Refuses a text with more than [`MAX_FLOW_STARTS`] brackets that the scanner may take for the start of a
 /// collection. It never undercounts; a bracket within a sentence (`see [1]`) is not counted.
@@ -42,6 +42,39 @@ fn flow_starts(line: &str) -> usize {
         }
     }
     count
+}
+
+/// Refuses a text with more than [`MAX_ENTRIES`] marks that may begin an entry or its value. It never undercounts; a
+/// colon within a word (`20:15`) is not counted.
+pub(super) fn check_entries(text: &str) -> Result<(), YamlError> {
+    let mut count = 0;
+    for (index, line) in text.lines().enumerate() {
+        count += entries(line.as_bytes());
+        if count > MAX_ENTRIES {
+            return Err(YamlError {
+                line: index + 1,
+                column: 1,
+                message: format!("more than {MAX_ENTRIES} entries of lists and mappings"),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn entries(line: &[u8]) -> usize {
+    let ends_a_word = |at: usize| {
+        let next = line.get(at + 1);
+        // A line break to YAML may be of several bytes, none of them ASCII.
+        next.is_none_or(|next| b" \t\r,[]{}".contains(next) || !next.is_ascii())
+    };
+    let ends_a_json_key = |at: usize| at > 0 && b"\"']}".contains(&line[at - 1]);
+    let begins = |(at, byte): (usize, &u8)| match byte {
+        b',' => true,
+        b'-' | b'?' => ends_a_word(at),
+        b':' => ends_a_word(at) || ends_a_json_key(at),
+        _ => false,
+    };
+    line.iter().enumerate().filter(|mark| begins(*mark)).count()
 }
 
 /// Reads a document within [`MAX_EXPANDED`].

@@ -11,7 +11,7 @@ use cap::Cap;
 use clap::Parser;
 use modulatio_fuzz::{
     TARGETS, Target,
-    run::{self, HUNG, Plan},
+    run::{self, HUNG, Memory, Plan},
 };
 
 /// What is in use, counted; and the limit of it, whose end is the end of the process.
@@ -34,7 +34,7 @@ struct Arguments {
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// Bytes of the long inputs; may be given several times
-    #[arg(long, default_values_t = [60_000, 1_000_000])]
+    #[arg(long, default_values_t = [60_000, 1 << 20])]
     size: Vec<usize>,
     /// Tell how long each long input takes
     #[arg(long)]
@@ -90,6 +90,12 @@ fn chosen(names: &[String]) -> Result<Vec<Target>, String> {
     names.iter().map(find).collect()
 }
 
+/// The memory of this process.
+const OWN: Memory = Memory {
+    limit,
+    peak: || MEMORY.max_allocated(),
+};
+
 /// Sets the limit for the next input.
 fn limit() {
     // Two steps, or what is in use now could be above the old limit.
@@ -104,7 +110,7 @@ fn worker(arguments: &Arguments, target: Target, note: &Path) -> ExitCode {
         sizes: arguments.size.clone(),
         times: arguments.times,
     };
-    match run::target(target, &arguments.corpus, &plan, note, limit) {
+    match run::target(target, &arguments.corpus, &plan, note, OWN) {
         Ok(ran) => {
             println!(
                 "{:<10} seed {}: {} kept, {} mutations, {} long; memory {} MB at most; slowest: {} in {} ms",

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 /// Longest input that is made, in bytes.
-pub const LONGEST: usize = 1_000_000;
+pub const LONGEST: usize = 1 << 20;
 
 /// Numbers at the edges of what readers hold.
 const NUMBERS: [&str; 12] = [

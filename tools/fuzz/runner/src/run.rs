@@ -52,8 +52,14 @@ pub struct Ran {
     pub slowest_ms: u64,
 }
 
-/// A limit that is set before each input: to so much more memory than is in use.
-pub type Limit = fn();
+/// What is known of the memory of this process.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// Limits what the next input may take.
+    pub limit: fn(),
+    /// Most that was in use at any time, bytes.
+    pub peak: fn() -> usize,
+}
 
 /// Runs a target in this process; `note` is where each input is written before it is read.
 ///
@@ -67,10 +73,10 @@ pub fn target(
     corpus: &Path,
     plan: &Plan,
     note: &Path,
-    limit: Limit,
+    memory: Memory,
 ) -> io::Result<Ran> {
     let kept = inputs(&corpus.join(target.name))?;
-    let bench = Bench::new(target, note, limit);
+    let bench = Bench::new(target, note, memory);
     let watched = thread::scope(|scope| {
         let work = thread::Builder::new().stack_size(STACK);
         let work = work.spawn_scoped(scope, || bench.run(&kept, plan))?;
@@ -99,18 +105,18 @@ pub fn inputs(dir: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
 struct Bench<'a> {
     target: Target,
     note: &'a Path,
-    limit: Limit,
+    memory: Memory,
     began: Instant,
     /// When the input at work was begun, milliseconds after `began` and one.
     since: AtomicU64,
 }
 
 impl<'a> Bench<'a> {
-    fn new(target: Target, note: &'a Path, limit: Limit) -> Self {
+    fn new(target: Target, note: &'a Path, memory: Memory) -> Self {
         Self {
             target,
             note,
-            limit,
+            memory,
             began: Instant::now(),
             since: AtomicU64::new(0),
         }
@@ -134,7 +140,11 @@ impl<'a> Bench<'a> {
             for size in &plan.sizes {
                 let took = self.one(large.name, &large.bytes(*size), &mut ran)?;
                 if plan.times {
-                    println!("{:<10} {took:>6} ms  {} ({size} bytes)", self.target.name, large.name);
+                    let peak = (self.memory.peak)() >> 20;
+                    println!(
+                        "{:<10} {took:>6} ms {peak:>4} MB  {} ({size} bytes)",
+                        self.target.name, large.name
+                    );
                 }
                 ran.large += 1;
             }
@@ -151,7 +161,7 @@ impl<'a> Bench<'a> {
 
     fn one(&self, name: &str, bytes: &[u8], ran: &mut Ran) -> io::Result<u64> {
         fs::write(self.note, bytes)?;
-        (self.limit)();
+        (self.memory.limit)();
         let began = self.now();
         self.since.store(began + 1, Relaxed);
         (self.target.body)(bytes);

@@ -11,7 +11,7 @@ fn every_target_holds_on_its_corpus_on_mutations_and_on_long_inputs() {
     let wished = std::env::var("MODULATIO_FUZZ_MUTATIONS");
     let mutations = wished.as_deref().unwrap_or(MUTATIONS);
     let ran = Command::new(env!("CARGO_BIN_EXE_modulatio-fuzz"))
-        .args(["--mutations", mutations, "--size", "1000000"])
+        .args(["--mutations", mutations, "--size", "1048576"])
         .output()
         .expect("it is built with its tests");
     let (out, err) = (
