@@ -369,5 +369,9 @@ fn a_list_or_mapping_without_end_is_one_fault() {
         "modulatio.yaml: team.leader: has 1001 entries; there may be 1000 at most"
     );
     let keys: String = (0..1_001).map(|n| format!("k{n}: 1\n")).collect();
-    assert!(faults(&keys).contains("has 1001 entries"), "{}", faults(&keys));
+    assert!(
+        faults(&keys).contains("has 1001 entries"),
+        "{}",
+        faults(&keys)
+    );
 }

@@ -18,9 +18,7 @@ use reqwest::{
 };
 use tokio::{sync::OnceCell, time};
 
-use super::{
-    Arrived, Failure, FailureClass, arrived::refused, endpoint::Endpoint, report::Report,
-};
+use super::{Arrived, Failure, FailureClass, arrived::refused, endpoint::Endpoint, report::Report};
 
 /// Bytes of a completed answer that are read at most; more is [`FailureClass::Malformed`].
 const ANSWER_CAP: usize = 16 << 20;

@@ -61,10 +61,18 @@ pub fn verify(project: &Project, id: &PlanId, sealed: Option<Anchor>) -> Verdict
     match examine(project, id, sealed) {
         Ok(examined) => examined.verdict,
         Err(Error::Journal(journal::Error::Missing { .. })) if sealed.is_none() => {
-            Verdict::NoJournal
+            gone(project, id).map_or(Verdict::NoJournal, |why| Verdict::Damaged { why })
         }
         Err(error) => Verdict::Damaged { why: error.told() },
     }
+}
+
+/// Of a plan without a journal whose file was rendered from one: what is wrong with that.
+pub(super) fn gone(project: &Project, id: &PlanId) -> Option<String> {
+    let why = project.found(id).err()?;
+    let text = regular::read_text(&project.plan_path(id)).unwrap_or_default();
+    let names_a_journal = text.lines().any(|line| line.starts_with("journal:"));
+    names_a_journal.then(|| why.told())
 }
 
 /// As [`verify`], and the plan's state.

@@ -169,6 +169,21 @@ fn a_removed_last_frame_is_noticed_by_the_anchor() {
 }
 
 #[test]
+fn a_journal_that_is_gone_is_damage_and_its_plan_is_not_begun_anew() {
+    let (vault, plan) = finished();
+    std::fs::remove_file(vault.journal_file(&plan)).expect("a journal");
+    for of in [plan.as_str(), "--all"] {
+        let verdict = vault.run(&["audit", "verify", of]).code(7).out;
+        assert!(
+            verdict.contains(&format!("{plan}: damaged: ")),
+            "{of}: {verdict}"
+        );
+    }
+    vault.run_until_idle();
+    assert!(!vault.journal_file(&plan).exists());
+}
+
+#[test]
 fn half_a_frame_at_the_end_is_moved_aside_and_the_plan_goes_on() {
     let vault = TestVault::new();
     let plan = vault.approved(&body(1));

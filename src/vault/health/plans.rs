@@ -19,7 +19,6 @@ use crate::{
     vault::{
         PlanLog,
         audit::{self, Verdict},
-        regular,
     },
 };
 
@@ -195,19 +194,15 @@ fn journal(project: &Project, id: &PlanId) -> (Journal, Option<Standing>) {
         },
         Err(Error::Journal(journal::Error::Missing { .. })) => match project.found(id) {
             Ok(_) => Journal::NotTakenIn,
-            Err(error) if names_a_journal(project, id) => Journal::Gone(error.told()),
-            Err(error) => Journal::Refused(error.told()),
+            Err(error) => match audit::gone(project, id) {
+                Some(why) => Journal::Gone(why),
+                None => Journal::Refused(error.told()),
+            },
         },
         Err(error) if error.is_passing() => Journal::Unreadable(error.told()),
         Err(error) => Journal::Damaged(error.told()),
     };
     (journal, None)
-}
-
-/// Whether a plan's file was rendered from a journal.
-fn names_a_journal(project: &Project, id: &PlanId) -> bool {
-    let text = regular::read_text(&project.plan_path(id)).unwrap_or_default();
-    text.lines().any(|line| line.starts_with("journal:"))
 }
 
 fn lease(project: &Project, id: &PlanId, file: &std::path::Path) -> Claim {

@@ -51,9 +51,19 @@ pub const JOURNAL: &[Large] = &[
 pub const EVENTS: &[Large] = &[
     large("nested lists", "", "[", ""),
     large("nested objects", "[", "{\"kind\":", ""),
-    large("unknown events", "[", "{\"kind\":\"X\",\"v\":1},", "{\"kind\":\"X\",\"v\":1}]"),
+    large(
+        "unknown events",
+        "[",
+        "{\"kind\":\"X\",\"v\":1},",
+        "{\"kind\":\"X\",\"v\":1}]",
+    ),
     large("digits", "[{\"kind\":\"PlanApproved\",\"v\":", "9", "}]"),
-    large("a long note", "[{\"kind\":\"PlanApproved\",\"v\":1,\"note\":\"", "a\\u0041", "\"}]"),
+    large(
+        "a long note",
+        "[{\"kind\":\"PlanApproved\",\"v\":1,\"note\":\"",
+        "a\\u0041",
+        "\"}]",
+    ),
     large(
         "a body of items",
         "[{\"kind\":\"PlanDrafted\",\"v\":1,\"format\":1,\"plan\":\"ESS-P-001\",\"project\":\"ESS\",\"head\":[],\"caps\":{},\"body\":\"## Sub-objectives\\n\\n",
@@ -76,7 +86,12 @@ pub const DOCUMENT: &[Large] = &[
     large("the same key", "---\n", "a: 1\n", "---\n"),
     large("anchors", "---\n", "- &a b\n", "---\n"),
     large("aliases", "---\n- &a [b]\n", "- *a\n", "---\n"),
-    large("aliases of a text", "---\na: &a xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\nb: [", "*a,", "]\n---\n"),
+    large(
+        "aliases of a text",
+        "---\na: &a xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\nb: [",
+        "*a,",
+        "]\n---\n",
+    ),
     large("tags", "---\na: ", "!x ", "b\n---\n"),
     large("quotes", "---\na: ", "'", "\n---\n"),
     large("escapes", "---\na: \"", "\\u0041", "\"\n---\n"),
@@ -93,17 +108,62 @@ pub const DOCUMENT: &[Large] = &[
     large("tabs", "---\na:\n", "\t", "\n---\n"),
     large("digits", "---\nmax_tokens: ", "9", "\n---\n"),
     large("items", "### Sub-objectives\n\n", "**1. A** - b\n", ""),
-    large("items on one line", "### Sub-objectives\n\n**1. A** - ", "**2. B** ", "\n"),
+    large(
+        "items on one line",
+        "### Sub-objectives\n\n**1. A** - ",
+        "**2. B** ",
+        "\n",
+    ),
     large("stars", "### Sub-objectives\n\n", "*", "\n"),
-    large("bullets", "### Sub-objectives\n\n**1. A** - b\n", "- Files: a\n", ""),
-    large("nested bullets", "### Sub-objectives\n\n**1. A** - b\n", " - ", "\n"),
-    large("files", "### Sub-objectives\n\n**1. A** - b\n- Files: ", "a,", "\n"),
-    large("backticks", "### Sub-objectives\n\n**1. A** - b\n- Files: ", "`", "\n"),
-    large("fences", "### Sub-objectives\n\n**1. A** - b\n", "```\n", ""),
-    large("open comments", "### Sub-objectives\n\n**1. A** - b\n", "<!--", "\n"),
+    large(
+        "bullets",
+        "### Sub-objectives\n\n**1. A** - b\n",
+        "- Files: a\n",
+        "",
+    ),
+    large(
+        "nested bullets",
+        "### Sub-objectives\n\n**1. A** - b\n",
+        " - ",
+        "\n",
+    ),
+    large(
+        "files",
+        "### Sub-objectives\n\n**1. A** - b\n- Files: ",
+        "a,",
+        "\n",
+    ),
+    large(
+        "backticks",
+        "### Sub-objectives\n\n**1. A** - b\n- Files: ",
+        "`",
+        "\n",
+    ),
+    large(
+        "fences",
+        "### Sub-objectives\n\n**1. A** - b\n",
+        "```\n",
+        "",
+    ),
+    large(
+        "open comments",
+        "### Sub-objectives\n\n**1. A** - b\n",
+        "<!--",
+        "\n",
+    ),
     large("headings", "", "### Sub-objectives\n", ""),
-    large("blank lines", "### Sub-objectives\n\n**1. A** - b\n", "\n", ""),
-    large("seals", "---\na: b\n", "journal: {seq: 1, b3: 00, file: 00}\n", "---\n"),
+    large(
+        "blank lines",
+        "### Sub-objectives\n\n**1. A** - b\n",
+        "\n",
+        "",
+    ),
+    large(
+        "seals",
+        "---\na: b\n",
+        "journal: {seq: 1, b3: 00, file: 00}\n",
+        "---\n",
+    ),
 ];
 
 /// Of configurations.
@@ -138,43 +198,148 @@ pub const CRON: &[Large] = &[
 /// Of answers in OpenAI's protocol.
 pub const OPENAI: &[Large] = &[
     large("nested lists", "whole\n", "[", ""),
-    large("nested arguments", "whole\n{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"a\",\"arguments\":", "{\"a\":", "}}]}}]}"),
-    large("choices", "whole\n{\"choices\":[", "{\"message\":{\"content\":\"a\"}},", "{}]}"),
-    large("calls", "whole\n{\"choices\":[{\"message\":{\"tool_calls\":[", "{\"function\":{\"name\":\"a\",\"arguments\":\"b\"}},", "{}]}}]}"),
-    large("digits", "whole\n{\"choices\":[],\"usage\":{\"prompt_tokens\":", "9", "}}"),
+    large(
+        "nested arguments",
+        "whole\n{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"name\":\"a\",\"arguments\":",
+        "{\"a\":",
+        "}}]}}]}",
+    ),
+    large(
+        "choices",
+        "whole\n{\"choices\":[",
+        "{\"message\":{\"content\":\"a\"}},",
+        "{}]}",
+    ),
+    large(
+        "calls",
+        "whole\n{\"choices\":[{\"message\":{\"tool_calls\":[",
+        "{\"function\":{\"name\":\"a\",\"arguments\":\"b\"}},",
+        "{}]}}]}",
+    ),
+    large(
+        "digits",
+        "whole\n{\"choices\":[],\"usage\":{\"prompt_tokens\":",
+        "9",
+        "}}",
+    ),
     large("a page", "whole\n<html>", "<title>", ""),
-    large("tiny events", "events 4096\n", "data:{}\n\n", "data:[DONE]\n\n"),
-    large("events of one byte", "events 1\n", "data:{}\n\n", "data:[DONE]\n\n"),
-    large("deltas", "events 4096\n", "data:{\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", "data:[DONE]\n\n"),
-    large("calls, event by event", "events 4096\n", "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"a\"}}]}}]}\n\n", "data:[DONE]\n\n"),
-    large("calls without an index", "events 4096\n", "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"x\",\"function\":{\"name\":\"n\",\"arguments\":\"a\"}}]}}]}\n\n", "data:[DONE]\n\n"),
-    large("usage again and again", "events 4096\n", "data:{\"usage\":{\"prompt_tokens\":1}}\n\n", "data:[DONE]\n\n"),
+    large(
+        "tiny events",
+        "events 4096\n",
+        "data:{}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "events of one byte",
+        "events 1\n",
+        "data:{}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "deltas",
+        "events 4096\n",
+        "data:{\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "calls, event by event",
+        "events 4096\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"a\"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "calls without an index",
+        "events 4096\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"x\",\"function\":{\"name\":\"n\",\"arguments\":\"a\"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "usage again and again",
+        "events 4096\n",
+        "data:{\"usage\":{\"prompt_tokens\":1}}\n\n",
+        "data:[DONE]\n\n",
+    ),
     large("an event of many lines", "events 4096\n", "data: a\n", "\n"),
     large("an event in bytes", "events 1\ndata: ", "a", "\n\n"),
     large("comments", "events 4096\n", ":\n", "data:[DONE]\n\n"),
     large("empty lines", "events 4096\n", "\n", ""),
     large("a long field", "events 4096\n", "a", ""),
     large("returns", "events 7\n", "\r", ""),
-    large("a long refusal", "refused 400 1\n{\"error\":{\"message\":\"", "maximum context length ", "\"}}"),
+    large(
+        "a long refusal",
+        "refused 400 1\n{\"error\":{\"message\":\"",
+        "maximum context length ",
+        "\"}}",
+    ),
     large("a long page", "refused 502\n<html>", "<title>", "</title>"),
-    large("keys", "whole\n{\"choices\":[{\"message\":{\"content\":\"", "sk-fuzz-0123456789", "\"}}]}"),
+    large(
+        "keys",
+        "whole\n{\"choices\":[{\"message\":{\"content\":\"",
+        "sk-fuzz-0123456789",
+        "\"}}]}",
+    ),
     large("a long wait", "refused 429 ", "9", "\n"),
 ];
 
 /// Of answers in Anthropic's protocol.
 pub const ANTHROPIC: &[Large] = &[
     large("nested lists", "whole\n", "[", ""),
-    large("nested input", "whole\n{\"content\":[{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"b\",\"input\":", "{\"a\":", "}]}"),
-    large("blocks", "whole\n{\"content\":[", "{\"type\":\"text\",\"text\":\"a\"},", "{}]}"),
-    large("blocks, event by event", "events 4096\n", "data:{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\"}}\n\n", "data:{\"type\":\"message_stop\"}\n\n"),
-    large("deltas without a block", "events 4096\n", "data:{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"text\":\"a\"}}\n\n", "data:{\"type\":\"message_stop\"}\n\n"),
-    large("deltas of the first of many blocks", "events 4096\n", "data:{\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\"},\"index\":1}\n\ndata:{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"text\":\"a\"}}\n\n", "data:{\"type\":\"message_stop\"}\n\n"),
-    large("usage again and again", "events 4096\n", "data:{\"type\":\"message_delta\",\"usage\":{\"output_tokens\":1}}\n\n", "data:{\"type\":\"message_stop\"}\n\n"),
-    large("new fields of usage", "whole\n{\"content\":[],\"usage\":{", "\"a\":1,", "\"b\":1}}"),
+    large(
+        "nested input",
+        "whole\n{\"content\":[{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"b\",\"input\":",
+        "{\"a\":",
+        "}]}",
+    ),
+    large(
+        "blocks",
+        "whole\n{\"content\":[",
+        "{\"type\":\"text\",\"text\":\"a\"},",
+        "{}]}",
+    ),
+    large(
+        "blocks, event by event",
+        "events 4096\n",
+        "data:{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\"}}\n\n",
+        "data:{\"type\":\"message_stop\"}\n\n",
+    ),
+    large(
+        "deltas without a block",
+        "events 4096\n",
+        "data:{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"text\":\"a\"}}\n\n",
+        "data:{\"type\":\"message_stop\"}\n\n",
+    ),
+    large(
+        "deltas of the first of many blocks",
+        "events 4096\n",
+        "data:{\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\"},\"index\":1}\n\ndata:{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"text\":\"a\"}}\n\n",
+        "data:{\"type\":\"message_stop\"}\n\n",
+    ),
+    large(
+        "usage again and again",
+        "events 4096\n",
+        "data:{\"type\":\"message_delta\",\"usage\":{\"output_tokens\":1}}\n\n",
+        "data:{\"type\":\"message_stop\"}\n\n",
+    ),
+    large(
+        "new fields of usage",
+        "whole\n{\"content\":[],\"usage\":{",
+        "\"a\":1,",
+        "\"b\":1}}",
+    ),
     large("pings", "events 1\n", "event: ping\ndata:{}\n\n", ""),
     large("an event in bytes", "events 1\ndata: ", "a", "\n\n"),
-    large("a long refusal", "refused 529\n{\"error\":{\"message\":\"", "overloaded ", "\"}}"),
-    large("keys", "whole\n{\"content\":[{\"type\":\"text\",\"text\":\"", "sk-fuzz-0123456789", "\"}]}"),
+    large(
+        "a long refusal",
+        "refused 529\n{\"error\":{\"message\":\"",
+        "overloaded ",
+        "\"}}",
+    ),
+    large(
+        "keys",
+        "whole\n{\"content\":[{\"type\":\"text\",\"text\":\"",
+        "sk-fuzz-0123456789",
+        "\"}]}",
+    ),
 ];
 
 /// Of structured answers.
@@ -184,18 +349,78 @@ pub const REPLY: &[Large] = &[
     large("fences", "", "```\n{\n", ""),
     large("fences on one line", "", "```", ""),
     large("a fence that never ends", "```json\n{\"a\":\"", "a", ""),
-    large("tasks", "{\"tasks\":[", "{\"id\":\"a\",\"title\":\"b\",\"brief\":\"c\",\"kind\":\"document\",\"artifacts\":[\"a.md\"]},", "{}]}"),
-    large("needs", "{\"tasks\":[{\"id\":\"a\",\"title\":\"b\",\"brief\":\"c\",\"kind\":\"document\",\"artifacts\":[\"a.md\"],\"needs\":[", "\"a\",", "\"a\"]}]}"),
-    large("files", "{\"files\":[", "{\"path\":\"a\",\"content\":\"b\"},", "{\"path\":\"a\",\"content\":\"b\"}]}"),
-    large("items", "{\"title\":\"t\",\"sub_objectives\":[", "{\"title\":\"a\"},", "{\"title\":\"a\"}]}"),
-    large("a long description", "{\"title\":\"t\",\"sub_objectives\":[{\"title\":\"a\",\"description\":\"", "**1. x** - y\\n", "\"}]}"),
-    large("files of an item", "{\"title\":\"t\",\"sub_objectives\":[{\"title\":\"a\",\"files\":[", "\"a\",", "\"b\"]}]}"),
-    large("risks", "{\"title\":\"t\",\"risks\":[", "\"r\",", "\"r\"],\"sub_objectives\":[{\"title\":\"a\"}]}"),
-    large("defects", "{\"passed\":false,\"summary\":\"s\",\"defects\":[", "{\"severity\":\"major\",\"class\":\"substantive\",\"what\":\"w\"},", "{}]}"),
-    large("notes", "{\"notes\":[", "{\"kind\":\"fact\",\"title\":\"t\",\"body\":\"b\"},", "{}]}"),
-    large("divergences", "{\"outcome\":\"continue\",\"divergences\":[", "\"d\",", "\"d\"]}"),
-    large("a team state", "{\"outcome\":\"continue\",\"team_state\":\"", "\\u00e9", "\"}"),
-    large("digits", "{\"title\":\"t\",\"estimate\":{\"calls\":", "9", "}}"),
+    large(
+        "tasks",
+        "{\"tasks\":[",
+        "{\"id\":\"a\",\"title\":\"b\",\"brief\":\"c\",\"kind\":\"document\",\"artifacts\":[\"a.md\"]},",
+        "{}]}",
+    ),
+    large(
+        "needs",
+        "{\"tasks\":[{\"id\":\"a\",\"title\":\"b\",\"brief\":\"c\",\"kind\":\"document\",\"artifacts\":[\"a.md\"],\"needs\":[",
+        "\"a\",",
+        "\"a\"]}]}",
+    ),
+    large(
+        "files",
+        "{\"files\":[",
+        "{\"path\":\"a\",\"content\":\"b\"},",
+        "{\"path\":\"a\",\"content\":\"b\"}]}",
+    ),
+    large(
+        "items",
+        "{\"title\":\"t\",\"sub_objectives\":[",
+        "{\"title\":\"a\"},",
+        "{\"title\":\"a\"}]}",
+    ),
+    large(
+        "a long description",
+        "{\"title\":\"t\",\"sub_objectives\":[{\"title\":\"a\",\"description\":\"",
+        "**1. x** - y\\n",
+        "\"}]}",
+    ),
+    large(
+        "files of an item",
+        "{\"title\":\"t\",\"sub_objectives\":[{\"title\":\"a\",\"files\":[",
+        "\"a\",",
+        "\"b\"]}]}",
+    ),
+    large(
+        "risks",
+        "{\"title\":\"t\",\"risks\":[",
+        "\"r\",",
+        "\"r\"],\"sub_objectives\":[{\"title\":\"a\"}]}",
+    ),
+    large(
+        "defects",
+        "{\"passed\":false,\"summary\":\"s\",\"defects\":[",
+        "{\"severity\":\"major\",\"class\":\"substantive\",\"what\":\"w\"},",
+        "{}]}",
+    ),
+    large(
+        "notes",
+        "{\"notes\":[",
+        "{\"kind\":\"fact\",\"title\":\"t\",\"body\":\"b\"},",
+        "{}]}",
+    ),
+    large(
+        "divergences",
+        "{\"outcome\":\"continue\",\"divergences\":[",
+        "\"d\",",
+        "\"d\"]}",
+    ),
+    large(
+        "a team state",
+        "{\"outcome\":\"continue\",\"team_state\":\"",
+        "\\u00e9",
+        "\"}",
+    ),
+    large(
+        "digits",
+        "{\"title\":\"t\",\"estimate\":{\"calls\":",
+        "9",
+        "}}",
+    ),
 ];
 
 /// Of arguments of tools.
@@ -203,19 +428,69 @@ pub const ARGUMENTS: &[Large] = &[
     large("nested lists", "read_file\n", "[", ""),
     large("a deep path", "read_file\n{\"path\":\"", "a/", "\"}"),
     large("a path of dots", "read_file\n{\"path\":\"", "./", "\"}"),
-    large("a deep path to write", "write_file\n{\"content\":\"x\",\"path\":\"", "a/", "\"}"),
-    large("a long file", "write_file\n{\"path\":\"big.md\",\"content\":\"", "line\\n", "\"}"),
-    large("a long text to replace", "edit_file\n{\"path\":\"sub/b.txt\",\"new\":\"c\",\"old\":\"", "b", "\"}"),
-    large("a long replacement", "edit_file\n{\"path\":\"sub/b.txt\",\"old\":\"b\",\"all\":true,\"new\":\"", "c", "\"}"),
-    large("alternatives", "search_files\n{\"pattern\":\"", "b|", "b\"}"),
+    large(
+        "a deep path to write",
+        "write_file\n{\"content\":\"x\",\"path\":\"",
+        "a/",
+        "\"}",
+    ),
+    large(
+        "a long file",
+        "write_file\n{\"path\":\"big.md\",\"content\":\"",
+        "line\\n",
+        "\"}",
+    ),
+    large(
+        "a long text to replace",
+        "edit_file\n{\"path\":\"sub/b.txt\",\"new\":\"c\",\"old\":\"",
+        "b",
+        "\"}",
+    ),
+    large(
+        "a long replacement",
+        "edit_file\n{\"path\":\"sub/b.txt\",\"old\":\"b\",\"all\":true,\"new\":\"",
+        "c",
+        "\"}",
+    ),
+    large(
+        "alternatives",
+        "search_files\n{\"pattern\":\"",
+        "b|",
+        "b\"}",
+    ),
     large("groups", "search_files\n{\"pattern\":\"", "(", "\"}"),
     large("stars", "search_files\n{\"pattern\":\"b", "*", "\"}"),
-    large("repetitions", "search_files\n{\"pattern\":\"", "b{1000}", "\"}"),
+    large(
+        "repetitions",
+        "search_files\n{\"pattern\":\"",
+        "b{1000}",
+        "\"}",
+    ),
     large("a class", "search_files\n{\"pattern\":\"[", "a-z", "]\"}"),
-    large("a glob", "search_files\n{\"pattern\":\"b\",\"glob\":\"", "{a,", "\"}"),
-    large("stars of a glob", "search_files\n{\"pattern\":\"b\",\"glob\":\"", "*a", "\"}"),
-    large("digits", "read_file\n{\"path\":\"a.md\",\"from_line\":", "9", "}"),
-    large("unknown arguments", "read_file\n{", "\"a\":1,", "\"path\":\"a.md\"}"),
+    large(
+        "a glob",
+        "search_files\n{\"pattern\":\"b\",\"glob\":\"",
+        "{a,",
+        "\"}",
+    ),
+    large(
+        "stars of a glob",
+        "search_files\n{\"pattern\":\"b\",\"glob\":\"",
+        "*a",
+        "\"}",
+    ),
+    large(
+        "digits",
+        "read_file\n{\"path\":\"a.md\",\"from_line\":",
+        "9",
+        "}",
+    ),
+    large(
+        "unknown arguments",
+        "read_file\n{",
+        "\"a\":1,",
+        "\"path\":\"a.md\"}",
+    ),
     large("a long name", "", "x", "\n{}"),
 ];
 
@@ -237,11 +512,36 @@ pub const MEMORY: &[Large] = &[
 /// Of vaults of the Python program.
 pub const IMPORT: &[Large] = &[
     large("nested lists", "=== cron-config.json\n", "[", ""),
-    large("jobs", "=== cron-config.json\n[", "{\"id\":\"a\",\"project_code\":\"ess\",\"objective\":\"o\",\"schedule\":\"30m\"},", "{}]"),
-    large("tasks that wait for each other", "=== heartbeat-queue.json\n[", "{\"id\":\"a\",\"depends_on\":[\"a\"]},", "{}]"),
-    large("steps of a plan", "=== ess/plans/ESS-PLAN-001.md\n---\nid: ESS-PLAN-001\nproject_code: ess\ncreated_at: '2026-11-23T20:34:03.931405+00:00'\nstatus: draft\nstatus_transitions:\n", "- {to: approved, decided_by: human, decided_at: '2026-11-23T20:34:18.813496+00:00'}\n", "---\nx\n"),
-    large("a ledger", "=== ess/plans/ESS-PLAN-001.usage.jsonl\n", "{\"timestamp\": \"2026-11-23T20:34:28.101992+00:00\", \"model\": \"m\", \"input_tokens\": 1}\n", ""),
-    large("a history of a ticket", "=== ess/tickets/ESS-7.md\n---\nid: ESS-7\n---\n", "## History\n", ""),
+    large(
+        "jobs",
+        "=== cron-config.json\n[",
+        "{\"id\":\"a\",\"project_code\":\"ess\",\"objective\":\"o\",\"schedule\":\"30m\"},",
+        "{}]",
+    ),
+    large(
+        "tasks that wait for each other",
+        "=== heartbeat-queue.json\n[",
+        "{\"id\":\"a\",\"depends_on\":[\"a\"]},",
+        "{}]",
+    ),
+    large(
+        "steps of a plan",
+        "=== ess/plans/ESS-PLAN-001.md\n---\nid: ESS-PLAN-001\nproject_code: ess\ncreated_at: '2026-11-23T20:34:03.931405+00:00'\nstatus: draft\nstatus_transitions:\n",
+        "- {to: approved, decided_by: human, decided_at: '2026-11-23T20:34:18.813496+00:00'}\n",
+        "---\nx\n",
+    ),
+    large(
+        "a ledger",
+        "=== ess/plans/ESS-PLAN-001.usage.jsonl\n",
+        "{\"timestamp\": \"2026-11-23T20:34:28.101992+00:00\", \"model\": \"m\", \"input_tokens\": 1}\n",
+        "",
+    ),
+    large(
+        "a history of a ticket",
+        "=== ess/tickets/ESS-7.md\n---\nid: ESS-7\n---\n",
+        "## History\n",
+        "",
+    ),
 ];
 
 /// Aliases within aliases: nine levels of nine, ten million times the text.
@@ -257,7 +557,11 @@ mod tests {
             let mut names: Vec<&str> = target.large.iter().map(|large| large.name).collect();
             for large in target.large {
                 let length = large.bytes(10_000).len();
-                assert!((9_800..=10_000).contains(&length), "{}: {length}", large.name);
+                assert!(
+                    (9_800..=10_000).contains(&length),
+                    "{}: {length}",
+                    large.name
+                );
             }
             names.sort_unstable();
             names.dedup();

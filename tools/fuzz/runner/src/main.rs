@@ -155,7 +155,11 @@ fn supervised(arguments: &Arguments, target: &Target) -> bool {
             true
         }
         Ok(Some(why)) => {
-            eprintln!("{}: BROKEN: {why}; the input is {}", target.name, note.display());
+            eprintln!(
+                "{}: BROKEN: {why}; the input is {}",
+                target.name,
+                note.display()
+            );
             false
         }
         Err(error) => {

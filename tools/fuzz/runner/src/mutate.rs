@@ -160,7 +160,9 @@ fn number(bytes: &mut Vec<u8>, rng: &mut Rng) {
         return;
     };
     let from = start + from;
-    let digits = bytes[from..].iter().take_while(|byte| byte.is_ascii_digit());
+    let digits = bytes[from..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
     let to = from + digits.count();
     let other = NUMBERS[rng.usize(..NUMBERS.len())];
     bytes.splice(from..to, other.bytes());

@@ -181,7 +181,10 @@ impl<'a> Bench<'a> {
             thread::sleep(Duration::from_millis(20));
             let since = self.since.load(Relaxed);
             if since > 0 && self.now() + 1 > since + most {
-                eprintln!("an input of {} took longer than {DEADLINE:?}", self.target.name);
+                eprintln!(
+                    "an input of {} took longer than {DEADLINE:?}",
+                    self.target.name
+                );
                 std::process::exit(HUNG);
             }
         }

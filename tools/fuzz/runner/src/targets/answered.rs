@@ -50,7 +50,11 @@ pub(super) fn ways(bytes: &[u8]) -> Vec<Arrived> {
     match words[0] {
         "whole" => vec![Arrived::Whole(rest.to_vec())],
         "events" => vec![events(rest, usize::from(number(1).unwrap_or(4096_u16)))],
-        "refused" => vec![refused(rest, number(1).unwrap_or(400), words.get(2).copied())],
+        "refused" => vec![refused(
+            rest,
+            number(1).unwrap_or(400),
+            words.get(2).copied(),
+        )],
         _ => vec![
             Arrived::Whole(bytes.to_vec()),
             events(bytes, 4096),

@@ -64,9 +64,10 @@ pub fn events(bytes: &[u8]) {
 
 fn render(plan: &Plan) {
     let whole = files::whole(plan);
-    assert!(
-        whole == files::whole(plan),
-        "one state, two renderings"
+    assert!(whole == files::whole(plan), "one state, two renderings");
+    let _ = (
+        plan.item_count(),
+        plan.committed(),
+        plan.attachments().len(),
     );
-    let _ = (plan.item_count(), plan.committed(), plan.attachments().len());
 }

@@ -58,7 +58,10 @@ pub fn import(bytes: &[u8]) {
         let _ = python::check(&vault);
         let mut told = 0_u32;
         let _ = python::import(&vault, &options, &mut |_| told += 1);
-        assert!(!dir.join(".modulatio").exists(), "a dry run wrote something");
+        assert!(
+            !dir.join(".modulatio").exists(),
+            "a dry run wrote something"
+        );
     });
 }
 

@@ -61,11 +61,7 @@ pub fn journal(bytes: &[u8]) {
     }
     let mut log = store.open(&name, None).expect("it is there");
     let opened = log.catch_up(&mut |_| ());
-    assert_eq!(
-        opened.is_ok(),
-        verified.is_ok(),
-        "{opened:?} {verified:?}"
-    );
+    assert_eq!(opened.is_ok(), verified.is_ok(), "{opened:?} {verified:?}");
     if opened.is_err() {
         let left = disk.read(&path).expect("it is there");
         assert!(left == bytes, "a damaged journal was written to");

@@ -1,7 +1,7 @@
 //! One file a target: how the product is called with foreign bytes, and what must hold of the answer.
 
-pub(crate) mod anthropic;
 pub(crate) mod answered;
+pub(crate) mod anthropic;
 pub(crate) mod arguments;
 pub(crate) mod config;
 pub(crate) mod cron;
