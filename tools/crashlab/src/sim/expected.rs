@@ -6,17 +6,24 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use modulatio::vault::{
-    Project,
-    replay::{self, Until},
+use modulatio::{
+    decide::Policy,
+    vault::{
+        Project,
+        replay::{self, Until},
+    },
 };
+use modulatio_tools::books;
 use projections::{
     event::{Caps, Event},
     files::{self, Ledger},
-    ids::{CallId, PlanId},
+    fold::{self, Entry},
+    ids::PlanId,
     payload::{Anchor, BlobRef, Payload},
     plan::Plan,
 };
+
+use crate::promises::{self, Broken, Rules};
 
 /// What follows from a journal.
 #[derive(Debug)]
@@ -27,8 +34,8 @@ pub(super) struct Expected {
     pub(super) blobs: Vec<BlobRef>,
     /// Labels of steps whose answer was paid and taken.
     pub(super) taken: BTreeSet<String>,
-    /// What is wrong with the history itself.
-    pub(super) faults: Vec<String>,
+    /// The first promise that the history itself breaks.
+    pub(super) broken: Option<Broken>,
     pub(super) plan: Plan,
 }
 
@@ -58,19 +65,13 @@ impl Known {
 impl Expected {
     fn of(project: &Project, id: &PlanId) -> Result<Self, String> {
         let mut ledgers: BTreeMap<Ledger, Vec<u8>> = BTreeMap::new();
-        let (mut history, mut blobs) = (History::default(), Vec::new());
+        let mut frames: Vec<Entry> = Vec::new();
         let mut resolve = |payload: &Payload| project.resolve(payload);
         let reading = replay::read(project, id, Until::Tail, &mut |plan, entry, event| {
-            history.see(entry.epoch.0, event);
-            blobs.extend(
-                event
-                    .texts()
-                    .into_iter()
-                    .filter_map(|payload| match payload {
-                        Payload::Blob(blob) => Some(blob.clone()),
-                        Payload::Text(_) => None,
-                    }),
-            );
+            let seq = entry.mark.anchor.seq;
+            if frames.last().is_none_or(|last| last.mark.anchor.seq != seq) {
+                frames.push(entry.clone());
+            }
             for ledger in Ledger::ALL {
                 for piece in ledger.addition(plan, entry, event) {
                     let bytes = piece.resolved(&mut resolve).unwrap_or_default();
@@ -89,97 +90,48 @@ impl Expected {
             .map(|(ledger, bytes)| (ledger.path(id), bytes));
         let files = whole
             .map(|file| (file.path, file.text.into_bytes()))
-            .chain(grown);
+            .chain(grown)
+            .collect();
+        let mut promises = promises::Ledger::default();
+        let broken = history(&frames, &mut promises).err();
         Ok(Self {
-            files: files.collect(),
-            blobs,
-            taken: history.taken,
-            faults: history.faults,
+            files,
+            blobs: events(&frames).flat_map(blobs).collect(),
+            taken: promises.taken().clone(),
+            broken,
             plan,
         })
     }
 }
 
-/// What is counted apart from the fold.
-#[derive(Default)]
-struct History {
-    epoch: u64,
-    caps: Caps,
-    held: BTreeMap<CallId, (u64, u64)>,
-    taken: BTreeSet<String>,
-    faults: Vec<String>,
+fn events(frames: &[Entry]) -> impl Iterator<Item = &Event> {
+    frames.iter().flat_map(|frame| &frame.events)
 }
 
-impl History {
-    fn see(&mut self, epoch: u64, event: &Event) {
-        if epoch < self.epoch && epoch > 0 {
-            self.faults
-                .push(format!("epoch {epoch} follows epoch {}", self.epoch));
-        }
-        self.epoch = self.epoch.max(epoch);
-        self.book(event);
-        self.take(event);
-    }
-
-    /// At the start of every call, what is spent and reserved is within the caps.
-    fn book(&mut self, event: &Event) {
-        match event {
-            Event::PlanDrafted(e) => self.caps = e.caps,
-            Event::CapsChanged(e) => self.caps = e.caps,
-            Event::ModelCallStarted(e) => {
-                let cost = e.reserved.cost.unwrap_or_default().0;
-                self.held
-                    .insert(e.call_id.clone(), (e.reserved.tokens, cost));
-                let (tokens, cost) = self
-                    .held
-                    .values()
-                    .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-                let over = self.caps.max_tokens.is_some_and(|most| tokens > most)
-                    || self.caps.max_cost_usd.is_some_and(|most| cost > most.0);
-                if over {
-                    let id = &e.call_id;
-                    self.faults.push(format!(
-                        "{id} goes over a cap: {tokens} tokens, {cost} micro-USD"
-                    ));
-                }
-            }
-            Event::ModelCallCompleted(e) => {
-                let cost = e.cost.unwrap_or_default().0 + e.in_doubt.cost.unwrap_or_default().0;
-                let tokens = e.usage.total() + e.in_doubt.tokens;
-                self.held.insert(e.call_id.clone(), (tokens, cost));
-            }
-            Event::ModelCallFailed(e) if !e.in_doubt => drop(self.held.remove(&e.call_id)),
-            Event::ReservationReleased(e) => drop(self.held.remove(&e.call_id)),
-            _ => {}
-        }
-    }
-
-    /// No step whose answer was paid and taken is asked again.
-    fn take(&mut self, event: &Event) {
-        match event {
-            Event::ModelCallStarted(e) if self.taken.contains(&e.step.label()) => {
-                self.faults.push(format!(
-                    "{} was paid and taken, and is asked again",
-                    e.step.label()
-                ));
-            }
-            // Work that now reads otherwise starts anew.
-            Event::PlanRevised(e) if e.body.is_some() => self.taken.clear(),
-            Event::SubObjectiveDecomposed(_) => self.taken.clear(),
-            _ => self.taken.extend(taken(event)),
-        }
-    }
+fn blobs(event: &Event) -> Vec<BlobRef> {
+    let texts = event.texts().into_iter();
+    let blob = |payload: &Payload| match payload {
+        Payload::Blob(blob) => Some(*blob),
+        Payload::Text(_) => None,
+    };
+    texts.filter_map(blob).collect()
 }
 
-/// The steps whose answer this event takes.
-fn taken(event: &Event) -> Vec<String> {
-    match event {
-        Event::TasksPlanned(e) => vec![format!("s{}-plan", e.index)],
-        Event::TaskProduced(e) => ["produce", "fix"]
-            .map(|by| format!("{}-{by}-{}", e.task, e.attempt))
-            .to_vec(),
-        Event::TaskReviewed(e) if !e.by_engine => vec![format!("{}-qc-{}", e.task, e.attempt)],
-        Event::SubObjectiveFinished(e) => vec![format!("s{}-reflect", e.index)],
-        _ => Vec::new(),
+/// What must hold of a history, frame by frame.
+fn history(frames: &[Entry], promises: &mut promises::Ledger) -> Result<(), Broken> {
+    let mut before: Option<Plan> = None;
+    for frame in frames {
+        let after = fold::apply(before.clone(), frame).map_err(|error| error.to_string())?;
+        let rules = Rules {
+            now: frame.mark.at,
+            parallel: Policy::default().parallel,
+            default_caps: Caps::default(),
+        };
+        let from = before.as_ref().unwrap_or(&after);
+        promises
+            .check(from, &after, &frame.events, rules)
+            .map_err(|broken| format!("frame {}: {broken}", frame.mark.anchor.seq))?;
+        before = Some(after);
     }
+    books::never_over(events(frames)).map_err(|discord| discord.to_string())
 }

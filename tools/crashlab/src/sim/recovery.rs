@@ -110,14 +110,12 @@ pub(super) fn whole(logs: &Logs, root: &Path) -> Result<(), String> {
 fn projected(project: &Project, log: &PlanLog, known: &Known) -> Result<(), String> {
     let plan = log.plan();
     let expected = known.of(project, &plan.id, plan.head_frame.anchor)?;
-    if let Some(fault) = expected.faults.first() {
-        return Err(fault.clone());
+    if let Some(broken) = &expected.broken {
+        return Err(broken.clone());
     }
     for blob in &expected.blobs {
         let lost = |error: modulatio::error::Error| format!("a text is lost: {}", error.told());
-        project
-            .resolve(&Payload::Blob(blob.clone()))
-            .map_err(lost)?;
+        project.resolve(&Payload::Blob(*blob)).map_err(lost)?;
     }
     for (path, bytes) in &expected.files {
         let found = std::fs::read(project.dir().join(path)).unwrap_or_default();
