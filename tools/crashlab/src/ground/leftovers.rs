@@ -9,7 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 
 /// Every file below `root` whose name is a temporary one's.
 pub(crate) fn temporary(root: &Path) -> Vec<PathBuf> {
-    let is_temporary = |name: &str| name.contains(".tmp-");
+    let is_temporary =
+        |name: &str| name.contains(".tmp") && (name.starts_with('.') || name.ends_with(".tmp"));
     all(root, &is_temporary)
 }
 
