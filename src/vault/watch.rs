@@ -35,6 +35,8 @@ impl Changes {
 pub struct Watch {
     watcher: Option<notify::RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
+    /// What cannot be watched, and was told of.
+    refused: BTreeSet<PathBuf>,
     shared: Arc<Shared>,
 }
 
@@ -62,6 +64,7 @@ impl Watch {
         let mut watch = Self {
             watcher,
             watched: BTreeSet::new(),
+            refused: BTreeSet::new(),
             shared,
         };
         watch.follow(vault);
@@ -91,11 +94,14 @@ impl Watch {
         }
         match watcher.watch(&dir, RecursiveMode::NonRecursive) {
             Ok(()) => {
+                self.refused.remove(&dir);
                 self.watched.insert(dir);
             }
-            Err(error) => {
+            // Tried again at every full look, told once.
+            Err(error) if self.refused.insert(dir.clone()) => {
                 tracing::warn!(dir = %dir.display(), "cannot be watched, ticks only: {error}")
             }
+            Err(_) => {}
         }
     }
 
