@@ -198,6 +198,19 @@ impl From<config::Faults> for Error {
     }
 }
 
+/// As [`Error::is_for_now`].
+#[must_use]
+pub fn is_for_now(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    // ENFILE and EMFILE, which std has no kind for.
+    let no_files = matches!(error.raw_os_error(), Some(23 | 24));
+    no_files
+        || matches!(
+            error.kind(),
+            StorageFull | QuotaExceeded | ReadOnlyFilesystem
+        )
+}
+
 impl Error {
     /// For [`io::Error`]s, as `map_err(Error::io("read", path))`.
     pub fn io(act: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
@@ -266,6 +279,18 @@ impl Error {
                         | journal::Error::Busy { .. }
                 )
         )
+    }
+
+    /// Whether the machine lacks something that it may have again without a person's looking at the plan: room on the
+    /// disk, files that can be opened, a disk that can be written.
+    #[must_use]
+    pub fn is_for_now(&self) -> bool {
+        match self {
+            Self::Io { source, .. } | Self::Journal(journal::Error::Io { source, .. }) => {
+                is_for_now(source)
+            }
+            _ => false,
+        }
     }
 
     /// Whether something around the plan is missing or damaged that does not come back by itself: another journal, a

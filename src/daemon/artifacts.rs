@@ -11,7 +11,7 @@ use projections::{
 use super::execute::Runner;
 use crate::{
     command::Report,
-    error::{Error, Result},
+    error::{self, Error, Result},
     prompts::{Exhibit, reply},
     toolbox::{self, Found, Unplaced},
 };
@@ -41,6 +41,9 @@ impl Runner<'_> {
                 match self.write(path, content.as_bytes())? {
                     Ok(artifact) => artifacts.push(artifact),
                     Err(Unplaced::InTheWay(why)) => missing.push(format!("{path} {why}")),
+                    Err(Unplaced::Machine(error)) if error::is_for_now(&error) => {
+                        return Err(Error::io("write the artifact", path)(error));
+                    }
                     Err(Unplaced::Machine(error)) => {
                         let why = format!("the artifact {path} cannot be written: {error}");
                         return self.obstructed(why);

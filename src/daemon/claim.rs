@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock,
     command::Command,
-    error::Result,
+    error::{Error, Result},
     vault::{Actor, PlanLog, Project, Reconciled, SETTLED},
 };
 
@@ -73,7 +73,8 @@ impl<'a> Runner<'a> {
         };
         // For people only; the lock itself is the kernel's.
         if let Err(error) = self.lease.note(&note) {
-            tracing::warn!(plan = %self.id, "the lease cannot be labelled: {error}");
+            let error = Error::from(error);
+            tracing::warn!(plan = %self.id, "the lease cannot be labelled: {}", error.told());
         }
     }
 }

@@ -112,7 +112,8 @@ pub(super) struct Around<'a> {
 /// Runs a plan as far as it goes.
 ///
 /// # Errors
-/// The journal's and the machine's; the plan then stays executing without a runner, and a later tick resumes it.
+/// The journal's and the machine's; the plan is then given back, or stays executing without a runner, and a later tick
+/// resumes it.
 pub(super) async fn run(project: &Project, id: &PlanId, around: Around<'_>) -> Result<Ended> {
     let runner = match Runner::claim(project, id, around) {
         Ok(Some(runner)) => runner,
@@ -158,8 +159,23 @@ impl<'a> Runner<'a> {
                     self.wait(Some(until)).await?;
                     self.reopen();
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.give_back(&error);
+                    return Err(error);
+                }
             }
+        }
+    }
+
+    /// A runner that the machine refuses for now is not lost: where the journal still takes a frame, the plan is given
+    /// back, so that the next claims do not count as those of a plan that brings its runners down.
+    fn give_back(&mut self, error: &Error) {
+        if !error.is_for_now() {
+            return;
+        }
+        let why = error.told();
+        if let Err(refused) = self.report(Report::Releasing { why }) {
+            tracing::debug!(plan = %self.id, "it cannot be given back: {}", refused.told());
         }
     }
 
