@@ -121,8 +121,8 @@ fn retry_at(
     let count = |of: fn(&Trouble) -> u32| trouble.map_or(0, of) + 1;
     let failures = count(|trouble| trouble.failures);
     // From the first failure on: a call that itself takes longer than the limit, or through which the machine slept,
-    // is worth another try.
-    let since = trouble.and_then(|trouble| trouble.since).unwrap_or(now);
+    // is worth another try; and so is one before which it slept.
+    let since = trouble.map_or(now, |trouble| trouble.counts_since(call.started_at, now));
     let wait = wait_ms(retry, failures, decision.context.chance, retry_after_ms);
     let at = now.plus_millis(wait);
     let limit = retry.wall_ms.saturating_mul(1_000);

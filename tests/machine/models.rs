@@ -124,6 +124,26 @@ fn the_wall_limit_holds_over_lost_runners() {
     assert_eq!(reason(&world), PauseReason::Model);
 }
 
+/// The lid of a laptop is closed, or a clock is set: the runner lives on and finds that it is another day.
+#[test]
+fn a_night_slept_through_does_not_count_against_the_wall_limit() {
+    for asleep_in_a_call in [false, true] {
+        let mut world = World::approved();
+        world.policy.retry.wall_ms = 20_000;
+        let mut script = failing(3, "s1-plan", FailureClass::Server);
+        while failures(&world).is_empty() {
+            world.tick(&mut |step| script.answer(step));
+        }
+        while asleep_in_a_call && world.flying().is_none() {
+            world.tick(&mut |step| script.answer(step));
+        }
+        world.now = world.now.plus_seconds(8 * 3_600);
+        world.drive(script);
+        assert_eq!(world.plan.status, Status::Done, "{asleep_in_a_call}");
+        assert!(failures(&world).iter().all(|e| e.retry_at.is_some()));
+    }
+}
+
 #[test]
 fn a_night_without_a_daemon_does_not_count_against_the_wall_limit() {
     let mut world = World::approved();

@@ -98,7 +98,7 @@ pub(super) fn failed(plan: &mut Plan, entry: &Entry, e: &ModelCallFailed) -> Res
     }
     if let Some(trouble) = trouble(plan, &call) {
         trouble.failures += 1;
-        trouble.since.get_or_insert(entry.mark.at);
+        trouble.since = Some(trouble.counts_since(call.started_at, entry.mark.at));
         trouble.not_before = e.retry_at;
         if e.class == FailureClass::ContextTooLong {
             trouble.too_long = Some(call.prompt_bytes);

@@ -157,6 +157,20 @@ pub struct Trouble {
     pub rejected: Option<(Payload, String)>,
 }
 
+/// Longer than this nobody waits for a step: who did has slept, machine and all, or its clock was set. Microseconds.
+const ASLEEP: u64 = 3_600_000_000;
+
+impl Trouble {
+    /// Since when the limit of its tries counts, when a call of it that began at `began` fails at `failed`. What was
+    /// slept through, before the call or in it, was no trying: then it counts anew.
+    #[must_use]
+    pub fn counts_since(&self, began: Timestamp, failed: Timestamp) -> Timestamp {
+        let due = self.not_before.unwrap_or(began);
+        let slept = began.micros_since(due).max(failed.micros_since(began)) > ASLEEP;
+        self.since.filter(|_| !slept).unwrap_or(failed)
+    }
+}
+
 impl Task {
     /// The producer that it was given to, by whomever.
     #[must_use]
