@@ -139,7 +139,13 @@ impl Daemon {
                 sweep_again = None;
                 sweep(&self.vault);
             }
-            let found = self.scan(&changes)?;
+            let found = match self.scan(&changes) {
+                Err(error) if error.is_for_now() && !self.until_idle => {
+                    changes = self.look_later(&error).await;
+                    continue;
+                }
+                found => found?,
+            };
             let ran = self.run_first(&found).await?;
             if ran {
                 // A slot may have waited for the end of this plan.
@@ -183,6 +189,19 @@ impl Daemon {
             "tick"
         );
         Ok(found)
+    }
+
+    /// A vault that cannot be listed for now, because no more files can be opened, is looked at again at the next tick.
+    async fn look_later(&self, error: &Error) -> Changes {
+        tracing::error!("looking again at the next tick: {}", error.told());
+        tokio::select! {
+            () = tokio::time::sleep(self.tick) => {}
+            () = self.shutdown.asked() => {}
+        }
+        Changes {
+            everything: true,
+            ..self.watch.take()
+        }
     }
 
     /// Tries the runnable plans in turn until one was run; says whether one was.
