@@ -152,7 +152,7 @@ fn whatever_fails_once_or_for_a_while_the_plan_goes_on_by_itself_and_is_whole() 
             scope.spawn(|| {
                 while let Some((n, way)) = ills.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (took, _) = live(&template, &plan, *n, *way);
-                    let beginning = steps[*n].contains("/.modulatio/");
+                    let beginning = steps[*n].contains("/.modulatio");
                     assert!(
                         took == Took::WentOn || beginning,
                         "{way:?} at {n}, {}: the daemon ended",
