@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -81,7 +81,7 @@ pub(super) fn steal(
     Ok(None)
 }
 
-fn is_held(lease: &PathBuf) -> bool {
+fn is_held(lease: &Path) -> bool {
     crate::ground::is_held(lease)
 }
 
@@ -143,7 +143,7 @@ pub(super) fn holders(ground: &Ground) -> BTreeSet<u32> {
         .plans
         .iter()
         .map(|plan| ground.yard.of_plan(plan, ".lease"));
-    let held = leases.filter(is_held).filter_map(|lease| note(&lease));
+    let held = leases.filter(|lease| is_held(lease)).filter_map(|lease| note(&lease));
     held.filter_map(|note| note.holder.rsplit(':').next()?.parse().ok())
         .collect()
 }
