@@ -4,13 +4,14 @@
 use std::{
     collections::BTreeSet,
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use journal::LeaseNote;
 
 use super::Ground;
+use crate::ground::is_held;
 
 /// A lease that was taken from its holder.
 #[derive(Clone, Debug)]
@@ -81,15 +82,11 @@ pub(super) fn steal(
     Ok(None)
 }
 
-fn is_held(lease: &Path) -> bool {
-    crate::ground::is_held(lease)
-}
-
-fn note(lease: &PathBuf) -> Option<LeaseNote> {
+fn note(lease: &Path) -> Option<LeaseNote> {
     serde_json::from_slice(&fs::read(lease).ok()?).ok()
 }
 
-fn take(lease: &PathBuf, chance: &mut fastrand::Rng) -> Result<(), String> {
+fn take(lease: &Path, chance: &mut fastrand::Rng) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("{}: {e}", lease.display());
     if chance.bool() {
         return fs::remove_file(lease).map_err(failed);
@@ -143,7 +140,9 @@ pub(super) fn holders(ground: &Ground) -> BTreeSet<u32> {
         .plans
         .iter()
         .map(|plan| ground.yard.of_plan(plan, ".lease"));
-    let held = leases.filter(|lease| is_held(lease)).filter_map(|lease| note(&lease));
+    let held = leases
+        .filter(|lease| is_held(lease))
+        .filter_map(|lease| note(&lease));
     held.filter_map(|note| note.holder.rsplit(':').next()?.parse().ok())
         .collect()
 }

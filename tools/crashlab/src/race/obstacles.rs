@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::Path,
 };
 
 use crate::{
@@ -151,12 +151,12 @@ impl Obstacles {
     }
 }
 
-fn made<T>(result: std::io::Result<T>, path: &std::path::Path) -> Result<T, String> {
+fn made<T>(result: std::io::Result<T>, path: &Path) -> Result<T, String> {
     result.map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// Another byte in the middle of it.
-fn damage(journal: &PathBuf) -> Result<(), String> {
+fn damage(journal: &Path) -> Result<(), String> {
     let mut bytes = made(fs::read(journal), journal)?;
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
