@@ -132,9 +132,11 @@ fn remove_dead(dir: &Path, identity: &Identity) {
     let prefix = format!("{}-", identity.host);
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let pid = name
-            .strip_prefix(&prefix)
-            .and_then(|rest| rest.strip_suffix(".json"));
+        // Its own, or the next one that it was writing.
+        let pid = name.strip_prefix(&prefix).and_then(|rest| {
+            let own = rest.strip_suffix(".json");
+            own.or_else(|| rest.strip_suffix(".tmp"))
+        });
         let dead = pid.is_some_and(|pid| {
             pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists()
         });

@@ -81,3 +81,23 @@ fn after_the_work_nothing_is_active() {
     vault.run_until_idle();
     assert_eq!(heartbeat(&vault)["active_plan"], Value::Null);
 }
+
+#[test]
+fn what_a_killed_daemon_left_goes_with_the_next_start_half_written_or_whole() {
+    const DIR: &str = ".modulatio/heartbeats";
+    let vault = TestVault::new();
+    let daemon = Daemon::start(&vault, &[]);
+    daemon.says("sleeping");
+    daemon.kill();
+    let [whole] = &vault.names(DIR)[..] else {
+        panic!("{:?}", vault.names(DIR));
+    };
+    let half = whole.replace(".json", ".tmp");
+    vault.write(&format!("{DIR}/{half}"), "{\"last_ti");
+    vault.run_until_idle();
+    let names = vault.names(DIR);
+    assert!(
+        !names.contains(whole) && !names.contains(&half),
+        "{names:?}"
+    );
+}

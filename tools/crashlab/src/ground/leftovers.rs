@@ -7,12 +7,12 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-/// Every file below `root` whose name is a temporary one's: of renderings, of what tools write, of blobs and of journals
-/// that are being made.
+/// Every file below `root` whose name is a temporary one's: of renderings, of what tools write, of heartbeats, of
+/// blobs, and of journals that are being made.
 pub(crate) fn temporary(root: &Path) -> Vec<PathBuf> {
     let is_temporary = |name: &str| {
         name.contains(".tmp-")
-            || name.starts_with(".modulatio-") && name.ends_with(".tmp")
+            || name.ends_with(".tmp")
             || name.starts_with(".draft-")
             || name.ends_with(".journal.new")
     };
