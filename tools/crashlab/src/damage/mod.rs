@@ -50,7 +50,7 @@ pub struct Arguments {
     binaries: Option<PathBuf>,
 }
 
-/// All of the damage of the plan whose journal is harmed.
+/// Makes a sample, and damages it in every way.
 ///
 /// # Errors
 /// Those of the lab itself.
@@ -61,18 +61,30 @@ pub fn run(arguments: &Arguments) -> Told {
     figures.add("seed", arguments.seed);
     figures.add("bytes of journal", sample.journal.len() as u64);
     figures.add("frames", sample.lines.len() as u64);
-    let mut bench = Bench::on(&sample)?;
-    bench.is_whole(&mut figures);
-    flips::exhaustive(&sample, &mut figures);
-    flips::shown(&mut bench, arguments.flips, &mut rng, &mut figures);
-    frames::all(&mut bench, arguments.each, &mut rng, &mut figures);
-    cuts::all(&mut bench, arguments.each, &mut rng, &mut figures);
-    backup::all(&mut bench, arguments.each, &mut rng, &mut figures)?;
-    odd::all(&mut bench, &mut figures)?;
-    blobs::all(&mut bench, arguments.each, &mut rng, &mut figures)?;
-    bench.is_whole(&mut figures);
-    programs::all(&sample, arguments.runs, &mut rng, &mut figures)?;
-    Ok(figures)
+    match harms(arguments, &sample, &mut rng, &mut figures) {
+        Ok(()) => Ok(figures),
+        Err(why) => Err(format!("{why}; until then {figures}")),
+    }
+}
+
+fn harms(
+    arguments: &Arguments,
+    sample: &Sample,
+    rng: &mut Rng,
+    figures: &mut Figures,
+) -> Result<(), String> {
+    let each = arguments.each;
+    let mut bench = Bench::on(sample)?;
+    bench.is_whole(figures);
+    flips::exhaustive(sample, figures);
+    flips::shown(&mut bench, arguments.flips, rng, figures);
+    frames::all(&mut bench, each, rng, figures);
+    cuts::all(&mut bench, each, rng, figures);
+    backup::all(&mut bench, each, rng, figures)?;
+    odd::all(&mut bench, figures)?;
+    blobs::all(&mut bench, each, rng, figures)?;
+    bench.is_whole(figures);
+    programs::all(sample, arguments.runs, rng, figures)
 }
 
 /// So many of these, drawn; all of them for 0.

@@ -78,7 +78,10 @@ impl Sample {
     pub(super) fn made(binaries: Option<&Path>) -> Result<Self, String> {
         let binaries = Binaries::found(binaries)?;
         let model = FakeModel::start(script()).map_err(|e| e.to_string())?;
-        let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+        let dir = tempfile::Builder::new()
+            .prefix("crashlab-damage-")
+            .tempdir();
+        let dir = dir.map_err(|e| e.to_string())?;
         let root = dir.path().join("vault");
         lay(&root, &model).map_err(|e| e.to_string())?;
         let program = |arguments: &[&str]| succeeded(&binaries, &root, arguments);
@@ -131,8 +134,14 @@ impl Sample {
 
     /// A copy of the vault, in memory where the system has a place for that.
     pub(super) fn copy(&self) -> Result<(TempDir, PathBuf), String> {
-        let memory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        let dir = memory.map_err(|e| e.to_string())?;
+        let named = || {
+            let mut named = tempfile::Builder::new();
+            named.prefix("crashlab-damage-");
+            named
+        };
+        let memory = named().tempdir_in("/dev/shm");
+        let dir = memory.or_else(|_| named().tempdir());
+        let dir = dir.map_err(|e| e.to_string())?;
         let root = dir.path().join("vault");
         copy_tree(&self.root(), &root).map_err(|e| format!("cannot copy the sample: {e}"))?;
         Ok((dir, root))
