@@ -1,5 +1,7 @@
 //! What a model has said so far, and the [`Reply`] that it comes to. Whole answers and streams end up here.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
@@ -14,22 +16,15 @@ use super::super::{
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     /// Its blocks, in their order.
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<Part>,
+    /// Where the last block of each number stands: a stream may begin very many, and go on with any.
+    numbers: BTreeMap<u64, usize>,
     /// Why the model stopped, once it has.
     pub(super) stop_reason: Option<String>,
     /// The token counts that were last told, field by field.
     pub(super) usage: Value,
     /// The model that says it answered.
     pub(super) model: Option<String>,
-}
-
-/// A part of an answer.
-#[derive(Debug)]
-pub(super) struct Block {
-    /// Its number in a stream.
-    pub(super) index: u64,
-    /// What it holds.
-    pub(super) part: Part,
 }
 
 /// What a part of an answer holds.
@@ -117,9 +112,19 @@ impl Heard {
         self.stop(&message.stop_reason);
         self.count(message.usage);
         for (index, content) in (0..).zip(message.content.unwrap_or_default()) {
-            let part = Part::new(content);
-            self.blocks.push(Block { index, part });
+            self.begin_block(index, Part::new(content));
         }
+    }
+
+    /// Adds a block of that number.
+    pub(super) fn begin_block(&mut self, index: u64, part: Part) {
+        self.numbers.insert(index, self.blocks.len());
+        self.blocks.push(part);
+    }
+
+    /// The last block of that number.
+    pub(super) fn block(&mut self, index: u64) -> Option<&mut Part> {
+        self.blocks.get_mut(*self.numbers.get(&index)?)
     }
 
     /// Notes why the model stopped.
@@ -141,7 +146,7 @@ impl Heard {
     pub(super) fn into_reply(self, request: &Request, report: &Report<'_>) -> Reply {
         let (mut text, mut calls, mut unseen) = (String::new(), Vec::new(), 0);
         for block in self.blocks {
-            match block.part {
+            match block {
                 Part::Text(words) => text.push_str(&words),
                 Part::Unseen(bytes) => unseen += bytes,
                 Part::Call {

@@ -21,7 +21,7 @@ use super::{
         report::Report,
         sse::{Assemble, Progress, assemble},
     },
-    answer::{Block, Content, Heard, Message, Part},
+    answer::{Content, Heard, Message, Part},
 };
 
 /// One event: the fields of all kinds.
@@ -106,16 +106,14 @@ impl Heard {
 
     fn open(&mut self, index: u64, content: Option<Content>) {
         if let Some(content) = content {
-            let part = Part::new(content);
-            self.blocks.push(Block { index, part });
+            self.begin_block(index, Part::new(content));
         }
     }
 
     fn add(&mut self, index: u64, delta: Option<Delta>) {
         let Some(delta) = delta else { return };
         let text = delta.text.unwrap_or_default();
-        let block = self.blocks.iter_mut().rfind(|block| block.index == index);
-        match block.map(|block| &mut block.part) {
+        match self.block(index) {
             Some(Part::Text(words)) => words.push_str(&text),
             Some(Part::Call { json, .. }) => {
                 json.push_str(&delta.partial_json.unwrap_or_default());
@@ -124,10 +122,7 @@ impl Heard {
                 *bytes += delta.thinking.map_or(text.len(), |shown| shown.len());
             }
             // A server that streams text without saying that it begins.
-            None => self.blocks.push(Block {
-                index,
-                part: Part::Text(text),
-            }),
+            None => self.begin_block(index, Part::Text(text)),
         }
     }
 

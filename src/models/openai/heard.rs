@@ -1,5 +1,7 @@
 //! What a model has said so far, and the [`Reply`] that it comes to. Whole answers and streams end up here.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, value::RawValue};
 
 use super::{
@@ -22,6 +24,8 @@ pub(super) struct Heard {
     /// Bytes of reasoning: written and paid, and no part of the answer.
     unseen: usize,
     calls: Vec<Call>,
+    /// Where the last call of each index stands: a stream may begin very many, and go on with any.
+    indexes: BTreeMap<u64, usize>,
 }
 
 #[derive(Debug)]
@@ -41,7 +45,7 @@ impl Heard {
     /// Adds a whole message: each of its calls is one of its own.
     pub(super) fn whole(&mut self, mut said: Said) {
         for called in said.tool_calls.take().unwrap_or_default() {
-            self.calls.push(Call::new(called));
+            self.begin(Call::new(called));
         }
         self.words(said);
     }
@@ -51,10 +55,17 @@ impl Heard {
         for called in said.tool_calls.take().unwrap_or_default() {
             match self.continued(&called) {
                 Some(at) => self.calls[at].add(called),
-                None => self.calls.push(Call::new(called)),
+                None => self.begin(Call::new(called)),
             }
         }
         self.words(said);
+    }
+
+    fn begin(&mut self, call: Call) {
+        if let Some(index) = call.index {
+            self.indexes.insert(index, self.calls.len());
+        }
+        self.calls.push(call);
     }
 
     fn words(&mut self, said: Said) {
@@ -71,7 +82,7 @@ impl Heard {
     fn continued(&self, called: &Called) -> Option<usize> {
         let id = called.id.as_deref().unwrap_or_default();
         let at = match called.index {
-            Some(index) => self.calls.iter().rposition(|c| c.index == Some(index))?,
+            Some(index) => *self.indexes.get(&index)?,
             None if !id.is_empty() => self.calls.iter().rposition(|call| call.id == id)?,
             None => self.calls.len().checked_sub(1)?,
         };

@@ -255,6 +255,18 @@ pub const OPENAI: &[Large] = &[
         "data:[DONE]\n\n",
     ),
     large(
+        "calls with a name, event by event",
+        "events 4096\ndata:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"n\",\"arguments\":\"[\"}}]}}]}\n\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"n\",\"arguments\":\"1,1,1,1,\"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "the first of many calls",
+        "events 4096\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"a\",\"function\":{\"name\":\"n\",\"arguments\":\"{}\"}},{\"index\":0,\"function\":{\"arguments\":\" \"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
         "calls without an index",
         "events 4096\n",
         "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"x\",\"function\":{\"name\":\"n\",\"arguments\":\"a\"}}]}}]}\n\n",
