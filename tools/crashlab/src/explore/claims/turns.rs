@@ -61,16 +61,25 @@ pub(in crate::explore) fn race(preemptions: u32, locks: bool) -> Result<Tried, S
             tried.schedules += 1;
             tried.turns += log.len() as u64;
             if let Err(broken) = held {
-                let order: Vec<usize> = log.iter().map(Choice::chosen).collect();
+                let order = in_turns(&log);
                 tried
                     .broken
-                    .push(format!("race {at}, turns {order:?}: {broken}"));
+                    .push(format!("race {at}, turns {order}: {broken}"));
                 break;
             }
             script = other_way(&log);
         }
     }
     Ok(tried)
+}
+
+/// Who went on, and for how many calls: `0 x34, 1 x37`.
+fn in_turns(log: &[Choice]) -> String {
+    let runs = log.chunk_by(|one, next| one.chosen() == next.chosen());
+    let told: Vec<String> = runs
+        .map(|run| format!("{} x{}", run[0].chosen(), run.len()))
+        .collect();
+    told.join(", ")
 }
 
 /// The script up to the deepest choice that has a way not taken yet.
