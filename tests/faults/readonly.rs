@@ -47,7 +47,10 @@ fn a_runner_outlives_a_vault_that_is_read_only_for_a_while() {
         eprintln!("SKIPPED a runner in a read-only vault: this test may not mount");
         return;
     };
-    assert!(mount(vault.root(), &["-o", "remount,ro,bind"]));
+    // A file that the runner writes at this moment is in the way of it.
+    wait_until("the view is read-only", || {
+        mount(vault.root(), &["-o", "remount,ro,bind"])
+    });
     daemon.says("Read-only file system");
     assert!(daemon.lives(), "{}", daemon.log());
     drop(over);

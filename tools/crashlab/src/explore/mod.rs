@@ -113,16 +113,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_flaws_are_seen_and_nothing_else() {
-        let arguments = Arguments {
-            depth: 1,
-            steps: 4,
-            preemptions: 1,
-            close: 8,
+    fn a_runner_without_a_fence_is_seen() {
+        let bounds = Bounds {
+            depth: 7,
             threads: 2,
         };
-        let figures = run(&arguments).expect("the lab runs");
-        assert_eq!(figures.findings(), Vec::<String>::new());
-        assert_eq!(figures.count("flaws built in and seen"), 2);
+        let seen = explore(&Protocol::without_a_fence(), bounds).broken;
+        let told = |finding: &String| finding.contains("wrote under the claim of");
+        assert!(seen.iter().any(told), "{seen:?}");
+    }
+
+    #[test]
+    fn a_disk_without_locks_is_seen_and_one_with_locks_is_whole() {
+        let seen = turns::race(1, false).expect("the lab runs").broken;
+        assert!(!seen.is_empty());
+        let whole = turns::race(0, true).expect("the lab runs");
+        assert_eq!(whole.broken, Vec::<String>::new());
+    }
+
+    #[test]
+    fn from_every_place_on_the_good_way_a_plan_comes_to_its_end() {
+        let bounds = Bounds {
+            depth: 1,
+            threads: 2,
+        };
+        let seen = explore(&Machine::new(1, true), bounds);
+        assert_eq!(seen.broken, Vec::<String>::new());
+        assert!(seen.states > 500, "{}", seen.states);
     }
 }
