@@ -15,7 +15,7 @@ mod seal;
 
 use serde::{Deserialize, Serialize};
 
-use crate::yaml;
+use crate::{payload::Digest, yaml};
 
 pub use seal::{Seal, seal_of};
 pub(crate) use seal::{anchor_line, seal};
@@ -63,6 +63,23 @@ pub struct HeadEntry {
     /// which stand as the lead of an entry without a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<String>,
+}
+
+impl Head {
+    /// BLAKE3 of what is the operator's in it, in its order: their keys, and comments wherever they stand.
+    #[must_use]
+    pub fn own_digest(&self) -> Digest {
+        let parts = self.0.iter().flat_map(|entry| {
+            let is_own = entry.own.is_some() || !entry.lead.is_empty();
+            let parts = [
+                &*entry.key,
+                &*entry.lead,
+                entry.own.as_deref().unwrap_or(""),
+            ];
+            parts.into_iter().filter(move |_| is_own)
+        });
+        Digest::of(parts.collect::<Vec<_>>().join("\0").as_bytes())
+    }
 }
 
 impl HeadEntry {

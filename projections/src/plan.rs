@@ -38,6 +38,8 @@ pub struct Plan {
     pub items: Result<Vec<SubObjective>, BodyFault>,
     /// The operator's caps.
     pub caps: Caps,
+    /// What was written into its text and its caps since it was written down, oldest first.
+    pub revisions: Vec<Revision>,
     /// Where it stands.
     pub status: Status,
     /// How it came there.
@@ -82,6 +84,22 @@ pub struct Plan {
     pub last_progress: Timestamp,
     /// A kind of event that this program does not know; such a journal is not written.
     pub unknown: Option<String>,
+}
+
+/// One change of a plan's text or caps. Whoever judges an edit late sees by it that somebody else has taken the same edit
+/// over since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The frame.
+    pub seq: u64,
+    /// Who wrote it.
+    pub by: String,
+    /// The operator's own keys, if they changed ([`Head::own_digest`]).
+    pub head: Option<Digest>,
+    /// The body without blanks at its end, if it changed.
+    pub body: Option<Digest>,
+    /// All caps, if one changed.
+    pub caps: Option<Caps>,
 }
 
 /// A finished sub-objective, for who looks back on the whole plan.

@@ -2,8 +2,10 @@
 
 use projections::{
     document::{Document, ENGINE_KEYS, Head, HeadEntry},
-    event::{CapsChanged, EditRejected, PlanRevised, StatusName},
+    event::{Caps, CapsChanged, EditRejected, PlanRevised, StatusName},
     found,
+    payload::Digest,
+    plan::Revision,
     yaml::{self, Mapping, Value},
 };
 
@@ -118,11 +120,17 @@ fn refuse_engine_keys(base: &Mapping, edited: &Mapping) -> Result<(), EditFault>
 fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
     // An editor that saves the same buffer twice says nothing new the second time.
     let plan = &decision.plan;
-    let head = (own_keys(&base.head) != own_keys(&edited.head))
+    let (own, whole) = (edited.head.own_digest(), body_digest(&edited.body));
+    let taken = |same: &dyn Fn(&Revision) -> bool| was_taken(decision, base, same);
+    let head_is_new =
+        own_keys(&base.head) != own_keys(&edited.head) && !taken(&|since| since.head == Some(own));
+    let head = head_is_new
         .then(|| merged(&base.head, &plan.head, &edited.head))
         .filter(|head| plan.head != *head);
-    let body = (!same_text(&base.body, &edited.body) && !same_text(&plan.body, &edited.body))
-        .then(|| edited.body.clone());
+    let body_is_new = !same_text(&base.body, &edited.body)
+        && !same_text(&plan.body, &edited.body)
+        && !taken(&|since| since.body == Some(whole));
+    let body = body_is_new.then(|| edited.body.clone());
     let status = decision.status();
     if body.is_some() && !matches!(status, StatusName::Draft | StatusName::Paused) {
         return Err(EditFault::Body { status });
@@ -135,6 +143,24 @@ fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
         });
     }
     Ok(())
+}
+
+/// Of all who look at a file at once, one may read a text where it stands and another swap it out and judge it later:
+/// what was taken over since the text was opened says nothing new, and must not undo what came after it.
+fn was_taken(decision: &Decision<'_>, base: &Document, same: impl Fn(&Revision) -> bool) -> bool {
+    let anchor = base.values.get("journal").and_then(Value::as_mapping);
+    let Some(seq) = anchor.and_then(|anchor| anchor.get("seq")?.as_u64()) else {
+        return false;
+    };
+    let since = decision.plan.revisions.iter().rev();
+    since
+        .take_while(|revision| revision.seq > seq)
+        .filter(|revision| revision.by == decision.context.by)
+        .any(same)
+}
+
+fn body_digest(body: &str) -> Digest {
+    Digest::of(body.trim_end().as_bytes())
 }
 
 /// Editors add or drop the last line break at will.
@@ -194,6 +220,10 @@ fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
             "max_tokens" => caps.max_tokens = written.max_tokens,
             _ => caps.max_cost_usd = written.max_cost_usd,
         }
+        let wished = |since: &Revision| since.caps.map(|then| of(then, cap)) == Some(of(caps, cap));
+        if was_taken(decision, base, wished) {
+            caps = before;
+        }
         changed = changed.or((caps != before).then_some(cap));
     }
     let status = decision.status();
@@ -204,6 +234,15 @@ fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
             Ok(())
         }
         None => Ok(()),
+    }
+}
+
+/// One of them, in a form that can be compared.
+fn of(caps: Caps, cap: &str) -> Option<u64> {
+    match cap {
+        "max_wall_clock_min" => caps.max_wall_clock_min,
+        "max_tokens" => caps.max_tokens,
+        _ => caps.max_cost_usd.map(|cost| cost.0),
     }
 }
 

@@ -315,3 +315,29 @@ fn an_empty_file_is_called_that() {
         );
     }
 }
+
+/// One process reads a text where it stands, another swaps it out in the same instant and judges it later.
+#[test]
+fn a_text_that_is_judged_once_more_undoes_nothing_that_came_since() {
+    let mut world = world();
+    let first = frontmatter::render(&world.plan);
+    let with = |text: &str, mood: &str, tokens: &str, body: &str| {
+        let text = with_key(&with_key(text, "mood", mood), "max_tokens", tokens);
+        format!("{text}{body}\n")
+    };
+    let early = with(&first, "early", "600", "Early.");
+    save(&mut world, &first, &early).unwrap();
+    let second = frontmatter::render(&world.plan);
+    let late = with(&second, "late", "700", "Late.");
+    save(&mut world, &second, &late).unwrap();
+    assert_eq!(fault(save(&mut world, &first, &early)), NOTHING);
+    let shown = frontmatter::render(&world.plan);
+    assert!(
+        shown.contains("mood: late") && shown.contains("max_tokens: 700"),
+        "{shown}"
+    );
+    assert!(shown.trim_end().ends_with("Late."), "{shown}");
+    // Whoever wants the earlier one back says so in the text as it is now.
+    let again = with(&shown, "early", "600", "");
+    assert_eq!(save(&mut world, &shown, &again).unwrap().len(), 2);
+}

@@ -3,16 +3,28 @@
 use super::{Entry, Refused};
 use crate::{
     body,
+    document::Head,
     event::{
         CapsChanged, DraftRequested, Found, PauseReason, PlanCancelled, PlanClaimed, PlanPaused,
         PlanRevised, StatusName, TicketDecided, TicketOpened, TicketWithdrawn,
     },
     ids::TicketId,
-    plan::{Answer, Plan, Run, RunStage, Status, Ticket, Wish},
+    payload::Digest,
+    plan::{Answer, Plan, Revision, Run, RunStage, Status, Ticket, Wish},
     work::Transition,
 };
 
-pub(super) fn revised(plan: &mut Plan, e: &PlanRevised) -> Result<(), Refused> {
+pub(super) fn revised(plan: &mut Plan, entry: &Entry, e: &PlanRevised) -> Result<(), Refused> {
+    plan.revisions.push(Revision {
+        seq: entry.mark.anchor.seq,
+        by: entry.mark.by.clone(),
+        head: e.head.as_ref().map(Head::own_digest),
+        body: e
+            .body
+            .as_ref()
+            .map(|body| Digest::of(body.trim_end().as_bytes())),
+        caps: None,
+    });
     if let Some(head) = &e.head {
         plan.head = head.clone();
     }
@@ -192,7 +204,14 @@ pub(super) fn paused(plan: &mut Plan, entry: &Entry, e: &PlanPaused) -> Result<(
     )
 }
 
-pub(super) fn caps_changed(plan: &mut Plan, e: &CapsChanged) -> Result<(), Refused> {
+pub(super) fn caps_changed(plan: &mut Plan, entry: &Entry, e: &CapsChanged) -> Result<(), Refused> {
+    plan.revisions.push(Revision {
+        seq: entry.mark.anchor.seq,
+        by: entry.mark.by.clone(),
+        head: None,
+        body: None,
+        caps: Some(e.caps),
+    });
     plan.caps = e.caps;
     plan.calls.warned.clear();
     Ok(())

@@ -117,7 +117,7 @@ type Refused = &'static str;
 fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
     match event {
         Event::PlanDrafted(_) | Event::PlanImported(_) => Err("a plan begins only once"),
-        Event::PlanRevised(e) => lifecycle::revised(plan, e),
+        Event::PlanRevised(e) => lifecycle::revised(plan, entry, e),
         Event::PlanApproved(e) => lifecycle::approved(plan, entry, &e.note),
         Event::PlanResumed(e) => lifecycle::approved(plan, entry, &e.note),
         Event::PlanDeclined(e) => lifecycle::ended(plan, entry, Status::Declined, &e.note),
@@ -127,7 +127,7 @@ fn step(plan: &mut Plan, entry: &Entry, event: &Event) -> Result<(), Refused> {
         Event::PlanClaimed(e) => lifecycle::claimed(plan, entry, e),
         Event::PlanReleased(e) => lifecycle::released(plan, entry, &e.why),
         Event::PlanPaused(e) => lifecycle::paused(plan, entry, e),
-        Event::CapsChanged(e) => lifecycle::caps_changed(plan, e),
+        Event::CapsChanged(e) => lifecycle::caps_changed(plan, entry, e),
         // The refusal changed nothing; the frame itself is the record of it.
         Event::EditRejected(_) => Ok(()),
         Event::SubObjectiveStarted(e) => work::sub_objective_started(plan, e),
@@ -207,6 +207,7 @@ fn drafted(entry: &Entry, e: &PlanDrafted) -> Plan {
         items: body::sub_objectives(&e.body),
         body: e.body.clone(),
         caps: e.caps,
+        revisions: Vec::new(),
         status: Status::Draft,
         transitions: Vec::new(),
         epoch: Epoch::default(),

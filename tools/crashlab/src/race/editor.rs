@@ -24,6 +24,9 @@ pub(super) fn edit(
         let Ok(text) = fs::read_to_string(&file) else {
             return Err(format!("{}: it is gone", file.display()));
         };
+        if !text.starts_with("---\n") {
+            return Err(format!("{}: torn: {text:?}", file.display()));
+        }
         let kept = text.lines().filter(|line| !line.starts_with("mood: "));
         let kept: String = kept.map(|line| format!("{line}\n")).collect();
         let edited = kept.replacen("---\n", &format!("---\nmood: {word}\n"), 1);
@@ -46,31 +49,32 @@ pub(super) fn edit(
 
 fn is_known(yard: &Yard, plan: &str, word: &str) -> bool {
     let history = yard.history(plan);
-    history.is_ok_and(|history| is_taken(&history, word)) || is_kept(yard, plan, word)
+    history.is_ok_and(|history| times_taken(&history, word) > 0) || is_kept(yard, plan, word)
 }
 
-/// Edits that are neither in the journal nor kept beside the file.
-pub(super) fn lost(yard: &Yard, plan: &str, history: &History, edits: &[String]) -> Vec<String> {
-    let lost = edits
-        .iter()
-        .filter(|word| !is_taken(history, word) && !is_kept(yard, plan, word));
-    lost.map(|word| format!("the edit {word} is lost"))
-        .collect()
+/// Edits that are neither in the journal nor kept beside the file, and those that were taken over twice.
+pub(super) fn faults(yard: &Yard, plan: &str, history: &History, edits: &[String]) -> Vec<String> {
+    let fault = |word: &String| match times_taken(history, word) {
+        0 if is_kept(yard, plan, word) => None,
+        0 => Some(format!("the edit {word} is lost")),
+        1 => None,
+        times => Some(format!("the edit {word} was taken over {times} times")),
+    };
+    edits.iter().filter_map(fault).collect()
 }
 
-fn is_taken(history: &History, word: &str) -> bool {
-    history.events().any(|event| {
+fn times_taken(history: &History, word: &str) -> usize {
+    let line = format!("mood: {word}\n");
+    let says = |event: &&Event| {
         let Event::PlanRevised(e) = event else {
             return false;
         };
         let entries = e.head.iter().flat_map(|head| &head.0);
-        entries.filter(|entry| entry.key == "mood").any(|entry| {
-            entry
-                .own
-                .as_deref()
-                .is_some_and(|own| own.trim().ends_with(word))
-        })
-    })
+        entries
+            .filter_map(|entry| entry.own.as_deref())
+            .any(|own| own == line)
+    };
+    history.events().filter(says).count()
 }
 
 /// What was refused lies beside the file.

@@ -48,7 +48,7 @@ pub(super) fn race(
     let history = yard.history(&plan)?;
     tally(&words, edits.len(), figures);
     let mut faults = line::faults(&history, before, &words);
-    faults.extend(editor::lost(yard, &plan, &history, &edits));
+    faults.extend(editor::faults(yard, &plan, &history, &edits));
     let left = temporary(yard.root());
     faults.extend(
         left.iter()
