@@ -15,10 +15,10 @@ pub(crate) mod reply;
 pub(crate) mod scratch;
 pub(crate) mod ticket;
 
+pub use self::cron::cron;
 pub use anthropic::anthropic;
 pub use arguments::arguments;
 pub use config::config;
-pub use cron::cron;
 pub use document::document;
 pub use events::events;
 pub use import::import;
