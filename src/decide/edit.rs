@@ -60,6 +60,11 @@ pub enum EditFault {
         "the plan has been written anew since this text of it was opened, so it was not approved; read it again and approve that"
     )]
     WrittenAnew,
+    /// What the file says was taken over before, and something else has been written since.
+    #[error(
+        "what it says was taken over before, and the plan has been changed since; read it again and edit that"
+    )]
+    Superseded,
     /// The file says nothing new.
     #[error("the file was rewritten without a change of meaning")]
     Nothing,
@@ -74,13 +79,12 @@ pub(super) fn edit(decision: &mut Decision<'_>, base: &Document, edited: &Docume
         return Err(EditFault::NoFrontmatter(what).into());
     }
     refuse_engine_keys(&base.values, &edited.values)?;
-    text(decision, base, edited)?;
-    caps(decision, base, edited)?;
+    let late = text(decision, base, edited)? | caps(decision, base, edited)?;
     status(decision, base, edited)?;
-    if decision.events.is_empty() {
-        Err(EditFault::Nothing.into())
-    } else {
-        Ok(())
+    match (decision.events.is_empty(), late) {
+        (true, true) => Err(EditFault::Superseded.into()),
+        (true, false) => Err(EditFault::Nothing.into()),
+        (false, _) => Ok(()),
     }
 }
 
@@ -116,21 +120,27 @@ fn refuse_engine_keys(base: &Mapping, edited: &Mapping) -> Result<(), EditFault>
     })
 }
 
-/// The operator's keys at any time, the body while nobody works on it.
-fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
+/// The operator's keys at any time, the body while nobody works on it. Says whether something is not taken over because it
+/// was before.
+fn text(
+    decision: &mut Decision<'_>,
+    base: &Document,
+    edited: &Document,
+) -> Result<bool, EditFault> {
     // An editor that saves the same buffer twice says nothing new the second time.
     let plan = &decision.plan;
     let (own, whole) = (edited.head.own_digest(), body_digest(&edited.body));
     let taken = |same: &dyn Fn(&Revision) -> bool| was_taken(decision, base, same);
-    let head_is_new =
-        own_keys(&base.head) != own_keys(&edited.head) && !taken(&|since| since.head == Some(own));
-    let head = head_is_new
+    let head = (own_keys(&base.head) != own_keys(&edited.head))
         .then(|| merged(&base.head, &plan.head, &edited.head))
         .filter(|head| plan.head != *head);
-    let body_is_new = !same_text(&base.body, &edited.body)
-        && !same_text(&plan.body, &edited.body)
-        && !taken(&|since| since.body == Some(whole));
-    let body = body_is_new.then(|| edited.body.clone());
+    let body = (!same_text(&base.body, &edited.body) && !same_text(&plan.body, &edited.body))
+        .then(|| edited.body.clone());
+    let late = (
+        head.is_some() && taken(&|since| since.head == Some(own)),
+        body.is_some() && taken(&|since| since.body == Some(whole)),
+    );
+    let (head, body) = (head.filter(|_| !late.0), body.filter(|_| !late.1));
     let status = decision.status();
     if body.is_some() && !matches!(status, StatusName::Draft | StatusName::Paused) {
         return Err(EditFault::Body { status });
@@ -142,11 +152,12 @@ fn text(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
             why: NOTE.to_owned(),
         });
     }
-    Ok(())
+    Ok(late.0 || late.1)
 }
 
 /// Of all who look at a file at once, one may read a text where it stands and another swap it out and judge it later:
-/// what was taken over since the text was opened says nothing new, and must not undo what came after it.
+/// what was taken over since the text was opened must not undo what came after it. Whoever has an old text open, and wants
+/// it back, is told so.
 fn was_taken(decision: &Decision<'_>, base: &Document, same: impl Fn(&Revision) -> bool) -> bool {
     let anchor = base.values.get("journal").and_then(Value::as_mapping);
     let Some(seq) = anchor.and_then(|anchor| anchor.get("seq")?.as_u64()) else {
@@ -207,12 +218,17 @@ fn is_own((_, lead, own): &(&str, &str, Option<&str>)) -> bool {
     own.is_some() || !lead.is_empty()
 }
 
-fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Result<(), EditFault> {
+/// Says whether a cap is not taken over because it was before.
+fn caps(
+    decision: &mut Decision<'_>,
+    base: &Document,
+    edited: &Document,
+) -> Result<bool, EditFault> {
     let written = found::caps(&edited.values).map_err(|fault| EditFault::Cap(fault.to_string()))?;
     let touched = |key| changed(&base.values, &edited.values, key).is_some();
     // A cap that was not touched stays as it is now, even if the edited file is an old one.
     let mut caps = decision.plan.caps;
-    let mut changed = None;
+    let (mut changed, mut late) = (None, false);
     for cap in CAPS.into_iter().filter(|key| touched(key)) {
         let before = caps;
         match cap {
@@ -221,20 +237,18 @@ fn caps(decision: &mut Decision<'_>, base: &Document, edited: &Document) -> Resu
             _ => caps.max_cost_usd = written.max_cost_usd,
         }
         let wished = |since: &Revision| since.caps.map(|then| of(then, cap)) == Some(of(caps, cap));
-        if was_taken(decision, base, wished) {
-            caps = before;
+        if caps != before && was_taken(decision, base, wished) {
+            (caps, late) = (before, true);
         }
         changed = changed.or((caps != before).then_some(cap));
     }
     let status = decision.status();
     match changed {
-        Some(cap) if status.is_terminal() => Err(EditFault::Ended { cap, status }),
-        Some(_) => {
-            decision.push(CapsChanged { caps });
-            Ok(())
-        }
-        None => Ok(()),
+        Some(cap) if status.is_terminal() => return Err(EditFault::Ended { cap, status }),
+        Some(_) => decision.push(CapsChanged { caps }),
+        None => {}
     }
+    Ok(late)
 }
 
 /// One of them, in a form that can be compared.
