@@ -198,9 +198,13 @@ impl From<config::Faults> for Error {
     }
 }
 
-/// As [`Error::is_for_now`].
+/// Whether there is no room, or no file that can be opened, for now.
 #[must_use]
-pub fn is_for_now(error: &io::Error) -> bool {
+pub fn is_short_of(error: &io::Error) -> bool {
+    error.kind() != io::ErrorKind::ReadOnlyFilesystem && is_for_now(error)
+}
+
+fn is_for_now(error: &io::Error) -> bool {
     use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     // ENFILE and EMFILE, which std has no kind for.
     let no_files = matches!(error.raw_os_error(), Some(23 | 24));

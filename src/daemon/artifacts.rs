@@ -41,7 +41,7 @@ impl Runner<'_> {
                 match self.write(path, content.as_bytes())? {
                     Ok(artifact) => artifacts.push(artifact),
                     Err(Unplaced::InTheWay(why)) => missing.push(format!("{path} {why}")),
-                    Err(Unplaced::Machine(error)) if error::is_for_now(&error) => {
+                    Err(Unplaced::Machine(error)) if error::is_short_of(&error) => {
                         return Err(Error::io("write the artifact", path)(error));
                     }
                     Err(Unplaced::Machine(error)) => {

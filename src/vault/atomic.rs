@@ -1,7 +1,7 @@
 //! Writing a projection: temporary file in the same directory, then its name. A reader sees the old file or the new one,
 //! never a torn one, also after a power cut: half of a plan's file would be taken for an edit of its operator's, and half
-//! of a note for all of it. So the bytes are synced before they get their name, and a name that is new is synced as well.
-//! Where another file stood there, a cut may bring that one back: it is an older rendering, and is known as one.
+//! of a note for all of it. So the bytes are synced before they get their name, and the name right after: the plan's own
+//! file, which comes last, vouches for all others, and nobody looks at those of a plan again that has ended.
 
 use std::{
     path::{Path, PathBuf},
@@ -33,9 +33,10 @@ pub(super) fn replace(
 /// Puts `text` at `path`, for its owner's eyes only; what stood there is of no interest.
 pub(super) fn replace_private(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
     let temporary = temporary(path);
-    write_temporary(disk, &temporary, text)?;
+    write_synced(disk, &temporary, text)?;
     disk.rename(&temporary, path)
-        .map_err(Error::io("rename over", path))
+        .map_err(Error::io("rename over", path))?;
+    sync_name(disk, path)
 }
 
 /// Swaps `text` in and gives back what stood there: of all who do so at once, one gets each text. `None` where
@@ -93,11 +94,7 @@ pub(super) fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.tmp-{}-{count}", std::process::id()))
 }
 
-fn write_temporary(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
-    written(disk, path, text).map(drop)
-}
-
-/// As [`write_temporary`], and what was written stays.
+/// Writes a new file whose bytes stay.
 fn write_synced(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
     let synced = written(disk, path, text)?.sync_data();
     if synced.is_err() {
@@ -139,7 +136,10 @@ fn put(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<PathBuf>
     let failed = |error| Error::io("rename over", path)(error);
     loop {
         match disk.exchange(temporary, path) {
-            Ok(()) => return Ok(Some(temporary.to_path_buf())),
+            Ok(()) => {
+                sync_name(disk, path)?;
+                return Ok(Some(temporary.to_path_buf()));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(_) => return put_over(disk, temporary, path),
         }
@@ -168,6 +168,7 @@ fn put_over(disk: &dyn Disk, temporary: &Path, path: &Path) -> Result<Option<Pat
         }
         return Err(Error::io("rename over", path)(error));
     }
+    sync_name(disk, path)?;
     Ok(linked.then_some(aside))
 }
 

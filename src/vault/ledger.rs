@@ -34,6 +34,8 @@ struct Sum {
     waiting: Vec<Piece>,
     /// Whether this handle has seen that the file holds just this.
     verified: bool,
+    /// Whether lines were added that a power cut may take back.
+    unsynced: bool,
 }
 
 impl Tracker {
@@ -100,10 +102,35 @@ impl Tracker {
         // Until it is written the file holds less than is counted: an append that fails must not pass for one.
         let verified = std::mem::replace(&mut sum.verified, false);
         let appended = verified && append(project, plan, ledger, before, &new)?;
-        if !appended && self.difference(project, plan, ledger)?.is_some() {
+        let differs = !appended && self.difference(project, plan, ledger)?.is_some();
+        if differs {
             self.rewrite(project, plan, ledger)?;
         }
-        self.sum_mut(ledger).verified = true;
+        let sum = self.sum_mut(ledger);
+        sum.verified = true;
+        // What another process added, which may have died since, is no more durable than what is added here.
+        sum.unsynced |= if appended {
+            !new.is_empty()
+        } else {
+            !differs && sum.bytes > 0
+        };
+        Ok(())
+    }
+
+    /// Makes lines that were added durable. Before the plan's file is rendered, which vouches for them: nobody looks at
+    /// the files of a plan again that has ended and whose own file is true.
+    pub(super) fn secure(&mut self, project: &Project, plan: &PlanId) -> Result<()> {
+        for ledger in Ledger::ALL {
+            if self.sum(ledger).unsynced {
+                let path = project.dir().join(ledger.path(plan));
+                let failed = |error| Error::io("sync", &path)(error);
+                let file = project.disk().open(&path, Access::Append).map_err(failed)?;
+                file.sync_data().map_err(failed)?;
+                let dir = path.parent().unwrap_or(&path);
+                project.disk().sync_dir(dir).map_err(failed)?;
+                self.sum_mut(ledger).unsynced = false;
+            }
+        }
         Ok(())
     }
 

@@ -88,6 +88,7 @@ impl PlanLog {
             written = written.and(self.put(file));
         }
         written?;
+        self.ledgers.secure(&self.project, &self.id)?;
         own.iter().try_for_each(|file| self.put(file))
     }
 

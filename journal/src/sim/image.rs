@@ -6,8 +6,8 @@
 //!    a write                   x        x       a prefix · zeros · some of its sectors · only its length
 //! ```
 //!
-//! Each change is judged for itself, so that what was written later may survive what was written earlier. Most cuts lose
-//! everything, or nothing, or one thing: there the mistakes are.
+//! Each change of names and each file is judged for itself, so that what was done later in one place may survive what was
+//! done earlier in another. Most cuts lose everything, or nothing, or one thing: there the mistakes are.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -98,7 +98,10 @@ pub(super) fn failed(plan: &mut Plan, entry: &Entry, e: &ModelCallFailed) -> Res
     }
     if let Some(trouble) = trouble(plan, &call) {
         trouble.failures += 1;
-        trouble.since = Some(trouble.counts_since(call.started_at, entry.mark.at));
+        let (began, at) = (call.started_at, entry.mark.at);
+        let since = trouble.counts_since(began, at);
+        trouble.sleeps += u32::from(trouble.slept(began, at));
+        trouble.since = Some(since);
         trouble.not_before = e.retry_at;
         if e.class == FailureClass::ContextTooLong {
             trouble.too_long = Some(call.prompt_bytes);

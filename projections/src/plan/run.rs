@@ -147,6 +147,8 @@ pub struct Trouble {
     pub malformed: u32,
     /// When the first of them failed.
     pub since: Option<Timestamp>,
+    /// How often that was counted anew, because the machine had slept.
+    pub sleeps: u32,
     /// Bytes of a prompt that the provider refused as too long.
     pub too_long: Option<u64>,
     /// Not to be tried before.
@@ -157,16 +159,25 @@ pub struct Trouble {
     pub rejected: Option<(Payload, String)>,
 }
 
-/// Longer than this nobody waits for a step: who did has slept, machine and all, or its clock was set. Microseconds.
+/// A longer gap between two tries, or in one, is taken for the sleep of the machine, or a clock that was set. Microseconds.
 const ASLEEP: u64 = 3_600_000_000;
 
+/// How often a gap is taken for that: a model that answers only after hours is given up as any other.
+const MOST_SLEEPS: u32 = 3;
+
 impl Trouble {
-    /// Since when the limit of its tries counts, when a call of it that began at `began` fails at `failed`. What was
-    /// slept through, before the call or in it, was no trying: then it counts anew.
+    /// Whether what lies before the failure at `failed`, of a call that began at `began`, was slept through.
+    #[must_use]
+    pub fn slept(&self, began: Timestamp, failed: Timestamp) -> bool {
+        let due = self.not_before.unwrap_or(began);
+        let gap = began.micros_since(due).max(failed.micros_since(began));
+        gap > ASLEEP && self.sleeps < MOST_SLEEPS
+    }
+
+    /// Since when the limit of its tries counts, with that failure: what was slept through was no trying.
     #[must_use]
     pub fn counts_since(&self, began: Timestamp, failed: Timestamp) -> Timestamp {
-        let due = self.not_before.unwrap_or(began);
-        let slept = began.micros_since(due).max(failed.micros_since(began)) > ASLEEP;
+        let slept = self.slept(began, failed);
         self.since.filter(|_| !slept).unwrap_or(failed)
     }
 }

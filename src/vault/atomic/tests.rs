@@ -166,6 +166,10 @@ fn a_power_cut_leaves_the_old_text_or_the_new_one() {
     put(&disk).unwrap();
     let steps = disk.steps().len();
     assert!(steps > before + 2, "{:?}", disk.steps());
+    // Put is put: other files follow that vouch for it.
+    for left in disk.survivors() {
+        assert_eq!(left.read(&path).unwrap(), b"the new text");
+    }
     for step in before..=steps {
         let disk = with_old();
         disk.fail_at(step, Fault::PowerCut);

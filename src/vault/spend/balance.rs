@@ -3,7 +3,7 @@
 //! A runner that dies between its plan's last frame and the day's leaves a reservation that no next runner of that
 //! plan will ever close, so whoever claims any plan looks after all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use projections::{
     ids::{CallId, PlanId},
@@ -27,7 +27,7 @@ type Calls = Vec<(DayKey, CallId, Held)>;
 enum Held {
     /// With its worst case.
     Reserved,
-    /// With its worst case, although it was settled on this day before.
+    /// With its worst case, although it was settled before.
     ReservedAgain,
     /// With what its provider did not count; the rest is paid.
     InDoubt,
@@ -98,8 +98,13 @@ impl Vault {
     /// All calls that count as possible spend, by plan.
     fn held(&self, now: Timestamp) -> Result<BTreeMap<PlanId, Calls>> {
         let mut held: BTreeMap<PlanId, Calls> = BTreeMap::new();
-        for (day, seen) in self.days(now)? {
-            let closed = seen.closed;
+        let days = self.days(now)?;
+        // On any of them: midnight may lie between.
+        let closed: BTreeSet<_> = days
+            .iter()
+            .flat_map(|(_, seen)| seen.closed.iter().cloned())
+            .collect();
+        for (day, seen) in days {
             let open = seen
                 .open
                 .into_keys()

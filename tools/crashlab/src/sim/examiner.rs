@@ -1,7 +1,7 @@
 //! Threads that recover one survivor after the other and tell what is wrong with it.
 
 use std::{
-    collections::BTreeSet,
+    collections::HashSet,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
@@ -44,6 +44,8 @@ pub(super) struct Survivor {
 /// What they share.
 struct Bench {
     points: Mutex<Receiver<Point>>,
+    /// Survivors of this life that were examined, whatever left them.
+    seen: Mutex<HashSet<[u8; 32]>>,
     left: AtomicU64,
     known: Known,
     survivor: Survivor,
@@ -59,6 +61,7 @@ impl Examiners {
     ) -> Result<Self, String> {
         let bench = Arc::new(Bench {
             points: Mutex::new(points),
+            seen: Mutex::default(),
             left: AtomicU64::new(most),
             known: Known::default(),
             survivor,
@@ -106,6 +109,9 @@ impl Bench {
     }
 
     fn one(&self, point: &Point, ground: &mut Ground, figures: &mut Figures) -> Result<(), String> {
+        if !self.is_new(point) {
+            return Ok(());
+        }
         lay(point, ground)?;
         figures.add("crash points", 1);
         let (root, disk) = (ground.root().to_owned(), ground.disk());
@@ -117,12 +123,28 @@ impl Bench {
         }
         if point.look.goes_on {
             lay(point, ground)?;
-            figures.add("survivors that went on to their end", 1);
-            if let Err(why) = caught(|| self.goes_on(&root, ground.disk())) {
-                return self.found(point, &why, figures);
+            let went_on = caught(|| self.goes_on(&root, ground.disk()));
+            // Agents write by other means than this disk.
+            ground.disk().note_all(&root);
+            match went_on {
+                Ok(plans) => figures.add(self.went_on(), plans),
+                Err(why) => return self.found(point, &why, figures),
             }
         }
         Ok(())
+    }
+
+    fn is_new(&self, point: &Point) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(recording::digest(&point.image, &point.root))
+    }
+
+    /// What it is called that goes on.
+    fn went_on(&self) -> &'static str {
+        match self.survivor.scenario.birth {
+            Birth::Slots => "schedules kept on",
+            Birth::File(_) | Birth::Wish => "plans that went on to their end",
+        }
     }
 
     /// Keeps what was found for a look at it.
@@ -152,7 +174,10 @@ impl Bench {
         lay(point, ground)?;
         let root = ground.root().to_owned();
         let sim = SimDisk::of(&recording::image_of(&root));
-        let left = Arc::new(Mutex::new((fastrand::Rng::with_seed(7), Vec::new())));
+        let left = Arc::new(Mutex::new((
+            fastrand::Rng::with_seed(point.lots),
+            Vec::new(),
+        )));
         let (eye, disk) = (left.clone(), ground.disk());
         let on_step = Arc::new(move |sim: &SimDisk| {
             let mut left = eye.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,28 +191,29 @@ impl Bench {
         })?);
         disk.note_all(&root);
         let images = std::mem::take(&mut left.lock().unwrap_or_else(PoisonError::into_inner).1);
-        let mut seen = BTreeSet::new();
-        let new = images
-            .into_iter()
-            .filter(|image| seen.insert(recording::digest(image)));
-        for (at, image) in new.enumerate() {
+        for (at, image) in images.into_iter().enumerate() {
             let second = Point {
                 name: format!("{}, and in its recovery, cut {at}", point.name),
                 image,
                 root: root.clone(),
+                lots: point.lots,
                 logs: point.logs.clone(),
                 others: Vec::new(),
                 look: Look::default(),
             };
             let mut second_ground = Ground::new().map_err(|error| error.to_string())?;
-            figures.add("of them in a recovery", 1);
+            let before = figures.count("crash points");
             self.one(&second, &mut second_ground, figures)?;
+            figures.add(
+                "of them in a recovery",
+                figures.count("crash points") - before,
+            );
         }
         Ok(())
     }
 
     /// The plan ends as it would have, and no answer was bought twice.
-    fn goes_on(&self, root: &Path, disk: Light) -> Result<(), String> {
+    fn goes_on(&self, root: &Path, disk: Light) -> Result<u64, String> {
         let [before, now] = &self.survivor.asks;
         let config = root.join("modulatio.yaml");
         let text = std::fs::read_to_string(&config).map_err(|error| error.to_string())?;
@@ -199,13 +225,15 @@ impl Bench {
         let scenario = &self.survivor.scenario;
         if scenario.birth == Birth::Slots {
             let life = slots::go_on(&vault, &code).map_err(|error| error.told())?;
-            return self.is_as_undisturbed(&life);
+            return self.is_as_undisturbed(&life).map(|()| 1);
         }
-        for id in project.plan_ids().map_err(|error| error.told())? {
+        let plans = project.plan_ids().map_err(|error| error.told())?;
+        let count = plans.len() as u64;
+        for id in plans {
             drop(project.open_plan(&id).map_err(|error| error.told())?);
             self.is_as_undisturbed(&recording::finish(&vault, scenario, &id)?)?;
         }
-        Ok(())
+        Ok(count)
     }
 
     fn is_as_undisturbed(&self, life: &Life) -> Result<(), String> {

@@ -13,7 +13,7 @@ use journal::{
     sim::SimDisk,
 };
 
-/// Called after every step, with its number.
+/// Called after every step.
 pub(super) type OnStep = Arc<dyn Fn(&SimDisk) + Send + Sync>;
 
 /// The mirrored disk. Clones share it.
@@ -173,7 +173,7 @@ impl DiskFile for MirrorFile {
     }
 }
 
-/// The paths below `root` that are no plain matter of the product's disk: what it makes by other means.
+/// Every file and directory below a part of `root`.
 pub(super) fn below(root: &Path, part: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     walk(&root.join(part), &mut found);

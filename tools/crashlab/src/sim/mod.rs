@@ -95,7 +95,9 @@ fn one(scenario: &Scenario, arguments: &Arguments, round: u64, most: u64) -> Tol
     let (model, other) = (model()?, model()?);
     let seed = arguments.seed.wrapping_mul(1_000).wrapping_add(round);
     let (out, points) = sync_channel(WAITING);
-    let undisturbed = undisturbed(scenario, &model)?;
+    let (undisturbed, steps) = undisturbed(scenario, &model)?;
+    // Spread over all of a life; some disks are drawn twice.
+    let rate = most as f64 / steps.max(1) as f64;
     let examiners = Examiners::start(
         arguments.threads,
         points,
@@ -106,7 +108,7 @@ fn one(scenario: &Scenario, arguments: &Arguments, round: u64, most: u64) -> Tol
             asks: [model.base_url(), other.base_url()],
         },
     )?;
-    let recorded = recording::record(scenario, &model, seed, out)?;
+    let recorded = recording::record(scenario, &model, seed, rate, out)?;
     figures.join(examiners.ended()?);
     if recorded.life != undisturbed {
         figures.broken(format!(
@@ -119,17 +121,18 @@ fn one(scenario: &Scenario, arguments: &Arguments, round: u64, most: u64) -> Tol
         .into_iter()
         .for_each(|fault| figures.broken(fault));
     figures.add("lives", 1);
-    figures.add("steps of a disk", recorded.steps as u64);
+    figures.add("steps at which the power was cut", recorded.cut as u64);
     Ok(figures)
 }
 
-/// What becomes of the plan on an ordinary disk.
-fn undisturbed(scenario: &Scenario, model: &Arc<FakeModel>) -> Result<Life, String> {
+/// What becomes of the plan on an ordinary disk, and how many changes of it that takes.
+fn undisturbed(scenario: &Scenario, model: &Arc<FakeModel>) -> Result<(Life, usize), String> {
     let (out, points) = sync_channel(1);
     drop(points);
-    let life = recording::record(scenario, model, 0, out)?.life;
+    let recorded = recording::record(scenario, model, 0, 0.0, out)?;
+    let life = recorded.life;
     if life.status == scenario.ends {
-        Ok(life)
+        Ok((life, recorded.steps))
     } else {
         Err(format!(
             "{} ended as {}, not as {}",

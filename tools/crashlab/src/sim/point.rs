@@ -12,6 +12,8 @@ pub(super) struct Point {
     /// How to find it again: the scenario, its run, the step and the draw.
     pub(super) name: String,
     pub(super) image: Image,
+    /// Where the lots of a cut in its recovery begin.
+    pub(super) lots: u64,
     /// Below what the image's paths lie.
     pub(super) root: PathBuf,
     pub(super) logs: Logs,

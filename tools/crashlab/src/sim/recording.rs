@@ -21,8 +21,8 @@ use super::{
     spoken::Spoken,
 };
 
-/// How many disks are drawn at each step.
-const DRAWS: usize = 12;
+/// How many disks are drawn at each step, at most.
+const DRAWS: usize = 16;
 
 /// One of so many survivors loses power again at every step of its recovery.
 const AGAIN: usize = 150;
@@ -44,6 +44,10 @@ struct Watcher {
     seen: BTreeSet<[u8; 32]>,
     out: SyncSender<Point>,
     wanted: bool,
+    /// Disks to be drawn at a step.
+    rate: f64,
+    /// Steps at which the power was cut.
+    cut: usize,
     /// Whether every survivor goes on: a look at the schedule costs little.
     slots: bool,
     spoken: Spoken,
@@ -62,18 +66,27 @@ impl Watcher {
             let (name, step) = (&self.name, self.steps);
             self.faults.push(format!("{name}, step {step}: {fault}"));
         }
-        for draw in 0..DRAWS {
+        let draws = self.draws();
+        self.cut += usize::from(draws > 0 && self.wanted);
+        for draw in 0..draws {
             if !self.wanted {
                 break;
             }
             let image = sim.image(&mut |below| self.rng.usize(..below));
-            if self.seen.insert(digest(&image)) {
+            if self.seen.insert(digest(&image, &self.root)) {
                 self.offer(draw, image, &logs);
             }
         }
         if self.rng.usize(..WRITE_BACK) == 0 {
             sim.write_back();
         }
+    }
+
+    /// How many disks are drawn at this step, so that all of a life is covered.
+    fn draws(&mut self) -> usize {
+        let whole = self.rate as usize;
+        let more = usize::from(self.rng.f64() < self.rate.fract());
+        (whole + more).min(DRAWS)
     }
 
     fn offer(&mut self, draw: usize, image: Image, logs: &Logs) {
@@ -92,6 +105,7 @@ impl Watcher {
             name: format!("{}, step {}, draw {draw}", self.name, self.steps),
             image,
             root: self.root.clone(),
+            lots: self.rng.u64(..),
             logs: logs.clone(),
             others,
             look,
@@ -119,9 +133,12 @@ fn others(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// What tells one survivor from another.
-pub(super) fn digest(image: &Image) -> [u8; 32] {
+pub(super) fn digest(image: &Image, root: &Path) -> [u8; 32] {
     let mut all = Vec::new();
     for (path, content) in &image.names {
+        let Ok(path) = path.strip_prefix(root) else {
+            continue;
+        };
         all.extend(path.as_os_str().as_encoded_bytes());
         all.push(0);
         all.extend(content.as_ref().map_or([0; 32], |content| content.b3));
@@ -140,16 +157,20 @@ pub(super) struct Life {
 /// What a recording did.
 pub(super) struct Recorded {
     pub(super) life: Life,
+    /// Changes of the disk.
     pub(super) steps: usize,
+    /// Those after which the power was cut.
+    pub(super) cut: usize,
     /// What was said before it was durable.
     pub(super) faults: Vec<String>,
 }
 
-/// Lives through `scenario`; every step is a place to die.
+/// Lives through `scenario`; every step is a place to die, and `rate` disks are drawn at each.
 pub(super) fn record(
     scenario: &Scenario,
     model: &Arc<FakeModel>,
     seed: u64,
+    rate: f64,
     out: SyncSender<Point>,
 ) -> Result<Recorded, String> {
     let dir = scratch().map_err(|error| format!("no place for a vault: {error}"))?;
@@ -164,6 +185,8 @@ pub(super) fn record(
         seen: BTreeSet::new(),
         out,
         wanted: true,
+        rate,
+        cut: 0,
         slots: scenario.birth == Birth::Slots,
         spoken: Spoken::to(model.clone()),
         faults: Vec::new(),
@@ -179,6 +202,7 @@ pub(super) fn record(
     Ok(Recorded {
         life,
         steps: watcher.steps,
+        cut: watcher.cut,
         faults: std::mem::take(&mut watcher.faults),
     })
 }

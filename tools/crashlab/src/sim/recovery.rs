@@ -22,7 +22,7 @@ use super::{
 /// Nobody edits files on a machine that has just lost power.
 const AT_ONCE: Settling = Settling::After(Duration::ZERO);
 
-/// Opens every plan and brings its files up to date, as a tick does and a claim.
+/// Opens every plan and brings its files up to date, as far as a tick and a claim do.
 pub(super) fn recover(root: &Path, disk: Arc<dyn Disk>) -> Result<Vec<(Project, PlanLog)>, String> {
     let vault = Vault::on(root, disk.clone()).map_err(|error| error.told())?;
     let (projects, faults) = vault.projects().map_err(|error| error.told())?;
@@ -65,7 +65,12 @@ fn open(project: &Project, id: &PlanId) -> Result<PlanLog, String> {
     log.reconcile(AT_ONCE).map_err(|error| error.told())?;
     log.reconcile_tickets(AT_ONCE)
         .map_err(|error| error.told())?;
-    log.show();
+    // A claim renders everything; of other plans nobody looks at more than the files of operators.
+    let status = &log.plan().status;
+    let is_claimed = matches!(status, Status::Approved | Status::Executing { .. });
+    if is_claimed || log.plan().is_being_drafted() {
+        log.show();
+    }
     if log.is_behind() {
         return Err("its files could not be rendered".to_owned());
     }

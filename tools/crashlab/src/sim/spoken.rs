@@ -26,7 +26,6 @@ impl Spoken {
 
     /// What was said too early.
     pub(super) fn too_early(&self, root: &Path, logs: &Logs, files: &[PathBuf]) -> Option<String> {
-        // First what was said, then what is durable: that only grows.
         let asked = self.model.asked() - self.before;
         let all: Vec<u8> = logs
             .0
