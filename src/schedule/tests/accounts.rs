@@ -288,10 +288,18 @@ impl Audit {
         self.now = Timestamp::from_micros(self.now.micros() + between * 100_000 * tenths);
     }
 
+    /// A job remembers its latest plans, and knows of no others whether they run.
     fn read(&mut self, events: &[Event]) {
+        let known = &self.world.job().plans;
+        let running = self
+            .world
+            .running
+            .iter()
+            .filter(|plan| known.contains(plan));
+        let running: BTreeSet<PlanId> = running.cloned().collect();
         for event in events {
             let (now, at) = (self.now, self.world.schedule.at);
-            self.books.read(event, now, at, &self.world.running);
+            self.books.read(event, now, at, &running);
         }
     }
 
