@@ -161,7 +161,7 @@ fn sigterm_with_several_calls_under_way_ends_it_in_time_and_each_is_asked_again(
         .after(Duration::from_secs(60))
         .times(3);
     let model = FakeModel::start(Script::of([three_tasks(), slow])).expect("a free port");
-    let vault = TestVault::asking(&model.base_url());
+    let vault = TestVault::asking(&model.base_url()).with_shell();
     let plan = vault.approved(&body(1));
     let daemon = Daemon::start(&vault, &[]);
     wait_until("three calls are under way", || model.requests().len() == 4);
@@ -185,7 +185,7 @@ fn with_a_command(command: &str) -> (FakeModel, TestVault, String) {
     };
     let run = Step::new(Behaviour::ToolCalls(vec![run])).for_tool("submit_artifact");
     let model = FakeModel::start(Script::of([run])).expect("a free port");
-    let vault = TestVault::asking(&model.base_url());
+    let vault = TestVault::asking(&model.base_url()).with_shell();
     let config = vault.read("modulatio.yaml");
     vault.write("modulatio.yaml", &format!("{config}sandbox: off\n"));
     let plan = vault.approved(&body(1));

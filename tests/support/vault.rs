@@ -86,6 +86,13 @@ impl TestVault {
         ))
     }
 
+    /// The same vault, whose agents may run commands.
+    pub(crate) fn with_shell(self) -> Self {
+        let config = self.read("modulatio.yaml").replace(NO_SHELL, "");
+        self.write("modulatio.yaml", &config);
+        self
+    }
+
     /// A vault that is a copy of this one.
     pub(crate) fn copy(&self) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
