@@ -29,6 +29,59 @@ pub fn sweep(project: &Project, age: Duration) {
             tell(&path, leftover.dispose(project.disk()));
         }
     }
+    for dir in ["qc-history", "team-memory", "runs"] {
+        for dir in tree(&project.dir().join(dir)) {
+            for path in unfinished(&dir, age) {
+                let leftover = Displaced::new(path.clone(), &path);
+                tell(&path, leftover.dispose(project.disk()));
+            }
+        }
+    }
+}
+
+/// As deep as notes and artifacts may lie.
+const DEEPEST: usize = 16;
+
+/// A directory and all below it; links are not followed.
+fn tree(top: &Path) -> Vec<PathBuf> {
+    let is_dir = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let mut all = vec![top.to_path_buf()];
+    let mut level = all.clone();
+    for _ in 0..DEEPEST {
+        let below = level.iter().flat_map(|dir| entries(dir).filter(is_dir));
+        level = below.map(|entry| entry.path()).collect();
+        all.extend(level.iter().cloned());
+    }
+    all
+}
+
+/// Files of this age where people and agents have theirs too, by the very names that writers give to what they have not
+/// finished: `.NAME.tmp-PID-N` of a note, which nobody has ever seen, `.modulatio-PID-N.tmp` of an artifact.
+fn unfinished(dir: &Path, age: Duration) -> Vec<PathBuf> {
+    let is_numbered = |text: &str| {
+        let parts = text.split_once('-');
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        parts.is_some_and(|(pid, count)| digits(pid) && digits(count))
+    };
+    let is_ours = |name: &str| {
+        let note = name
+            .strip_prefix('.')
+            .and_then(|name| name.rsplit_once(".md.tmp-"));
+        let artifact = name
+            .strip_prefix(".modulatio-")
+            .and_then(|name| name.strip_suffix(".tmp"));
+        note.map(|(_, rest)| rest)
+            .or(artifact)
+            .is_some_and(is_numbered)
+    };
+    let found = entries(dir).filter(|entry| entry.file_name().to_str().is_some_and(is_ours));
+    let paths = found.map(|entry| entry.path());
+    paths.filter(|path| is_of_age(path, age)).collect()
+}
+
+fn is_of_age(path: &Path, age: Duration) -> bool {
+    let age = i128::try_from(age.as_nanos()).unwrap_or(0);
+    place::own_stat(path).is_some_and(|stat| stat.age_ns() >= age)
 }
 
 /// A run's directory and those in it into which only the program writes: nobody edits what stands there. What agents
@@ -48,14 +101,10 @@ fn entries(dir: &Path) -> impl Iterator<Item = DirEntry> {
 
 /// Temporary files of this age in a directory, each with the name of the file that it was for.
 fn leftovers(dir: &Path, age: Duration) -> Vec<(PathBuf, String)> {
-    let of_age = |path: &Path| {
-        let age = i128::try_from(age.as_nanos()).unwrap_or(0);
-        place::own_stat(path).is_some_and(|stat| stat.age_ns() >= age)
-    };
     let found = entries(dir).filter_map(|entry| {
         let name = entry.file_name();
         let (file, _) = name.to_str()?.strip_prefix('.')?.split_once(".tmp-")?;
-        of_age(&entry.path()).then(|| (entry.path(), file.to_owned()))
+        is_of_age(&entry.path(), age).then(|| (entry.path(), file.to_owned()))
     });
     found.collect()
 }
@@ -168,5 +217,40 @@ mod tests {
         assert_eq!(there(&ours), ours.len(), "their writers may live");
         sweep(&project, Duration::ZERO);
         assert_eq!((there(&ours), there(&theirs)), (0, theirs.len()));
+    }
+
+    #[test]
+    fn what_writers_had_not_finished_of_notes_and_artifacts_goes_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("ess/plans")).unwrap();
+        let vault = Vault::open(root.path()).unwrap();
+        let project = vault.project(&"ESS".parse().unwrap()).unwrap();
+        let gone = [
+            "qc-history/document/.ESS-P-001-s1-t1-1.md.tmp-12-3",
+            "team-memory/_proposals/.ESS-P-001-m1.md.tmp-7-0",
+            "runs/ESS-P-001/artifacts/deep/.modulatio-12-3.tmp",
+        ];
+        let stay = [
+            "qc-history/document/ESS-P-001-s1-t1-1.md",
+            "team-memory/.mine.md.tmp-old",
+            "team-memory/.a.md.tmp-1-x",
+            "runs/ESS-P-001/artifacts/.modulatio-notes.tmp",
+            "runs/ESS-P-001/artifacts/a.tmp",
+        ];
+        for name in gone.iter().chain(&stay) {
+            let path = project.dir().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "half").unwrap();
+        }
+        let left = |names: &[&str]| {
+            let there = names
+                .iter()
+                .filter(|name| project.dir().join(name).exists());
+            there.count()
+        };
+        sweep(&project, LEFT_FOR_GOOD);
+        assert_eq!(left(&gone), gone.len(), "their writers may live");
+        sweep(&project, Duration::ZERO);
+        assert_eq!((left(&gone), left(&stay)), (0, stay.len()));
     }
 }
