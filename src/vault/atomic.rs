@@ -104,7 +104,7 @@ fn write_synced(disk: &dyn Disk, path: &Path, text: &str) -> Result<()> {
 }
 
 /// The name of what stands at `path` stays.
-fn sync_name(disk: &dyn Disk, path: &Path) -> Result<()> {
+pub(super) fn sync_name(disk: &dyn Disk, path: &Path) -> Result<()> {
     let dir = path.parent().unwrap_or(path);
     disk.sync_dir(dir).map_err(Error::io("sync", dir))
 }

@@ -12,6 +12,7 @@ use std::{
 use journal::Disk;
 
 use super::{
+    atomic,
     reconcile::{self, SETTLED},
     regular::{self, Lying},
 };
@@ -99,15 +100,16 @@ impl Displaced {
             let (kept, target) = kept_name(&self.place);
             match disk.link(&self.at, &target) {
                 // The new name is durable before the old one goes.
-                Ok(()) => sync_dir(disk, &target)
-                    .and_then(|()| disk.remove(&self.at))
-                    .map_err(failed)?,
+                Ok(()) => {
+                    atomic::sync_name(disk, &target)?;
+                    disk.remove(&self.at).map_err(failed)?;
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
                 // Directories have one name; so have all files of some file systems.
-                Err(_) => disk
-                    .rename(&self.at, &target)
-                    .and_then(|()| sync_dir(disk, &target))
-                    .map_err(failed)?,
+                Err(_) => {
+                    disk.rename(&self.at, &target).map_err(failed)?;
+                    atomic::sync_name(disk, &target)?;
+                }
             }
             return Ok(kept);
         }
@@ -125,13 +127,8 @@ pub(super) fn keep_aside(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<S
         rest = &rest[written..];
     }
     file.sync_data().map_err(failed)?;
-    sync_dir(disk, &target).map_err(failed)?;
+    atomic::sync_name(disk, &target)?;
     Ok(kept)
-}
-
-/// The name at `path` stays.
-fn sync_dir(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
-    disk.sync_dir(path.parent().unwrap_or(path))
 }
 
 /// The name under which what stood at `path` is kept, and its place.

@@ -126,8 +126,7 @@ impl Tracker {
                 let failed = |error| Error::io("sync", &path)(error);
                 let file = project.disk().open(&path, Access::Append).map_err(failed)?;
                 file.sync_data().map_err(failed)?;
-                let dir = path.parent().unwrap_or(&path);
-                project.disk().sync_dir(dir).map_err(failed)?;
+                atomic::sync_name(project.disk(), &path)?;
                 self.sum_mut(ledger).unsynced = false;
             }
         }

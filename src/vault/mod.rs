@@ -247,8 +247,7 @@ pub(crate) fn make_dirs(disk: &dyn Disk, root: &Path, below: &Path) -> Result<Pa
                 disk.create_dir(&dir)
                     .map_err(Error::io("make directory", &dir))?;
                 set_mode(root, &dir, 0o777);
-                let above = dir.parent().unwrap_or(root);
-                disk.sync_dir(above).map_err(Error::io("sync", above))?;
+                atomic::sync_name(disk, &dir)?;
             }
         }
     }

@@ -9,6 +9,7 @@
 //! Two flaws are built in on purpose, a runner without a fence and a disk without locks; a run that does not find them
 //! is broken itself.
 
+mod artifacts;
 mod claims;
 mod plan;
 mod search;

@@ -56,6 +56,9 @@ pub(super) enum Attended {
     Ended,
 }
 
+const TWO: &str = "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
+                   write two.\n- Files: essay2.md\n";
+
 pub(super) const ALL: [Scenario; 10] = [
     Scenario {
         name: "essays",
@@ -91,10 +94,7 @@ pub(super) const ALL: [Scenario; 10] = [
     Scenario {
         name: "tickets",
         config: "",
-        birth: Birth::File(
-            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
-               write two.\n- Files: essay2.md\n",
-        ),
+        birth: Birth::File(TWO),
         steps: tickets,
         ends: "done",
         attended: Attended::Gladly,
@@ -131,10 +131,7 @@ pub(super) const ALL: [Scenario; 10] = [
     Scenario {
         name: "revised",
         config: "",
-        birth: Birth::File(
-            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
-               write two.\n- Files: essay2.md\n",
-        ),
+        birth: Birth::File(TWO),
         steps: revised,
         ends: "done",
         attended: Attended::Edited,
@@ -142,10 +139,7 @@ pub(super) const ALL: [Scenario; 10] = [
     Scenario {
         name: "ended",
         config: "",
-        birth: Birth::File(
-            "## Essays\n\n### Sub-objectives\n\n**1. Essay 1** — write one.\n- Files: essay1.md\n\n**2. Essay 2** — \
-               write two.\n- Files: essay2.md\n",
-        ),
+        birth: Birth::File(TWO),
         steps: tickets,
         ends: "cancelled",
         attended: Attended::Ended,

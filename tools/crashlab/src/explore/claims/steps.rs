@@ -8,13 +8,12 @@ use modulatio::{
     command::{Command, Report},
     decide,
     effect::{self, Effect},
-    prompts,
 };
 use projections::{
     event::{Event, Reserved},
     ids::{CallId, Epoch, TaskId},
     payload::{Digest, Payload},
-    plan::{Artifact, Plan},
+    plan::Plan,
     time::Timestamp,
     work::Step,
 };
@@ -24,6 +23,7 @@ use super::{
     scene::{Phase, Process, Runner, Scene},
     shelf::{self, Pen},
 };
+use crate::explore::artifacts::{artifact, handed_in};
 
 /// A process takes its next step.
 ///
@@ -222,22 +222,8 @@ pub(super) fn starting(step: Step) -> Command {
 }
 
 fn collected(seen: &Plan, task: TaskId, reply: &Payload) -> Result<Command, String> {
-    let run = seen.run.as_ref();
-    let paths = run
-        .and_then(|run| run.task(&task))
-        .map(|task| task.spec.artifacts.clone());
-    let paths = paths.ok_or("artifacts are due of a task that is not there")?;
-    let Payload::Text(reply) = reply else {
-        return Err("a short reply lies in a blob".to_owned());
-    };
-    let produced = prompts::reply::artifact(reply).map_err(|why| format!("{why:?}"))?;
-    let artifact = |(path, text): (&str, &str)| Artifact {
-        path: path.to_owned(),
-        b3: Digest::of(text.as_bytes()),
-        bytes: text.len() as u64,
-        content: None,
-    };
-    let artifacts = produced.files(&paths).into_iter().map(artifact).collect();
+    let files = handed_in(seen, &task, reply)?.files.into_iter();
+    let artifacts = files.map(|(path, text)| artifact(path, &text)).collect();
     Ok(Command::Runner(Report::ArtifactsCollected {
         task,
         artifacts,

@@ -4,13 +4,12 @@ use modulatio::{
     command::{Called, Report, Room},
     decide::Refusal,
     effect::{self, Effect},
-    prompts,
 };
 use projections::{
     event::{FailureClass, Reserved, ToolOutcome, ToolUse, Usage},
     ids::{CallId, TaskId},
     payload::{Digest, Payload},
-    plan::{Artifact, InFlight},
+    plan::InFlight,
     time::MicroUsd,
     work::Step,
 };
@@ -20,6 +19,7 @@ use super::{
     deeds::rest,
     world::{Flying, Heard, WORST, World},
 };
+use crate::explore::artifacts::{HandedIn, artifact, handed_in};
 
 /// Whether it was begun: a cap may leave no room beside what is under way.
 pub(super) fn begin(world: &mut World, at: usize) -> Result<bool, String> {
@@ -103,27 +103,12 @@ fn begin_tool(world: &mut World, task: TaskId, call: ToolUse) -> Result<bool, St
 
 /// As a daemon does: what a reply hands in is written, what tools wrote is found.
 fn collect(world: &mut World, task: TaskId, reply: &Payload) -> Result<bool, String> {
-    let run = world.plan.run.as_ref();
-    let paths = run
-        .and_then(|run| run.task(&task))
-        .map(|task| task.spec.artifacts.clone());
-    let paths = paths.ok_or("artifacts are due of a task that is not there")?;
-    let Payload::Text(reply) = reply else {
-        return Err("a short reply lies in a blob".to_owned());
-    };
-    let produced = prompts::reply::artifact(reply).map_err(|why| format!("{why:?}"))?;
-    for (path, text) in produced.files(&paths) {
-        world.disk.insert(path.to_owned(), text.to_owned());
-    }
+    let HandedIn { paths, files } = handed_in(&world.plan, &task, reply)?;
+    world.disk.extend(files);
     let (mut artifacts, mut missing) = (Vec::new(), Vec::new());
     for path in paths {
         match world.disk.get(&path) {
-            Some(text) => artifacts.push(Artifact {
-                b3: Digest::of(text.as_bytes()),
-                bytes: text.len() as u64,
-                content: None,
-                path,
-            }),
+            Some(text) => artifacts.push(artifact(path, text)),
             None => missing.push(format!("{path} was not handed in")),
         }
     }
