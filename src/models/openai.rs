@@ -7,6 +7,7 @@
 //! ```
 
 mod answer;
+mod arguments;
 mod dialect;
 mod heard;
 mod said;

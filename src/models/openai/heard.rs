@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use super::{
     super::{Reply, Request, Stop, ToolCall, ToolChoice, report::Report, tokens::bytes_of},
+    arguments::Arguments,
     said::{Called, Content, Said},
     usage::{cost, usage},
 };
@@ -26,6 +27,8 @@ pub(super) struct Heard {
     calls: Vec<Call>,
     /// Where the last call of each index stands: a stream may begin very many, and go on with any.
     indexes: BTreeMap<u64, usize>,
+    /// Where the last call of each id stands: there may be as many.
+    ids: BTreeMap<String, usize>,
 }
 
 #[derive(Debug)]
@@ -33,7 +36,7 @@ struct Call {
     index: Option<u64>,
     id: String,
     name: String,
-    arguments: String,
+    arguments: Arguments,
 }
 
 impl Heard {
@@ -54,7 +57,7 @@ impl Heard {
     pub(super) fn delta(&mut self, mut said: Said) {
         for called in said.tool_calls.take().unwrap_or_default() {
             match self.continued(&called) {
-                Some(at) => self.calls[at].add(called),
+                Some(at) => self.go_on(at, called),
                 None => self.begin(Call::new(called)),
             }
         }
@@ -66,6 +69,24 @@ impl Heard {
             self.indexes.insert(index, self.calls.len());
         }
         self.calls.push(call);
+        self.note_id(self.calls.len() - 1);
+    }
+
+    fn go_on(&mut self, at: usize, called: Called) {
+        let had_id = !self.calls[at].id.is_empty();
+        self.calls[at].add(called);
+        if !had_id {
+            self.note_id(at);
+        }
+    }
+
+    /// Notes the id of a call that has just got one. A call behind it may have had the same before.
+    fn note_id(&mut self, at: usize) {
+        let id = &self.calls[at].id;
+        if !id.is_empty() {
+            let last = self.ids.entry(id.clone()).or_insert(at);
+            *last = at.max(*last);
+        }
     }
 
     fn words(&mut self, said: Said) {
@@ -79,18 +100,18 @@ impl Heard {
     /// The call that `called` goes on with. By its index; without one, by its id; without either, the last one.
     /// What brings a new id, or a name after arguments that are complete, is a call of its own, whatever its index:
     /// some servers give every call the same.
-    fn continued(&self, called: &Called) -> Option<usize> {
+    fn continued(&mut self, called: &Called) -> Option<usize> {
         let id = called.id.as_deref().unwrap_or_default();
         let at = match called.index {
             Some(index) => *self.indexes.get(&index)?,
-            None if !id.is_empty() => self.calls.iter().rposition(|call| call.id == id)?,
+            None if !id.is_empty() => *self.ids.get(id)?,
             None => self.calls.len().checked_sub(1)?,
         };
-        let call = &self.calls[at];
+        let call = &mut self.calls[at];
         let is_named = called.function.name.as_ref().is_some_and(|n| !n.is_empty());
         let has_new_id = !id.is_empty() && !call.id.is_empty() && call.id != id;
         let begins_anew = is_named
-            && is_complete(&call.arguments)
+            && call.arguments.is_complete()
             && !called.function.arguments().trim().is_empty();
         let is_another = begins_anew || (is_named && has_new_id);
         (!is_another).then_some(at)
@@ -139,7 +160,7 @@ impl Heard {
 impl Call {
     fn new(called: Called) -> Self {
         Self {
-            arguments: called.function.arguments(),
+            arguments: Arguments::new(called.function.arguments()),
             index: called.index,
             id: called.id.unwrap_or_default(),
             name: called.function.name.unwrap_or_default(),
@@ -156,7 +177,7 @@ impl Call {
         if self.arguments.is_empty() && self.name != name {
             self.name.push_str(&name);
         }
-        self.arguments.push_str(&arguments);
+        self.arguments.push(&arguments);
     }
 
     /// A server that was made to call one tool may not name it.
@@ -168,12 +189,53 @@ impl Call {
         ToolCall {
             id: self.id,
             name,
-            arguments: self.arguments,
+            arguments: self.arguments.into_text(),
         }
     }
 }
 
-/// Whether a text is a JSON object to which nothing can be added.
-fn is_complete(arguments: &str) -> bool {
-    arguments.trim_end().ends_with('}') && serde_json::from_str::<&RawValue>(arguments).is_ok()
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(calls: Value) -> Said {
+        serde_json::from_value(json!({"tool_calls": calls})).unwrap()
+    }
+
+    fn texts(heard: Heard) -> Vec<String> {
+        let calls = heard.calls.into_iter();
+        calls.map(|call| call.arguments.into_text()).collect()
+    }
+
+    #[test]
+    fn what_brings_an_id_goes_on_with_the_last_call_of_that_id() {
+        let mut heard = Heard::default();
+        let named =
+            |id, arguments| json!({"id": id, "function": {"name": "n", "arguments": arguments}});
+        heard.delta(said(json!([
+            named("a", "{}"),
+            named("a", "[1"),
+            named("b", "[2")
+        ])));
+        let more = |id| json!({"id": id, "function": {"arguments": "+"}});
+        heard.delta(said(json!([more("a"), more("b"), more("c"), more("a")])));
+        assert_eq!(texts(heard), ["{}", "[1++", "[2+", "+"]);
+    }
+
+    #[test]
+    fn an_id_that_comes_late_is_found_and_leads_to_no_call_before_the_last_one_of_it() {
+        let mut heard = Heard::default();
+        let at = |index, id, arguments| json!({"index": index, "id": id, "function": {"arguments": arguments}});
+        let more = |id| json!({"id": id, "function": {"arguments": "+"}});
+        heard.delta(said(json!([
+            at(0, "", "[0"),
+            at(1, "a", "[1"),
+            at(2, "", "[2")
+        ])));
+        heard.delta(said(json!([at(0, "a", ""), at(2, "b", "")])));
+        heard.delta(said(json!([more("a"), more("b")])));
+        assert_eq!(texts(heard), ["[0", "[1+", "[2+"]);
+    }
 }

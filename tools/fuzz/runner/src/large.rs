@@ -4,6 +4,9 @@ mod answers;
 
 pub use answers::{ANTHROPIC, ARGUMENTS, OPENAI, REPLY};
 
+/// In a unit it stands for the unit's number, as long as this: no two units are the same.
+const COUNT: &str = "#######";
+
 /// One of them: `before`, then `unit` as often as it fits, then `after`.
 #[derive(Clone, Copy, Debug)]
 pub struct Large {
@@ -19,7 +22,13 @@ impl Large {
     #[must_use]
     pub fn bytes(&self, size: usize) -> Vec<u8> {
         let room = size.saturating_sub(self.before.len() + self.after.len());
-        let middle = self.unit.repeat(room / self.unit.len());
+        let many = room / self.unit.len();
+        let middle = match self.unit.split_once(COUNT) {
+            Some((head, tail)) => (0..many)
+                .map(|at| format!("{head}{at:00$}{tail}", COUNT.len()))
+                .collect(),
+            None => self.unit.repeat(many),
+        };
         [self.before, &middle, self.after].concat().into_bytes()
     }
 }

@@ -73,6 +73,24 @@ pub const OPENAI: &[Large] = &[
         "data:[DONE]\n\n",
     ),
     large(
+        "calls with new ids",
+        "events 4096\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"#######\",\"function\":{\"name\":\"n\",\"arguments\":\"a\"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "the first of many calls, by its id",
+        "events 4096\ndata:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"n\"}}]}}]}\n\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":1,\"id\":\"b\",\"function\":{\"name\":\"n\",\"arguments\":\"{}\"}},{\"id\":\"a\",\"function\":{\"arguments\":\" \"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
+        "a call that seems to end, event by event",
+        "events 4096\ndata:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"n\",\"arguments\":\"[\"}}]}}]}\n\n",
+        "data:{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"name\":\"n\",\"arguments\":\"1,1,1,{}\"}}]}}]}\n\n",
+        "data:[DONE]\n\n",
+    ),
+    large(
         "usage again and again",
         "events 4096\n",
         "data:{\"usage\":{\"prompt_tokens\":1}}\n\n",
