@@ -168,6 +168,7 @@ fn an_answer_in_a_tickets_file_wakes_it() {
     let journal = vault.journal(&plan);
     assert_eq!(journal.count("TicketDecided"), 1);
     assert_eq!(journal.count("EditRejected"), 0);
+    vault.follows(&plan);
     vault.is_proven(&plan);
 }
 

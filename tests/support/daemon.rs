@@ -7,7 +7,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, Signal, kill_process},
+};
 
 use super::{TestVault, wait_for, wait_until};
 
@@ -90,8 +93,19 @@ impl Daemon {
         kill_process(pid.expect("pids are not 0"), signal).expect("the daemon is our child");
     }
 
-    /// Stops it with SIGSTOP and waits until the kernel has done so.
+    /// Stops it with SIGSTOP where it holds no claim lock: in the middle of an append it would keep everybody waiting.
     pub(crate) fn freeze(&self) {
+        wait_until("the daemon is stopped outside of an append", || {
+            self.stop();
+            let outside = !self.holds_a_claim_lock();
+            if !outside {
+                self.send(SIGCONT);
+            }
+            outside
+        });
+    }
+
+    fn stop(&self) {
         self.send(SIGSTOP);
         let stat = format!("/proc/{}/stat", self.pid());
         wait_until("the daemon is stopped", || {
@@ -100,6 +114,18 @@ impl Daemon {
                 .next()
                 .is_some_and(|rest| rest.trim_start().starts_with('T'))
         });
+    }
+
+    fn holds_a_claim_lock(&self) -> bool {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("it is our child");
+        let files = open
+            .flatten()
+            .filter_map(|fd| std::fs::read_link(fd.path()).ok());
+        let mut locks = files.filter(|file| file.extension().is_some_and(|end| end == "lock"));
+        locks.any(|lock| {
+            let file = std::fs::File::open(lock);
+            file.is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err())
+        })
     }
 
     /// Whether it still runs.

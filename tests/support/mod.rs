@@ -25,7 +25,7 @@ pub(crate) use mount::{Mount, mount};
 pub(crate) use vault::{Ran, TestVault, body};
 
 /// Longest that anything may take that should take milliseconds.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Polls until `ready` gives something; panics with `what` when it never does.
 pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
