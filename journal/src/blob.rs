@@ -16,6 +16,9 @@ pub struct BlobStore {
     dir: PathBuf,
 }
 
+/// How the name of a blob begins that is not yet whole.
+const DRAFT: &str = ".draft-";
+
 /// Tells the half-written files of one process's threads apart.
 static DRAFTS: AtomicU64 = AtomicU64::new(0);
 
@@ -76,7 +79,7 @@ impl BlobStore {
 
     fn write(&self, shelf: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let draft = DRAFTS.fetch_add(1, Ordering::Relaxed);
-        let draft = shelf.join(format!(".draft-{}-{draft}", std::process::id()));
+        let draft = shelf.join(format!("{DRAFT}{}-{draft}", std::process::id()));
         disk::write_new(&*self.disk, &draft, bytes)?;
         self.disk.rename(&draft, path)
     }
@@ -89,6 +92,15 @@ impl BlobStore {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a file of this name is a blob that its writer has not finished.
+pub(crate) fn is_draft(name: &str) -> bool {
+    let numbers = name
+        .strip_prefix(DRAFT)
+        .and_then(|rest| rest.split_once('-'));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    numbers.is_some_and(|(pid, count)| digits(pid) && digits(count))
 }
 
 fn verify(path: &Path, hash: &Hash, bytes: &[u8]) -> Result<()> {

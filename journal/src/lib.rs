@@ -54,3 +54,10 @@ pub use sim::SimDisk;
 pub use store::{
     Anchor, CatchUp, Draft, Frame, Hash, Lease, LeaseNote, Log, LogName, LogStore, TornTail,
 };
+
+/// Whether a file of this name, where logs or blobs are kept, is one that its writer has not finished: nobody has ever
+/// been told of it, and once its writer is dead nobody needs it.
+#[must_use]
+pub fn is_unfinished(name: &str) -> bool {
+    blob::is_draft(name) || file::is_draft(name)
+}

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     vault::{
         CONFIG_FILE, Vault,
-        import::{Fate, Line, python},
+        import::{Fate, IMPORTED, Line, python},
     },
 };
 
@@ -72,6 +72,7 @@ struct Told {
     json: bool,
     counts: [(Fate, usize); 6],
     runs: Vec<String>,
+    stops: Vec<String>,
 }
 
 impl Told {
@@ -88,6 +89,7 @@ impl Told {
             json,
             counts: fates.map(|fate| (fate, 0)),
             runs: Vec::new(),
+            stops: Vec::new(),
         }
     }
 
@@ -103,7 +105,9 @@ impl Told {
         for (fate, count) in &mut self.counts {
             *count += usize::from(*fate == line.fate);
         }
-        if line.runs {
+        if line.stops {
+            self.stops.push(line.source);
+        } else if line.runs {
             self.runs.push(line.id.unwrap_or(line.source));
         }
     }
@@ -120,10 +124,11 @@ impl Told {
             .collect();
         output::tell(&counts.join(", "));
         self.tell_what_runs(vault);
+        self.tell_what_stops();
         if dry_run {
             output::tell("dry run: nothing was changed");
         } else if self.count(Fate::Taken) + self.count(Fate::Changed) > 0 {
-            let kept = vault.own_dir().join("imported");
+            let kept = vault.own_dir().join(IMPORTED);
             output::tell(&format!("the files as they were: {}", kept.display()));
         }
         match self.count(Fate::Failed) {
@@ -131,6 +136,16 @@ impl Told {
             failed => Err(Error::Failed(format!(
                 "{failed} thing(s) could not be taken; mend them and import again: what is taken is not taken twice"
             ))),
+        }
+    }
+
+    /// Who relies on them would miss them only when they do not come.
+    fn tell_what_stops(&self) {
+        if !self.stops.is_empty() {
+            output::tell(&format!(
+                "warning: nobody runs any more: {}; their lines say what comes nearest",
+                self.stops.join(", ")
+            ));
         }
     }
 

@@ -71,7 +71,7 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     let pulse = tokio::spawn(pulse(beat.clone(), memory.clone(), tick));
     let clockwork = Arc::new(Clockwork::open(&vault, options.project.clone(), &identity)?);
     let watch = Watch::start(&vault);
-    sweep(&vault);
+    scan::sweep(&vault, scan::LEFT_FOR_GOOD);
     let scanner = Scanner::new(options.project);
     let until_idle = options.until_idle;
     let daemon = Daemon {
@@ -97,15 +97,6 @@ pub async fn run(vault: Vault, options: Options) -> Result<()> {
     pulse.abort();
     tracing::info!("stopped");
     ended
-}
-
-/// A vault that cannot be listed is told by the scan.
-fn sweep(vault: &Vault) {
-    let projects = vault.projects().map(|(projects, _)| projects);
-    let projects = projects.unwrap_or_default();
-    projects
-        .iter()
-        .for_each(|project| scan::sweep(project, scan::LEFT_FOR_GOOD));
 }
 
 /// `last_tick` goes on while a plan executes, and what the memory needs no more goes.
@@ -137,7 +128,7 @@ impl Daemon {
             }
             if sweep_again.is_some_and(|at| Instant::now() > at) {
                 sweep_again = None;
-                sweep(&self.vault);
+                scan::sweep(&self.vault, scan::LEFT_FOR_GOOD);
             }
             let found = match self.scan(&changes) {
                 Err(error) if error.is_for_now() && !self.until_idle => {

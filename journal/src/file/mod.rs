@@ -15,4 +15,5 @@ mod recover;
 mod store;
 mod tail;
 
+pub(crate) use store::is_draft;
 pub use store::{FileStore, Stamp};

@@ -14,6 +14,9 @@ use crate::{Anchor, Draft, Error, Hash, Lease, LeaseNote, Log, LogName, LogStore
 
 const SUFFIX: &str = ".journal.jsonl";
 
+/// How the name of a log ends whose first frame is not yet whole.
+const DRAFT: &str = ".journal.new";
+
 /// Names the moment, for the files that keep torn tails.
 pub type Stamp = Arc<dyn Fn() -> String + Send + Sync>;
 
@@ -84,7 +87,7 @@ impl FileStore {
         {
             return Err(Error::Exists { name: name.clone() });
         }
-        let draft = self.beside(name, ".journal.new");
+        let draft = self.beside(name, DRAFT);
         disk::write_new(&*self.disk, &draft, line).map_err(|e| Error::io("write", &draft, e))?;
         self.disk
             .rename(&draft, &path)
@@ -120,6 +123,12 @@ impl FileStore {
             Arc::clone(&self.stamp),
         )))
     }
+}
+
+/// Whether a file of this name is a log that its writer has not finished.
+pub(crate) fn is_draft(name: &str) -> bool {
+    name.strip_suffix(DRAFT)
+        .is_some_and(|log| LogName::parse(log).is_ok())
 }
 
 impl LogStore for FileStore {

@@ -16,6 +16,7 @@ pub mod python;
 mod report;
 mod ticket;
 
+pub(crate) use originals::IMPORTED;
 pub use report::{Fate, Line};
 pub(super) use ticket::take_in;
 pub use ticket::{foreign_file, untaken};

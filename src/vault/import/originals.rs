@@ -8,7 +8,7 @@ use super::super::{OWN_DIR, Project, atomic, make_dirs};
 use crate::error::{Error, Result};
 
 /// Below the program's own directory.
-pub(super) const IMPORTED: &str = "imported";
+pub(crate) const IMPORTED: &str = "imported";
 
 impl Project {
     /// Keeps the bytes of the file at `below`, durably, before a rendering takes its place. The same bytes are kept

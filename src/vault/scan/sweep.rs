@@ -7,8 +7,14 @@ use std::{
     time::Duration,
 };
 
+use journal::Disk;
+use projections::schedule::FILE;
+
 use super::{
-    super::{Project, displaced::Displaced, put::rendering_of, regular::Lying},
+    super::{
+        Project, Vault, displaced::Displaced, import::IMPORTED, put::rendering_of, regular::Lying,
+        schedule,
+    },
     place,
 };
 use crate::error::Result;
@@ -16,8 +22,25 @@ use crate::error::Result;
 /// A writer that lives finishes in milliseconds, or waits some seconds for an editor.
 pub const LEFT_FOR_GOOD: Duration = Duration::from_secs(60);
 
-/// Puts away what nobody has touched for so long.
-pub fn sweep(project: &Project, age: Duration) {
+/// Puts away what nobody has touched for so long, of the vault itself and of its projects.
+pub fn sweep(vault: &Vault, age: Duration) {
+    let disk = &**vault.disk();
+    for (path, file) in leftovers(vault.root(), age) {
+        if file == FILE {
+            let leftover = Displaced::new(path.clone(), &vault.root().join(file));
+            tell(&path, schedule::put_away(disk, leftover));
+        }
+    }
+    let own = vault.own_dir();
+    dispose(disk, &own, age, journal::is_unfinished);
+    dispose(disk, &own.join(IMPORTED), age, is_being_written);
+    // A vault that cannot be listed is told by the scan.
+    let projects = vault.projects().map(|(projects, _)| projects);
+    let projects = projects.unwrap_or_default();
+    projects.iter().for_each(|project| of_project(project, age));
+}
+
+fn of_project(project: &Project, age: Duration) {
     for dir in ["plans", "tickets"] {
         for (path, file) in leftovers(&project.dir().join(dir), age) {
             tell(&path, put_away(project, &path, &file));
@@ -29,12 +52,24 @@ pub fn sweep(project: &Project, age: Duration) {
             tell(&path, leftover.dispose(project.disk()));
         }
     }
-    for dir in ["qc-history", "team-memory", "runs"] {
-        for dir in tree(&project.dir().join(dir)) {
-            for path in unfinished(&dir, age) {
-                let leftover = Displaced::new(path.clone(), &path);
-                tell(&path, leftover.dispose(project.disk()));
-            }
+    let dispose =
+        |dir: &str, is_ours| dispose(project.disk(), &project.dir().join(dir), age, is_ours);
+    ["plans", "blobs"]
+        .iter()
+        .for_each(|dir| dispose(dir, journal::is_unfinished));
+    ["qc-history", "team-memory", "runs"]
+        .iter()
+        .for_each(|dir| dispose(dir, is_unfinished));
+}
+
+/// Removes files of this age, by their names, in a directory and all below it.
+fn dispose(disk: &dyn Disk, top: &Path, age: Duration, is_ours: fn(&str) -> bool) {
+    let dirs = tree(top);
+    let found = dirs.iter().flat_map(|dir| entries(dir));
+    let ours = found.filter(|entry| entry.file_name().to_str().is_some_and(is_ours));
+    for path in ours.map(|entry| entry.path()) {
+        if is_of_age(&path, age) {
+            tell(&path, Displaced::new(path.clone(), &path).dispose(disk));
         }
     }
 }
@@ -55,28 +90,33 @@ fn tree(top: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Files of this age where people and agents have theirs too, by the very names that writers give to what they have not
-/// finished: `.NAME.tmp-PID-N` of a note, which nobody has ever seen, `.modulatio-PID-N.tmp` of an artifact.
-fn unfinished(dir: &Path, age: Duration) -> Vec<PathBuf> {
-    let is_numbered = |text: &str| {
-        let parts = text.split_once('-');
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        parts.is_some_and(|(pid, count)| digits(pid) && digits(count))
-    };
-    let is_ours = |name: &str| {
-        let note = name
-            .strip_prefix('.')
-            .and_then(|name| name.rsplit_once(".md.tmp-"));
-        let artifact = name
-            .strip_prefix(".modulatio-")
-            .and_then(|name| name.strip_suffix(".tmp"));
-        note.map(|(_, rest)| rest)
-            .or(artifact)
-            .is_some_and(is_numbered)
-    };
-    let found = entries(dir).filter(|entry| entry.file_name().to_str().is_some_and(is_ours));
-    let paths = found.map(|entry| entry.path());
-    paths.filter(|path| is_of_age(path, age)).collect()
+/// Where only the program writes, `.NAME.tmp-PID-N`.
+fn is_being_written(name: &str) -> bool {
+    let temporary = name
+        .strip_prefix('.')
+        .and_then(|name| name.rsplit_once(".tmp-"));
+    temporary.is_some_and(|(_, numbers)| is_numbered(numbers))
+}
+
+/// `PID-N`.
+fn is_numbered(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('-')
+        .is_some_and(|(pid, count)| digits(pid) && digits(count))
+}
+
+/// Where people and agents have their files too, the very names that writers give to what they have not finished:
+/// `.NAME.tmp-PID-N` of a note, which nobody has ever seen, `.modulatio-PID-N.tmp` of an artifact.
+fn is_unfinished(name: &str) -> bool {
+    let note = name
+        .strip_prefix('.')
+        .and_then(|name| name.rsplit_once(".md.tmp-"));
+    let artifact = name
+        .strip_prefix(".modulatio-")
+        .and_then(|name| name.strip_suffix(".tmp"));
+    note.map(|(_, rest)| rest)
+        .or(artifact)
+        .is_some_and(is_numbered)
 }
 
 fn is_of_age(path: &Path, age: Duration) -> bool {
@@ -168,9 +208,9 @@ mod tests {
         fs::create_dir(plans.join(".ESS-P-001.md.tmp-1-4")).unwrap();
         fs::copy(&file, plans.join(".ESS-P-002.md.tmp-1-5")).unwrap();
 
-        sweep(&project, LEFT_FOR_GOOD);
+        sweep(&vault, LEFT_FOR_GOOD);
         assert!(old.exists(), "its writer may live");
-        sweep(&project, Duration::ZERO);
+        sweep(&vault, Duration::ZERO);
         let names = fs::read_dir(&plans)
             .unwrap()
             .map(|e| e.unwrap().file_name().into_string().unwrap());
@@ -210,25 +250,28 @@ mod tests {
             fs::write(run.join(file), "text").unwrap();
         }
         let vault = Vault::open(root.path()).unwrap();
-        let project = vault.project(&"ESS".parse().unwrap()).unwrap();
         let there = |files: &[&str]| files.iter().filter(|f| run.join(f).exists()).count();
 
-        sweep(&project, LEFT_FOR_GOOD);
+        sweep(&vault, LEFT_FOR_GOOD);
         assert_eq!(there(&ours), ours.len(), "their writers may live");
-        sweep(&project, Duration::ZERO);
+        sweep(&vault, Duration::ZERO);
         assert_eq!((there(&ours), there(&theirs)), (0, theirs.len()));
     }
 
     #[test]
-    fn what_writers_had_not_finished_of_notes_and_artifacts_goes_and_nothing_else() {
+    fn what_writers_had_not_finished_goes_and_nothing_else() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir_all(root.path().join("ess/plans")).unwrap();
         let vault = Vault::open(root.path()).unwrap();
-        let project = vault.project(&"ESS".parse().unwrap()).unwrap();
+        let project = root.path().join("ess");
         let gone = [
             "qc-history/document/.ESS-P-001-s1-t1-1.md.tmp-12-3",
             "team-memory/_proposals/.ESS-P-001-m1.md.tmp-7-0",
             "runs/ESS-P-001/artifacts/deep/.modulatio-12-3.tmp",
+            "plans/ESS-P-009.journal.new",
+            "blobs/0a/.draft-12-3",
+            "../.modulatio/cron/schedule.journal.new",
+            "../.modulatio/imported/ess/plans/.ESS-PLAN-002.md.tmp-21335-2",
         ];
         let stay = [
             "qc-history/document/ESS-P-001-s1-t1-1.md",
@@ -236,21 +279,40 @@ mod tests {
             "team-memory/.a.md.tmp-1-x",
             "runs/ESS-P-001/artifacts/.modulatio-notes.tmp",
             "runs/ESS-P-001/artifacts/a.tmp",
+            "runs/ESS-P-001/artifacts/a.journal.new",
+            "runs/ESS-P-001/artifacts/.draft-1-2",
+            "plans/my notes.journal.new",
+            "blobs/0a/.draft-mine",
+            "../.mine.tmp-1-0",
+            "../.modulatio/imported/ess/plans/ESS-PLAN-002.md",
         ];
         for name in gone.iter().chain(&stay) {
-            let path = project.dir().join(name);
+            let path = project.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "half").unwrap();
         }
         let left = |names: &[&str]| {
-            let there = names
-                .iter()
-                .filter(|name| project.dir().join(name).exists());
+            let there = names.iter().filter(|name| project.join(name).exists());
             there.count()
         };
-        sweep(&project, LEFT_FOR_GOOD);
+        sweep(&vault, LEFT_FOR_GOOD);
         assert_eq!(left(&gone), gone.len(), "their writers may live");
-        sweep(&project, Duration::ZERO);
+        sweep(&vault, Duration::ZERO);
         assert_eq!((left(&gone), left(&stay)), (0, stay.len()));
+    }
+
+    #[test]
+    fn a_leftover_of_the_schedule_goes_unless_a_person_wrote_it() {
+        let root = tempfile::tempdir().unwrap();
+        let vault = Vault::open(root.path()).unwrap();
+        let left = |n: u32| root.path().join(format!(".cron.yaml.tmp-1-{n}"));
+        fs::write(left(0), "").unwrap();
+        fs::write(left(1), "jobs: mine\n").unwrap();
+        sweep(&vault, LEFT_FOR_GOOD);
+        assert!(left(0).exists() && left(1).exists());
+        sweep(&vault, Duration::ZERO);
+        assert!(!left(0).exists() && !left(1).exists());
+        let kept = entries(root.path()).map(|entry| fs::read_to_string(entry.path()).ok());
+        assert_eq!(kept.collect::<Vec<_>>(), [Some("jobs: mine\n".to_owned())]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use journal::{Draft, FileStore, Frame, Log, LogName, LogStore};
+use journal::{Disk, Draft, FileStore, Frame, Log, LogName, LogStore};
 use projections::{
     document::{self, Seal},
     payload::Anchor,
@@ -13,6 +13,7 @@ use projections::{
 use super::super::{
     Actor, Vault, atomic,
     audit::Verdict,
+    displaced::Displaced,
     put::is_rendering,
     regular::{self, Lying},
     replay, stamp,
@@ -31,6 +32,11 @@ const NAME: &str = "schedule";
 /// Where it lies.
 pub(crate) fn dir(vault: &Vault) -> PathBuf {
     vault.own_dir().join(DIR)
+}
+
+/// The schedule's journal.
+pub(in crate::vault) fn path(vault: &Vault) -> PathBuf {
+    FileStore::new(vault.disk().clone(), dir(vault), stamp()).path(&name())
 }
 
 /// Whether a file of that directory is the schedule's journal.
@@ -249,26 +255,30 @@ impl ScheduleLog {
 
     fn show(&self, path: &std::path::Path, text: &str) -> Result<()> {
         let (disk, root) = (&**self.vault.disk(), self.vault.root());
-        let Some(displaced) = atomic::replace(disk, root, path, text)? else {
-            return Ok(());
-        };
-        let rendered = match displaced.lying()? {
-            Lying::Text(text) => is_rendering(&text),
-            Lying::Nothing => true,
-            Lying::NoFile(_) => false,
-        };
-        if rendered {
-            displaced.discard(disk)?;
-        } else {
-            let kept_as = displaced.keep(disk)?;
-            tracing::warn!(
-                file = FILE,
-                kept_as,
-                "it had been edited, and jobs are not changed there: use `modulatio cron`; rendered afresh"
-            );
+        match atomic::replace(disk, root, path, text)? {
+            Some(displaced) => put_away(disk, displaced),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Forgets a rendering that lies out of its place; what a person wrote there is kept aside.
+pub(in crate::vault) fn put_away(disk: &dyn Disk, displaced: Displaced) -> Result<()> {
+    let rendered = match displaced.lying()? {
+        Lying::Text(text) => text.is_empty() || is_rendering(&text),
+        Lying::Nothing => true,
+        Lying::NoFile(_) => false,
+    };
+    if rendered {
+        return displaced.discard(disk);
+    }
+    let kept_as = displaced.keep(disk)?;
+    tracing::warn!(
+        file = FILE,
+        kept_as,
+        "it had been edited, and jobs are not changed there: use `modulatio cron`; rendered afresh"
+    );
+    Ok(())
 }
 
 fn name() -> LogName {

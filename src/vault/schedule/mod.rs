@@ -26,6 +26,7 @@ use crate::{
 
 pub(crate) use log::{DIR, dir, is_journal};
 pub use log::{Past, ScheduleLog, differences, head, history, rebuild, verify};
+pub(super) use log::{path, put_away};
 
 /// When what could not be done is tried again.
 const LATER_MS: u64 = 5_000;
