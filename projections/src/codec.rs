@@ -119,6 +119,10 @@ fn unknown<'de, M: MapAccess<'de>>(kind: &str, v: u32, mut map: M) -> Result<Eve
     raw.insert("kind".to_owned(), kind.into());
     raw.insert("v".to_owned(), v.into());
     while let Some((key, value)) = map.next_entry::<String, serde_json::Value>()? {
+        if raw.contains_key(&key) {
+            let twice = format!("the key {key} stands twice in an event");
+            return Err(de::Error::custom(twice));
+        }
         raw.insert(key, value);
     }
     Ok(Event::Unknown(Unknown {
@@ -133,6 +137,18 @@ mod tests {
     use super::*;
     use crate::event::{ModelCallCompleted, PlanClaimed, Usage};
     use crate::payload::Payload;
+
+    #[test]
+    fn a_key_that_stands_twice_is_no_event_known_or_not() {
+        for event in [
+            r#"{"kind":"PlanSang","v":1,"song":"a","song":"b"}"#,
+            r#"{"kind":"PlanSang","v":2,"v":1}"#,
+            r#"{"kind":"PlanApproved","v":1,"note":"a","note":"b"}"#,
+        ] {
+            let read = decode(&format!("[{event}]"));
+            assert!(read.is_err(), "{event}: {read:?}");
+        }
+    }
 
     #[test]
     fn events_round_trip_and_name_their_version_first() {
