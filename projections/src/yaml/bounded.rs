@@ -166,6 +166,15 @@ impl<'de> Visitor<'de> for Node<'_> {
         self.finish(0, number)
     }
 
+    /// One that no field takes: what it is written with is kept, as of a long id.
+    fn visit_i128<E: Error>(self, number: i128) -> Result<Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_u128<E: Error>(self, number: u128) -> Result<Value, E> {
+        self.visit_str(&number.to_string())
+    }
+
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
         self.finish(0, number)
     }

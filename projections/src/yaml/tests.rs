@@ -95,15 +95,23 @@ fn a_fault_names_its_place() {
         ),
         ("a: *x", "line 1, column 4: unknown anchor"),
         (
-            "n: 99999999999999999999999",
-            "line 1, column 4: n: invalid type: integer `99999999999999999999999` as u128, expected a value of at most 64 bits",
-        ),
-        (
             "--- a\n--- b\n",
             "deserializing from YAML containing more than one document is not supported",
         ),
     ] {
         assert_eq!(parse_value(text).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_number_of_more_than_64_bits_is_kept_as_its_digits() {
+    for digits in [
+        "18446744073709551616",
+        "-9223372036854775809",
+        "20261128162105123456789",
+    ] {
+        let value = parse_value(&format!("n: {digits}")).unwrap();
+        assert_eq!(value["n"], Value::from(digits));
     }
 }
 
