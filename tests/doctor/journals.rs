@@ -109,13 +109,7 @@ fn a_torn_tail_is_no_damage() {
 #[test]
 fn the_vaults_own_journals_are_verified_whatever_they_are_about() {
     let (vault, _) = finished();
-    let cron = store(vault.path(".modulatio/cron"));
-    create(
-        &cron,
-        "schedule",
-        "[{\"kind\":\"JobAdded\",\"v\":1}]",
-        "2026-11-23T20:15:00.123456Z",
-    );
+    job(&vault);
     let whole = doctor(&vault).one("own-journals", "ok", "of the vault's own whole");
     let numbers = vault.path(".modulatio/numbers/ESS.journal.jsonl");
     let schedule = vault.path(".modulatio/cron/schedule.journal.jsonl");
@@ -143,6 +137,35 @@ fn the_vaults_own_journals_are_verified_whatever_they_are_about() {
     says("2026-11-20")
         .expect("it is damaged")
         .mends("opened anew");
+}
+
+fn job(vault: &TestVault) {
+    let add = ["cron", "add", "ESS", "Write.", "--schedule", "0 6 * * *"];
+    vault.run(&add).ok();
+}
+
+/// Its own chain says nothing of what is missing at its end.
+#[test]
+fn a_schedule_that_is_gone_or_older_than_what_was_made_from_it_is_damage() {
+    let (vault, _) = finished();
+    job(&vault);
+    job(&vault);
+    doctor(&vault).one("own-journals", "ok", "of the vault's own whole");
+    let schedule = vault.path(".modulatio/cron/schedule.journal.jsonl");
+    let whole = std::fs::read_to_string(&schedule).expect("a journal");
+    let first = whole.split_inclusive('\n').next().expect("a frame");
+    std::fs::write(&schedule, first).expect("a journal");
+    let short = doctor(&vault);
+    assert_eq!(short.ran.code, Some(7));
+    short
+        .some("own-journals", "fail", "acknowledged frame missing")
+        .mends("from a backup");
+    std::fs::remove_file(&schedule).expect("a journal");
+    let gone = doctor(&vault);
+    assert_eq!(gone.ran.code, Some(7));
+    gone.some("own-journals", "fail", "cron.yaml was made from it");
+    std::fs::write(&schedule, whole).expect("a journal");
+    doctor(&vault).one("own-journals", "ok", "of the vault's own whole");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use projections::time::Timestamp;
 use super::is_stuck;
 use crate::{
     error::{Error, Result},
-    vault::{Vault, stamp},
+    vault::{Vault, schedule, stamp},
 };
 
 /// Directories below directories that are looked into; the program makes one level.
@@ -38,8 +38,28 @@ pub fn own_journals(vault: &Vault) -> (Vec<OwnJournal>, Vec<(PathBuf, String)>) 
     let (mut files, mut unread) = (Vec::new(), Vec::new());
     collect(&vault.own_dir(), DEPTH, &mut files, &mut unread);
     files.sort();
-    let found = files.iter().filter_map(|path| look(vault, path)).collect();
+    let mut found = files.iter().filter_map(|path| look(vault, path)).collect();
+    look_at_schedule(vault, &mut found);
     (found, unread)
+}
+
+/// Of the schedule more is known than its own file says: what `cron.yaml` was made from must be there.
+fn look_at_schedule(vault: &Vault, found: &mut Vec<OwnJournal>) {
+    let Err(error) = schedule::read(vault) else {
+        return;
+    };
+    let path = schedule::path(vault);
+    match found.iter_mut().find(|journal| journal.path == path) {
+        Some(journal) if journal.frames.is_ok() => journal.frames = Err(error),
+        Some(_) => {}
+        None => found.push(OwnJournal {
+            path,
+            frames: Err(error),
+            torn: 0,
+            newest: None,
+            is_stuck: false,
+        }),
+    }
 }
 
 fn collect(
