@@ -157,6 +157,28 @@ fn a_job_that_was_removed_here_is_not_taken_again() {
 }
 
 #[test]
+fn what_came_by_itself_and_does_not_any_more_is_named_at_the_end() {
+    let vault = TestVault::new();
+    let off = with(job("off", "45m"), &json!({"enabled": false}));
+    jobs(&vault, &[job("odd", "36h"), off, job("even", "6h")]);
+    let ran = import(&vault, &[]).ok();
+    let warned = ran
+        .err
+        .lines()
+        .find(|line| line.starts_with("warning: nobody"));
+    assert_eq!(
+        warned,
+        Some(
+            "warning: nobody runs any more: cron-config.json#job odd; their lines say what comes nearest"
+        ),
+        "{}",
+        ran.err
+    );
+    let even = import(&vault, &["--json"]).ok();
+    assert_eq!(even.out.matches("\"stops\":true").count(), 1);
+}
+
+#[test]
 fn a_task_that_is_due_is_written_by_the_leader_and_asks_before_it_runs() {
     let vault = TestVault::new();
     tasks(&vault, &[task("due", "pending")]);
@@ -223,7 +245,7 @@ fn a_task_is_taken_as_its_fields_say() {
             "never",
             json!({"every": "now and then"}),
             "changed",
-            "due: the Leader writes a plan",
+            "every: \"now and then\" is no interval such as 30m, 6h or 1d: it runs once",
         ),
         (
             "behind",

@@ -52,6 +52,9 @@ pub struct Line {
     /// Whether a daemon runs it without being asked again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub runs: bool,
+    /// Whether it came by itself until now, and does not any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stops: bool,
 }
 
 impl Line {
@@ -70,6 +73,7 @@ impl Line {
             id: None,
             note: note.into(),
             runs: false,
+            stops: false,
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) type Read<T> = std::result::Result<T, FieldFault>;
 pub(super) enum Not {
     /// It asks for what cannot be said here, or for nothing any more.
     Left(String),
+    /// It cannot be said here, and came by itself until now.
+    Stops(String),
     /// It cannot be read.
     Failed(FieldFault),
 }
@@ -29,9 +31,21 @@ impl From<FieldFault> for Not {
 }
 
 impl Not {
+    /// The same of an entry that may have been switched off.
+    pub(super) fn of(self, enabled: bool) -> Self {
+        match self {
+            Self::Stops(why) if !enabled => Self::Left(why),
+            Self::Left(_) | Self::Stops(_) | Self::Failed(_) => self,
+        }
+    }
+
     pub(super) fn line(self, kind: &'static str, source: &str) -> Line {
         match self {
             Self::Left(why) => Line::new(Fate::Left, kind, source, why),
+            Self::Stops(why) => Line {
+                stops: true,
+                ..Line::new(Fate::Left, kind, source, why)
+            },
             Self::Failed(fault) => Line::new(Fate::Failed, kind, source, fault.to_string()),
         }
     }

@@ -175,11 +175,12 @@ fn read(value: &Value, now: Timestamp) -> Result<Wanted, Not> {
     let entry = Entry::of(value)?;
     let (id, said) = (entry.id()?, entry.required("schedule")?);
     let (project, objective) = whose(&entry)?;
-    no_template(&entry, &project)?;
     let enabled = entry.flag("enabled", true)?;
+    no_template(&entry, &project).map_err(|not| not.of(enabled))?;
     let next = entry.time("next_run")?;
     let times = legacy::translate(said, next.map(seconds));
-    let times = times.map_err(|fault| unsaid(fault, "schedule", &project, objective))?;
+    let unsaid = |fault| unsaid(fault, "schedule", &project, objective).of(enabled);
+    let times = times.map_err(unsaid)?;
     let mut notes = times.notes;
     let (count, until) = ends(&entry, now, &mut notes)?;
     if let Some(due) = next.filter(|due| enabled && *due <= now) {
@@ -240,7 +241,7 @@ pub(super) fn seconds(at: Timestamp) -> i64 {
 pub(super) fn no_template(entry: &Entry<'_>, project: &ProjectCode) -> Result<(), Not> {
     match entry.text("jt_id")? {
         None => Ok(()),
-        Some(template) => Err(Not::Left(format!(
+        Some(template) => Err(Not::Stops(format!(
             "it runs the job template {template:?}, and there are none here: write the plan that it makes into a file, \
              then modulatio cron add {project} --schedule … --plan-template FILE"
         ))),
@@ -266,11 +267,11 @@ pub(super) fn unsaid(
     let why = unsaid.to_string();
     match unsaid {
         LegacyFault::Unknown(_) => fault(field, why).into(),
-        LegacyFault::Irregular { longer: None, .. } => Not::Left(why),
+        LegacyFault::Irregular { longer: None, .. } => Not::Stops(why),
         LegacyFault::Irregular {
             longer: Some(longer),
             ..
-        } => Not::Left(format!(
+        } => Not::Stops(format!(
             "{why}: the next longer is modulatio cron add {project} {} --schedule '{longer}'",
             quoted(objective)
         )),

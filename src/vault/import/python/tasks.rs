@@ -135,10 +135,13 @@ fn read(value: &Value, now: Timestamp, done: &Done) -> Result<Task, Not> {
     drop_priority(&entry, &mut due.notes)?;
     let next = entry.time("next_run")?;
     let is_due = next.is_none_or(|next| next <= now);
-    match entry
-        .text("every")?
-        .filter(|every| legacy::interval(every).is_some())
-    {
+    let every = entry.text("every")?.filter(|every| !every.is_empty());
+    let interval = every.filter(|every| legacy::interval(every).is_some());
+    if let (Some(every), None) = (every, interval) {
+        let note = format!("every: {every:?} is no interval such as 30m, 6h or 1d: it runs once");
+        due.notes.push(note);
+    }
+    match interval {
         Some(every) => {
             let begins = next.or(entry.time("created")?);
             recurring(due, every, begins, is_due)
