@@ -87,8 +87,8 @@ impl EmbedderConfig {
 pub struct MemoryConfig {
     /// Whether notes are: `team_memory_enabled`.
     pub team_memory: bool,
-    /// Notes less similar than this are not shown, 0 to 1.
-    pub min_similarity: f64,
+    /// Notes less similar than this are not shown, 0 to 1; without it the embedder says.
+    pub min_similarity: Option<f64>,
     /// Most notes, and most verdicts, of one prompt, 0 to 20.
     pub top: u32,
 }
@@ -97,7 +97,7 @@ impl Default for MemoryConfig {
     fn default() -> Self {
         Self {
             team_memory: true,
-            min_similarity: 0.5,
+            min_similarity: None,
             top: 5,
         }
     }
@@ -107,7 +107,11 @@ impl Default for MemoryConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct WrittenMemory {
     team_memory: Option<bool>,
-    min_similarity: Option<f64>,
+    #[expect(
+        clippy::option_option,
+        reason = "written or not, and then a number or auto"
+    )]
+    min_similarity: Option<Option<f64>>,
     top: Option<u32>,
 }
 
@@ -123,7 +127,7 @@ impl WrittenMemory {
         };
         Self {
             team_memory,
-            min_similarity: section.read("min_similarity", |field| field.fraction()),
+            min_similarity: section.read("min_similarity", |field| field.fraction_or_auto()),
             top: section.read("top", |field| field.count(0..=20)),
         }
     }

@@ -14,7 +14,7 @@ use projections::yaml::{self, Mapping, Value};
 
 use super::{
     Fault, Faults,
-    values::{duration, micro_dollars, shown, shown_text, span},
+    values::{AUTO, duration, micro_dollars, shown, shown_text, span},
 };
 use crate::nearest::nearest;
 
@@ -200,11 +200,18 @@ impl<'a> Field<'a> {
             .and_then(|number| u8::try_from(number).ok())
     }
 
-    /// A number from 0 to 1.
-    pub(super) fn fraction(&self) -> Option<f64> {
+    /// A number from 0 to 1, or `auto`, which is none.
+    #[expect(clippy::option_option, reason = "what is wrong is no number either")]
+    pub(super) fn fraction_or_auto(&self) -> Option<Option<f64>> {
+        if self.value.as_str() == Some(AUTO) {
+            return Some(None);
+        }
         let number = self.value.as_f64();
         let number = number.filter(|number| (0.0..=1.0).contains(number));
-        number.or_else(|| self.wrong("a number from 0 to 1"))
+        match number {
+            Some(number) => Some(Some(number)),
+            None => self.wrong("a number from 0 to 1, or auto"),
+        }
     }
 
     /// An amount of dollars, in micro-dollars.

@@ -173,7 +173,7 @@ fn a_full_file_is_read() {
     assert_eq!(config.embedder, embedder);
     let memory = MemoryConfig {
         team_memory: false,
-        min_similarity: 0.65,
+        min_similarity: Some(0.65),
         top: 3,
     };
     assert_eq!(config.memory, memory);

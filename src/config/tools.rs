@@ -6,7 +6,7 @@ use projections::yaml::Value;
 
 use super::{
     reader::{Field, Section},
-    values::shown,
+    values::{AUTO, shown},
 };
 
 /// The tools that may be disabled.
@@ -114,7 +114,7 @@ pub struct AllowedHost {
 /// Reads `sandbox:`. What YAML takes for `false` is `off`: so some write it, and so other programs read it.
 pub(super) fn read_sandbox(file: &Section<'_>) -> SandboxConfig {
     let words = [
-        ("auto", SandboxConfig::Auto),
+        (AUTO, SandboxConfig::Auto),
         ("bubblewrap", SandboxConfig::Bubblewrap),
         ("landlock", SandboxConfig::Landlock),
         ("off", SandboxConfig::Off),

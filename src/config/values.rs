@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use projections::yaml::{Number, Value};
 
+/// Instead of a value: what fits is chosen by the program.
+pub(super) const AUTO: &str = "auto";
+
 /// Micro-dollars in a dollar.
 const MICROS: u64 = 1_000_000;
 /// Largest amount that is taken for one, in dollars.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use projections::yaml::Value;
 
 use super::{Place, Scope, Settings, Source, maybe};
-use crate::config::{EmbedderConfig, MemoryConfig, values::span};
+use crate::config::{
+    EmbedderConfig, MemoryConfig,
+    values::{AUTO, span},
+};
 
 impl Settings {
     /// A project's embedder takes the place of the vault's whole. One that is a word alone is written where the key is.
@@ -53,8 +56,11 @@ impl Settings {
     }
 
     pub(super) fn memory(&mut self, memory: MemoryConfig) {
+        let least = memory
+            .min_similarity
+            .map_or_else(|| Value::from(AUTO), Value::from);
         for (field, value) in [
-            ("memory.min_similarity", memory.min_similarity.into()),
+            ("memory.min_similarity", least),
             ("memory.top", memory.top.into()),
             ("team_memory_enabled", memory.team_memory.into()),
         ] {

@@ -27,10 +27,11 @@ fn edges_of_the_memory_are_taken() {
         assert_eq!(config.embedder.idle_unload, Duration::from_secs(idle));
     }
     for (text, least, top) in [
-        ("{min_similarity: 0, top: 0}", 0.0, 0),
-        ("{min_similarity: 1, top: 20}", 1.0, 20),
-        ("{min_similarity: 0.305}", 0.305, 5),
-        ("{}", 0.5, 5),
+        ("{min_similarity: 0, top: 0}", Some(0.0), 0),
+        ("{min_similarity: 1, top: 20}", Some(1.0), 20),
+        ("{min_similarity: 0.305}", Some(0.305), 5),
+        ("{min_similarity: auto}", None, 5),
+        ("{}", None, 5),
     ] {
         let memory = parse(&format!("memory: {text}")).unwrap().memory;
         assert_eq!((memory.min_similarity, memory.top), (least, top), "{text}");
@@ -84,19 +85,19 @@ fn faults_of_the_memory_say_what_to_write() {
         ),
         (
             "memory: {min_similarity: 1.01}",
-            "memory.min_similarity: expected a number from 0 to 1, found 1.01".to_owned(),
+            "memory.min_similarity: expected a number from 0 to 1, or auto, found 1.01".to_owned(),
         ),
         (
             "memory: {min_similarity: .nan}",
-            "memory.min_similarity: expected a number from 0 to 1, found .nan".to_owned(),
+            "memory.min_similarity: expected a number from 0 to 1, or auto, found .nan".to_owned(),
         ),
         (
             "memory: {min_similarity: -0.5}",
-            "memory.min_similarity: expected a number from 0 to 1, found -0.5".to_owned(),
+            "memory.min_similarity: expected a number from 0 to 1, or auto, found -0.5".to_owned(),
         ),
         (
             "memory: {min_similarity: '0.5'}",
-            r#"memory.min_similarity: expected a number from 0 to 1, found "0.5""#.to_owned(),
+            r#"memory.min_similarity: expected a number from 0 to 1, or auto, found "0.5""#.to_owned(),
         ),
         (
             "memory: {top: 21}",
@@ -135,11 +136,13 @@ fn a_project_replaces_the_embedder_whole_and_the_memory_key_by_key() {
     let (embedder, memory) = of("embedder: {model_dir: m}\nmemory: {top: 0}");
     assert_eq!(embedder.kind, EmbedderKind::Fastembed);
     assert_eq!(embedder.idle_unload, Duration::from_secs(1800));
-    assert_eq!((memory.min_similarity, memory.top), (0.4, 0));
+    assert_eq!((memory.min_similarity, memory.top), (Some(0.4), 0));
     assert!(!memory.team_memory);
     let (_, memory) = of("team_memory_enabled: true\nmemory: {min_similarity: 1}");
     assert!(memory.team_memory);
-    assert_eq!((memory.min_similarity, memory.top), (1.0, 3));
+    assert_eq!((memory.min_similarity, memory.top), (Some(1.0), 3));
+    let (_, memory) = of("memory: {min_similarity: auto}");
+    assert_eq!((memory.min_similarity, memory.top), (None, 3));
 }
 
 #[test]

@@ -70,7 +70,10 @@ fn look(reading: &Reading, sought: &Sought) -> Option<Recalled> {
         agent: None,
         most: top + SPARE,
         at_least: match sought.store {
-            Store::TeamMemory => reading.config.min_similarity as f32,
+            Store::TeamMemory => match reading.config.min_similarity {
+                Some(least) => least as f32,
+                None => embedder.least_alike(),
+            },
             Store::QcHistory => LEAST_LIKE,
         },
         except: Some(&except),

@@ -34,6 +34,12 @@ pub trait Embedder: Send + Sync {
     /// Names the embedder, its model and the form of its vectors; vectors under another id are not comparable.
     fn id(&self) -> &str;
 
+    /// The least similarity, 0 to 1, of a note that is put before an agent where the operator names none: each embedder
+    /// has a scale of its own.
+    fn least_alike(&self) -> f32 {
+        0.5
+    }
+
     /// The vectors of `texts`, in their order, all of one kind. Empty texts have vectors too. `cut` is looked at
     /// between texts.
     ///
