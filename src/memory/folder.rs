@@ -160,6 +160,10 @@ impl Walk<'_> {
                 self.tell(&format!("{at}{name}"), &why);
                 None
             }
+            Ok(meta) if meta.len() == 0 => {
+                self.tell(&format!("{at}{name}"), "it is empty; it is left out");
+                None
+            }
             Ok(meta) => Some((id.to_owned(), Item::File(seen(&meta, self.now_ns)))),
             // It went in this instant.
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,

@@ -280,6 +280,8 @@ impl Shelf {
             for scored in find(state, query, wanted, &gone)? {
                 let id = state.rows.id(scored.row as usize);
                 match folder::read(&self.folder, self.store, id) {
+                    // It would take the place of one that says something.
+                    Ok(entry) if entry.shown.is_empty() => gone.push(scored.row),
                     Ok(entry) => hits.push(Hit {
                         entry,
                         score: scored.score.clamp(0.0, 1.0),

@@ -104,6 +104,15 @@ fn indexes_are_told_and_one_that_is_damaged_warns_with_the_command() {
         .run(&["memory", "reindex", "ESS", "--store", "team-memory"])
         .ok();
     doctor(&vault).one("memory-index", "ok", "2 files, 2 indexed");
+    let index = vault.path(".modulatio/memory/ess/team-memory.lexical.index");
+    std::fs::remove_file(&index).expect("an index");
+    std::fs::create_dir(&index).expect("a directory");
+    doctor(&vault).one("memory-index", "warn", "it is not a regular file");
+    vault
+        .run(&["memory", "reindex", "ESS", "--store", "team-memory"])
+        .code(1)
+        .says("a folder stands in its place; move that away");
+    std::fs::remove_dir(&index).expect("a directory");
     vault.write(
         "ess/project.yaml",
         "objective: x\nteam_memory_enabled: false\n",

@@ -50,6 +50,18 @@ fn an_empty_or_missing_folder_finds_nothing_and_leaves_no_file() {
     assert!(!world.index.exists());
 }
 
+/// It would be found by its name, and take the place of one that says something.
+#[test]
+fn a_file_that_says_nothing_is_no_entry() {
+    let world = World::new();
+    world.write("apples", "");
+    world.write("more apples", "---\ntags: [apples]\n---\n \n");
+    world.write("a", "apples");
+    let found = world.find(&Dense::new(), "apples");
+    assert_eq!(found.ids(), ["a"]);
+    assert_eq!(found.troubles, ["apples.md: it is empty; it is left out"]);
+}
+
 #[test]
 fn kind_agent_score_number_and_exceptions_narrow_what_is_found() {
     let world = World::new();

@@ -54,7 +54,11 @@ impl Vault {
         let written = self.write_cache(&temporary, write);
         let put = written.and_then(|()| {
             remove_abandoned(self, &dir, path, &temporary);
-            self.disk().rename(&temporary, path)
+            let renamed = self.disk().rename(&temporary, path);
+            renamed.map_err(|error| match path.is_dir() {
+                true => io::Error::other("a folder stands in its place; move that away"),
+                false => error,
+            })
         });
         if put.is_err() {
             // A leftover is the only harm, and the next writer removes it.
