@@ -81,7 +81,7 @@ pub(super) fn run(vault: &Vault, options: &ArtifactsOptions, json: bool) -> Resu
             return Err(fault.unwrap_or_else(|| Error::Failed(unknown(id, name, known))));
         };
         if !options.path && !json {
-            output::print_bytes(&artifact.bytes_as_handed_in(&project)?);
+            output::report_bytes(&artifact.bytes_as_handed_in(&project)?);
             return fault.map_or(Ok(()), Err);
         }
     }
@@ -105,7 +105,7 @@ fn list(project: &Project, options: &ArtifactsOptions, artifacts: &[HandedIn], j
     };
     if json {
         for artifact in artifacts {
-            output::print_json(&json!({
+            output::report_json(&json!({
                 "plan": id,
                 "sub_objective": artifact.sub_objective,
                 "task": artifact.task,
@@ -118,13 +118,13 @@ fn list(project: &Project, options: &ArtifactsOptions, artifacts: &[HandedIn], j
         }
     } else if options.path {
         for artifact in artifacts {
-            output::print(&path(artifact).display().to_string());
+            output::report(&path(artifact).display().to_string());
         }
     } else {
         let rows: Vec<[String; 5]> = std::iter::once(HEAD.map(str::to_owned))
             .chain(artifacts.iter().map(|artifact| artifact.row(project, id)))
             .collect();
-        output::print(&output::table(&rows));
+        output::report(&output::table(&rows));
     }
 }
 

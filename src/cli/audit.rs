@@ -72,7 +72,7 @@ fn verify(vault: &Vault, plan: Option<&PlanId>, against: Option<&Path>, json: bo
             tell(&Name::Schedule, None, &verdict, json);
         }
         for id in sealed.keys() {
-            output::print(&format!(
+            output::report(&format!(
                 "{id}: damaged: the journal was sealed and is gone"
             ));
             damaged += 1;
@@ -106,7 +106,7 @@ fn tell(id: &Name, archive: Option<&Path>, verdict: &Verdict, json: bool) {
             Name::Plan(id) => json!({"plan": id, "verdict": verdict, "archive": archive}),
             Name::Schedule => json!({"journal": "schedule", "verdict": verdict}),
         };
-        output::print_json(&line);
+        output::report_json(&line);
         return;
     }
     let place = archive.map_or_else(String::new, |dir| {
@@ -114,13 +114,13 @@ fn tell(id: &Name, archive: Option<&Path>, verdict: &Verdict, json: bool) {
     });
     match verdict {
         Verdict::Whole { frames, b3, notes } => {
-            output::print(&format!("{id}: whole, {frames} frames, b3 {b3}{place}"));
+            output::report(&format!("{id}: whole, {frames} frames, b3 {b3}{place}"));
             notes
                 .iter()
-                .for_each(|note| output::print(&format!("{id}: note: {note}")));
+                .for_each(|note| output::report(&format!("{id}: note: {note}")));
         }
-        Verdict::Damaged { why } => output::print(&format!("{id}: damaged: {why}{place}")),
-        Verdict::NoJournal => output::print(&format!("{id}: has a file and no journal yet")),
+        Verdict::Damaged { why } => output::report(&format!("{id}: damaged: {why}{place}")),
+        Verdict::NoJournal => output::report(&format!("{id}: has a file and no journal yet")),
     }
 }
 
@@ -130,7 +130,7 @@ fn seal(vault: &Vault) -> Result<()> {
     let heads = plans.map(|(project, id)| (Name::Plan(id.clone()), audit::head(&project, &id)));
     for (name, head) in heads.chain([(Name::Schedule, schedule::head(vault))]) {
         match head {
-            Ok(Some(anchor)) => output::print(&format!("{name} {} {}", anchor.seq, anchor.b3)),
+            Ok(Some(anchor)) => output::report(&format!("{name} {} {}", anchor.seq, anchor.b3)),
             Ok(None) => {}
             Err(error) => output::tell(&format!("{name}: not sealed: {}", error.told())),
         }

@@ -35,7 +35,7 @@ pub(super) fn run(vault: &Vault, options: &CancelOptions) -> Result<()> {
         }) => {}
         Err(error) => return Err(error),
     }
-    output::print(&format!("{id} {}", log.plan().status.name()));
+    output::report(&format!("{id} {}", log.plan().status.name()));
     if cut {
         await_cut(&mut log)
     } else {

@@ -111,7 +111,7 @@ fn told(plan: &Plan) -> Result<()> {
             "{id} is not written yet; go on with modulatio plan revise {id}"
         )));
     }
-    output::print(&id.to_string());
+    output::report(&id.to_string());
     let file = format!("{}/plans/{id}.md", plan.project.directory());
     match plan.open_tickets().next() {
         Some((ticket, _)) if plan.status.name() == StatusName::Draft => output::tell(&format!(

@@ -199,7 +199,7 @@ impl View {
         let drawn = self.screen.as_ref().is_some_and(Screen::is_terminal);
         self.close();
         if let Some(plan) = self.story.plan().filter(|_| drawn) {
-            output::print(&show::text(plan, None));
+            output::report(&show::text(plan, None));
         }
     }
 }

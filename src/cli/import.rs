@@ -95,12 +95,12 @@ impl Told {
 
     fn tell(&mut self, line: Line) {
         if self.json {
-            output::print_json(&line);
+            output::report_json(&line);
         } else {
             let fate = line.fate.as_str();
             let id = line.id.as_deref().filter(|id| !line.source.contains(id));
             let id = id.map_or_else(String::new, |id| format!("{id}: "));
-            output::print(&format!("{fate:<8} {}: {id}{}", line.source, line.note));
+            output::report(&format!("{fate:<8} {}: {id}{}", line.source, line.note));
         }
         for (fate, count) in &mut self.counts {
             *count += usize::from(*fate == line.fate);

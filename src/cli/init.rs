@@ -13,7 +13,7 @@ pub(super) const TEMPLATE: &str = include_str!("modulatio.yaml");
 
 pub(super) fn run(dir: &Path) -> Result<()> {
     let vault = Vault::init(dir, TEMPLATE)?;
-    output::print(&format!("{}", vault.root().display()));
+    output::report(&format!("{}", vault.root().display()));
     output::tell(&format!(
         "made {CONFIG_FILE}; next: modulatio --vault {} project add CODE --objective \"…\"",
         dir.display()

@@ -42,7 +42,7 @@ pub(super) fn run(vault: &Vault, options: &KickoffOptions, args: &Args) -> Resul
     };
     let id = draft::wish(&project, &objective, &options.draft, &mandate)?;
     if !args.json {
-        output::print(&id.to_string());
+        output::report(&id.to_string());
     }
     let let_go = watched_run(&project, &id, args.quiet).inspect_err(|_| {
         output::tell(&format!("{id} stays as it is; {}", hints(&id)));
@@ -101,9 +101,9 @@ impl Watch {
 fn result(project: &Project, plan: &Plan, let_go: LetGo, json: bool) -> Result<()> {
     let (id, status) = (&plan.id, plan.status.name());
     if json {
-        output::print_json(&show::state(plan, None));
+        output::report_json(&show::state(plan, None));
     } else {
-        output::print(&format!("{id} {status}"));
+        output::report(&format!("{id} {status}"));
     }
     match (follow::end_of(plan), let_go) {
         (Some(end), _) => {

@@ -4,6 +4,7 @@
 use std::{
     env::{self, VarError},
     io::IsTerminal,
+    sync::OnceLock,
 };
 
 use serde_json::json;
@@ -15,7 +16,11 @@ use super::{
 };
 use crate::{clock, error::Error};
 
+/// How a command says why it ends: how its log lines look, and whether its views are JSON.
+static VOICE: OnceLock<(LogFormat, bool)> = OnceLock::new();
+
 pub(super) fn start(args: &Args) {
+    VOICE.get_or_init(|| (args.log_format(), args.json));
     let default = directives(level(args));
     let (filter, fault) = match wished(env::var("RUST_LOG")) {
         Ok(filter) => (filter.unwrap_or_else(|| EnvFilter::new(default)), None),
@@ -37,23 +42,29 @@ pub(super) fn start(args: &Args) {
 }
 
 /// The error that ends a command, for stderr. No filter may keep it back.
-pub(super) fn last_words(format: LogFormat, error: &Error, hint: Option<String>) -> String {
+pub(super) fn last_words(error: &Error, hint: Option<String>) -> String {
     let told = error.told();
-    match format {
-        LogFormat::Text => {
+    let (format, json) = *VOICE.get().unwrap_or(&(LogFormat::Text, false));
+    let mut object = match (format, json) {
+        (LogFormat::Text, false) => {
             let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
-            format!("error: {told}{hint}")
+            return format!("error: {told}{hint}");
         }
-        LogFormat::Json => json!({
+        (LogFormat::Text, true) => json!({"hint": hint}),
+        (LogFormat::Json, _) => json!({
             "timestamp": clock::now(),
             "level": "ERROR",
             "message": told,
             "hint": hint,
             "exit_code": error.exit_code(),
             "target": "modulatio",
-        })
-        .to_string(),
+        }),
+    };
+    if json {
+        object["error"] = json!(told);
+        object["exit"] = json!(error.exit_code());
     }
+    object.to_string()
 }
 
 /// How much is told, for people, and who says so where it is not what was typed or set for it.

@@ -59,7 +59,7 @@ pub(super) fn run(dir: &Path) -> Result<()> {
     let mut command = Args::command().disable_help_subcommand(true);
     command.build();
     let pages = write(&command, dir)?;
-    output::print(&format!("{pages} pages in {}", dir.display()));
+    output::report(&format!("{pages} pages in {}", dir.display()));
     Ok(())
 }
 

@@ -54,11 +54,12 @@ pub fn main() -> ExitCode {
         thrift::begin_anew();
     }
     logging::start(&args);
-    match run(&args) {
+    let written = |()| output::written();
+    match run(&args).and_then(written) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let hint = hints::of(&args, &error);
-            output::tell(&logging::last_words(args.log_format(), &error, hint));
+            output::tell(&logging::last_words(&error, hint));
             ExitCode::from(error.exit_code())
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn run(vault: &Vault, command: &PlanCommand, args: &Args) -> Result<(
 fn add(vault: &Vault, project: &ProjectCode, file: &Path) -> Result<()> {
     let (log, not_taken) = vault.project(project)?.add_plan(file, &actor())?;
     let plan = log.plan();
-    output::print(&plan.id.to_string());
+    output::report(&plan.id.to_string());
     if let Err(fault) = &plan.items {
         output::tell(&format!(
             "warning: the plan cannot be run as it stands: {fault}"
@@ -101,7 +101,7 @@ pub(super) fn submit(vault: &Vault, id: &PlanId, command: &Command, actor: &Acto
     let mut log = open(vault, id)?;
     let events = log.submit(command, actor)?;
     asked_again(&events)?;
-    output::print(&format!("{id} {}", log.plan().status.name()));
+    output::report(&format!("{id} {}", log.plan().status.name()));
     for (ticket, _) in log.plan().open_tickets() {
         output::tell(&format!("open: tickets/{ticket}.md"));
     }
@@ -156,7 +156,7 @@ fn edit_budget(vault: &Vault, edit: &BudgetEdit) -> Result<()> {
         }) => output::tell("the caps were that already"),
         Err(error) => return Err(error),
     }
-    output::print(&format!("{} {}", edit.plan, show::caps(log.plan())));
+    output::report(&format!("{} {}", edit.plan, show::caps(log.plan())));
     if log.plan().status.name() == StatusName::Paused {
         output::tell(&format!(
             "still paused; to let it go on: modulatio plan approve {}",
@@ -177,7 +177,7 @@ fn release(vault: &Vault, id: &PlanId, call: Option<&CallId>, note: &str) -> Res
     let released = log.submit(&command, &actor());
     for event in released.iter().flatten() {
         if let Event::ReservationReleased(e) = event {
-            output::print(&format!("{id} released {}", e.call_id));
+            output::report(&format!("{id} released {}", e.call_id));
         }
     }
     log.project().balance_ended(id, clock::now(), &actor())?;

@@ -16,7 +16,10 @@ pub(super) fn run(vault: &Vault, command: &ProjectCommand, json: bool) -> Result
     match command {
         ProjectCommand::Add { code, objective } => {
             let project = vault.add_project(code, objective)?;
-            output::print(&project.code().to_string());
+            let code = project.code();
+            let directory = code.directory();
+            let object = json!({"project": code, "directory": directory, "objective": objective});
+            output::done(json, &code.to_string(), &object);
             Ok(())
         }
         ProjectCommand::List => list(vault, json),

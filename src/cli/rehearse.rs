@@ -29,13 +29,13 @@ pub(super) fn run(vault: &Vault, options: &RehearseOptions, args: &Args) -> Resu
     let rehearsed = rehearse(vault, options)?;
     let show_prompt = options.show_prompt || args.verbose > 0;
     if args.json {
-        output::print_json(&json(&rehearsed, show_prompt));
+        output::report_json(&json(&rehearsed, show_prompt));
     } else {
         rehearsed
             .notes
             .iter()
             .for_each(|note| output::tell(&format!("note: {note}")));
-        output::print(&text(&rehearsed, show_prompt));
+        output::report(&text(&rehearsed, show_prompt));
     }
     match &rehearsed.report.divergence {
         None => Ok(()),

@@ -96,9 +96,9 @@ fn of_schedule(vault: &Vault, options: &ReplayOptions, json: bool) -> Result<usi
     }
     if options.write && schedule::rebuild(vault)? {
         if json {
-            output::print_json(&json!({"journal": "schedule", "rebuilt": [FILE]}));
+            output::report_json(&json!({"journal": "schedule", "rebuilt": [FILE]}));
         } else {
-            output::print(&format!("schedule: rebuilt {FILE}"));
+            output::report(&format!("schedule: rebuilt {FILE}"));
         }
     }
     Ok(0)
@@ -136,29 +136,29 @@ fn check(project: &Project, id: &PlanId, json: bool) -> Result<usize> {
         tell_difference(&format!("{base}/"), difference, json);
     }
     if differences.is_empty() && !json {
-        output::print(&format!("{id}: every projection is what the journal says"));
+        output::report(&format!("{id}: every projection is what the journal says"));
     }
     Ok(differences.len())
 }
 
 fn tell_difference(base: &str, difference: &Difference, json: bool) {
     if json {
-        output::print_json(difference);
+        output::report_json(difference);
     } else {
-        output::print(&format!("{base}{}: {}", difference.path, difference.why));
+        output::report(&format!("{base}{}: {}", difference.path, difference.why));
     }
 }
 
 fn write(project: &Project, id: &PlanId, json: bool) -> Result<()> {
     let written = replay::write(project, id)?;
     if json {
-        output::print_json(&json!({"plan": id, "rebuilt": written}));
+        output::report_json(&json!({"plan": id, "rebuilt": written}));
     } else if written.is_empty() {
-        output::print(&format!("{id}: nothing to rebuild"));
+        output::report(&format!("{id}: nothing to rebuild"));
     } else {
         written
             .iter()
-            .for_each(|path| output::print(&format!("{id}: rebuilt {path}")));
+            .for_each(|path| output::report(&format!("{id}: rebuilt {path}")));
     }
     Ok(())
 }

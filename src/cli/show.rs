@@ -128,9 +128,9 @@ pub(super) fn one(vault: &Vault, id: &PlanId, json: bool) -> Result<()> {
     if let Some(plan) = &reading.plan {
         let state = state(plan, runner.as_deref());
         if json {
-            output::print_json(&state)
+            output::report_json(&state)
         } else {
-            output::print(&text(plan, runner.as_deref()))
+            output::report(&text(plan, runner.as_deref()))
         }
     }
     reading.fault.map_or(Ok(()), Err)

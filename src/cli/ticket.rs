@@ -218,7 +218,7 @@ fn decide(vault: &Vault, answer: &Answer, decision: Decision) -> Result<()> {
             "{id} asks no longer: {why}; if {plan_id} is still paused, modulatio project resume {plan_id} lets it go on"
         )));
     }
-    output::print(&format!(
+    output::report(&format!(
         "{id} {}, {plan_id} {}",
         decision.as_str(),
         log.plan().status.name()

@@ -136,11 +136,11 @@ impl Finding {
         if json {
             let level = if self.is_fault { "fault" } else { "warning" };
             let key = (!self.key.is_empty()).then_some(&self.key);
-            output::print_json(&json!({
+            output::report_json(&json!({
                 "level": level, "file": self.file, "line": self.line, "key": key, "what": self.what,
             }));
         } else if self.is_fault {
-            output::print(&self.words());
+            output::report(&self.words());
         } else {
             output::tell(&format!("warning: {}", self.words()));
         }
@@ -172,8 +172,8 @@ fn verdict(checked: &Checked, found: &[Finding], json: bool) -> Result<()> {
             .map(|f| f.display().to_string())
             .collect();
         match files.as_slice() {
-            [] => output::print("sound: there is no file, so every role rehearses"),
-            files => output::print(&format!("sound: {}", files.join(", "))),
+            [] => output::report("sound: there is no file, so every role rehearses"),
+            files => output::report(&format!("sound: {}", files.join(", "))),
         }
     }
     Ok(())

@@ -88,10 +88,10 @@ pub(super) fn edit(vault: &Vault, edit: &JobEdit, json: bool) -> Result<()> {
 fn told(log: &ScheduleLog, id: &JobId, now: Timestamp, json: bool) -> Result<()> {
     let job = &log.schedule().jobs[id];
     if json {
-        output::print_json(&view::as_json(job, now));
+        output::report_json(&view::as_json(job, now));
         return Ok(());
     }
-    output::print(&id.to_string());
+    output::report(&id.to_string());
     output::tell(&view::next_line(job, now));
     let definition = &job.definition;
     if definition.catch_up == CatchUp::All && definition.overlap == Overlap::Skip {

@@ -47,12 +47,12 @@ fn switch(vault: &Vault, job: &JobId, change: &Change, word: &str, json: bool) -
     let mut log = ScheduleLog::open(vault)?;
     let events = log.change(change, clock::now(), &actor())?;
     if json {
-        output::print_json(
+        output::report_json(
             &serde_json::json!({"job": job, "status": word, "not_run": not_run(&events)}),
         );
         return Ok(());
     }
-    output::print(&format!("{job} {word}"));
+    output::report(&format!("{job} {word}"));
     match not_run(&events) {
         0 => {}
         count => output::tell(&format!(
@@ -75,9 +75,9 @@ fn run_now(vault: &Vault, job: &JobId, json: bool) -> Result<()> {
     let mut log = ScheduleLog::open(vault)?;
     let plan = log.run_now(job, clock::now(), &actor())?;
     if json {
-        output::print_json(&serde_json::json!({"job": job, "plan": plan}));
+        output::report_json(&serde_json::json!({"job": job, "plan": plan}));
     } else {
-        output::print(&plan.to_string());
+        output::report(&plan.to_string());
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) fn run(dir: Option<&Path>, keep: bool) -> Result<()> {
     let started = Instant::now();
     let (place, _removed_at_the_end) = place(dir, keep)?;
-    output::print(&format!(
+    output::report(&format!(
         "A vault in {}, a project, a plan of three sub-objectives:",
         place.display()
     ));
@@ -40,20 +40,20 @@ pub(super) fn run(dir: Option<&Path>, keep: bool) -> Result<()> {
 
     let first = Daemon::start(&vault)?;
     approve(&project, &id)?;
-    output::print(&format!(
+    output::report(&format!(
         "\n{id} is approved; daemon {} wakes and claims it.",
         first.pid()
     ));
     let mut watcher = Watcher::new(&project, &id);
     let doing = watcher.until(PATIENCE, is_half_way)?;
     first.kill()?;
-    output::print(&format!(
+    output::report(&format!(
         "\nkill -9 {}, in the middle of {doing}. Nobody runs the plan now.",
         first.pid()
     ));
 
     let second = Daemon::start(&vault)?;
-    output::print(&format!(
+    output::report(&format!(
         "Daemon {} starts, finds the orphan and resumes it at that step.\n",
         second.pid()
     ));
@@ -65,12 +65,12 @@ pub(super) fn run(dir: Option<&Path>, keep: bool) -> Result<()> {
     second.stop()?;
 
     let verdict = proof::show(&project, &id, &heartbeat);
-    output::print(&format!(
+    output::report(&format!(
         "\nAll of it took {:.1} s.",
         started.elapsed().as_secs_f64()
     ));
     if keep || dir.is_some() {
-        output::print(&format!(
+        output::report(&format!(
             "Look around: modulatio --vault {} replay {id}",
             place.display()
         ));
@@ -104,7 +104,7 @@ fn prepare(vault: &Vault) -> Result<(Project, PlanId)> {
     std::fs::write(&file, PLAN).map_err(Error::io("write", &file))?;
     let (log, _) = project.add_plan(&file, &actor())?;
     for item in log.plan().items.iter().flatten() {
-        output::print(&format!("  {}. {}", item.number, item.title));
+        output::report(&format!("  {}. {}", item.number, item.title));
     }
     let id = log.plan().id.clone();
     Ok((project, id))

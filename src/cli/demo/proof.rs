@@ -59,37 +59,37 @@ pub(super) fn show(project: &Project, id: &PlanId, heartbeat: &str) -> Result<()
         calls.see(plan, event)
     })?;
     let plan = reading.plan.ok_or_else(|| Error::NoPlan(id.clone()))?;
-    output::print(&format!(
+    output::report(&format!(
         "\n{id} is {}.\n\nReflection log:",
         plan.status.name()
     ));
     for entry in &plan.reflections {
         let outcome = entry.outcome.as_str();
-        output::print(&format!(
+        output::report(&format!(
             "  after {}: {outcome} ({})",
             entry.after_sub_objective, entry.rationale
         ));
     }
     let used = &plan.calls;
-    output::print(&format!(
+    output::report(&format!(
         "\nUsage: {} tokens, ${} in {} calls.",
         used.tokens, used.cost, used.completed
     ));
-    output::print(&format!("Heartbeat: {}", heartbeat.trim_end()));
+    output::report(&format!("Heartbeat: {}", heartbeat.trim_end()));
     let differing = replay::check(project, id)?;
     for difference in &differing {
-        output::print(&format!(
+        output::report(&format!(
             "  differs: {}: {}",
             difference.path, difference.why
         ));
     }
-    output::print(&format!(
+    output::report(&format!(
         "replay --check: {} of the files on disk differ from the journal.",
         differing.len()
     ));
     let verdict = audit::verify(project, id, None);
-    output::print(&format!("audit verify: {}.", told(&verdict)));
-    output::print(&format!(
+    output::report(&format!("audit verify: {}.", told(&verdict)));
+    output::report(&format!(
         "Model calls paid: {}. Cut by the kill: {}. Completed calls that were asked again: {}.",
         calls.paid, calls.cut, calls.repeated
     ));

@@ -83,7 +83,7 @@ impl<'a> Watcher<'a> {
     fn tell(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.println(line),
-            None => output::print(line),
+            None => output::report(line),
         }
     }
 

@@ -98,10 +98,10 @@ pub(super) fn run(args: &Args, options: &DoctorOptions) -> Result<()> {
     let checks = look(&Ground::gather(args, options));
     let worst = worst(&checks);
     if args.json {
-        output::print_json(&json!({"checks": checks, "worst": worst}));
+        output::report_json(&json!({"checks": checks, "worst": worst}));
     } else {
         let lines: Vec<String> = checks.iter().map(Check::text).collect();
-        output::print(&lines.join("\n"));
+        output::report(&lines.join("\n"));
     }
     verdict(&checks)
 }

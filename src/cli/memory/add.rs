@@ -55,7 +55,7 @@ pub(super) fn run(vault: &Vault, options: &AddOptions, json: bool) -> Result<()>
     let place = place(&project, &file);
     if json {
         let object = json!({"project": project.code(), "id": file.to_string(), "file": place});
-        output::report(&object.to_string());
+        output::report_json(&object);
     } else {
         output::report(&file.to_string());
     }

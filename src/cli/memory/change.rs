@@ -41,7 +41,7 @@ pub(super) fn remove(
         if json {
             let object =
                 json!({"project": project.code(), "id": file.to_string(), "removed_to": to});
-            output::report(&object.to_string());
+            output::report_json(&object);
         } else {
             output::report(&format!("removed {file}"));
             output::tell(&format!("undo: mv {to} {from}"));
@@ -70,7 +70,7 @@ pub(super) fn promote(
                 "project": project.code(), "id": note.to_string(), "file": place(project, &note),
                 "proposal": file.to_string(),
             });
-            output::report(&object.to_string());
+            output::report_json(&object);
         } else {
             output::report(&format!("promoted {note}"));
         }

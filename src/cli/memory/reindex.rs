@@ -121,7 +121,7 @@ fn tell(
             "bytes": standing.bytes, "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "troubles": standing.troubles,
         });
-        return output::report(&object.to_string());
+        return output::report_json(&object);
     }
     let directory = project.code().directory();
     let size = output::bytes(standing.bytes);

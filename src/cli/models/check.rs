@@ -78,7 +78,7 @@ fn announce(candidates: &[Candidate<'_>]) {
 
 fn tell(candidate: &Candidate<'_>, outcome: &Outcome, json: bool) {
     if json {
-        output::print_json(&object(candidate, outcome));
+        output::report_json(&object(candidate, outcome));
         return;
     }
     let words = match outcome {
@@ -88,9 +88,9 @@ fn tell(candidate: &Candidate<'_>, outcome: &Outcome, json: bool) {
     let (name, label) = (candidate.name, &candidate.model.label);
     // The name of a model without an entry is its label.
     if name == label {
-        output::print(&format!("{name}  {words}"));
+        output::report(&format!("{name}  {words}"));
     } else {
-        output::print(&format!("{name}  {label}  {words}"));
+        output::report(&format!("{name}  {label}  {words}"));
     }
 }
 

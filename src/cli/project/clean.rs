@@ -200,7 +200,7 @@ fn tell(
             "archive": project.archive_name(id),
             "why": outcome.as_ref().err().map(Error::told),
         });
-        return output::report(&object.to_string());
+        return output::report_json(&object);
     }
     let done = match outcome {
         Ok(done) => done,
