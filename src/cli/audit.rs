@@ -6,7 +6,7 @@ use projections::{
     ids::{InvalidId, PlanId},
     payload::{Anchor, Digest},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{args::AuditCommand, output};
 use crate::{
@@ -35,6 +35,17 @@ impl fmt::Display for Name {
     }
 }
 
+impl Name {
+    /// Which journal, and what is said of it.
+    fn object(&self, mut said: Value) -> Value {
+        match self {
+            Self::Plan(id) => said["plan"] = json!(id),
+            Self::Schedule => said["journal"] = json!("schedule"),
+        }
+        said
+    }
+}
+
 impl FromStr for Name {
     type Err = InvalidId;
 
@@ -51,7 +62,7 @@ pub(super) fn run(vault: &Vault, command: &AuditCommand, json: bool) -> Result<(
         AuditCommand::Verify { plan, against, .. } => {
             verify(vault, plan.as_ref(), against.as_deref(), json)
         }
-        AuditCommand::Seal => seal(vault),
+        AuditCommand::Seal => seal(vault, json),
     }
 }
 
@@ -72,9 +83,8 @@ fn verify(vault: &Vault, plan: Option<&PlanId>, against: Option<&Path>, json: bo
             tell(&Name::Schedule, None, &verdict, json);
         }
         for id in sealed.keys() {
-            output::report(&format!(
-                "{id}: damaged: the journal was sealed and is gone"
-            ));
+            let why = "the journal was sealed and is gone".to_owned();
+            tell(id, None, &Verdict::Damaged { why }, json);
             damaged += 1;
         }
     }
@@ -102,12 +112,11 @@ fn chosen(vault: &Vault, plan: Option<&PlanId>) -> Result<Vec<(Project, PlanId)>
 
 fn tell(id: &Name, archive: Option<&Path>, verdict: &Verdict, json: bool) {
     if json {
-        let line = match id {
-            Name::Plan(id) => json!({"plan": id, "verdict": verdict, "archive": archive}),
-            Name::Schedule => json!({"journal": "schedule", "verdict": verdict}),
-        };
-        output::report_json(&line);
-        return;
+        let mut line = id.object(json!({"verdict": verdict}));
+        if let Name::Plan(_) = id {
+            line["archive"] = json!(archive);
+        }
+        return output::report_json(&line);
     }
     let place = archive.map_or_else(String::new, |dir| {
         format!(" (archived in {})", dir.display())
@@ -124,18 +133,32 @@ fn tell(id: &Name, archive: Option<&Path>, verdict: &Verdict, json: bool) {
     }
 }
 
-/// One line a journal: `PLAN SEQ B3`, and the schedule's by its name.
-fn seal(vault: &Vault) -> Result<()> {
+/// One line a journal: `PLAN SEQ B3`, and the schedule's by its name. What is damaged is told, and keeps no other journal
+/// from being sealed.
+fn seal(vault: &Vault, json: bool) -> Result<()> {
     let plans = chosen(vault, None)?.into_iter();
     let heads = plans.map(|(project, id)| (Name::Plan(id.clone()), audit::head(&project, &id)));
+    let (mut damaged, mut failed) = (0, None);
     for (name, head) in heads.chain([(Name::Schedule, schedule::head(vault))]) {
         match head {
-            Ok(Some(anchor)) => output::report(&format!("{name} {} {}", anchor.seq, anchor.b3)),
+            Ok(Some(anchor)) => {
+                let text = format!("{name} {} {}", anchor.seq, anchor.b3);
+                output::done(json, &text, &name.object(json!(anchor)));
+            }
             Ok(None) => {}
-            Err(error) => output::tell(&format!("{name}: not sealed: {}", error.told())),
+            Err(error) => {
+                output::tell(&format!("{name}: not sealed: {}", error.told()));
+                match error.exit_code() {
+                    7 => damaged += 1,
+                    _ => failed = failed.or(Some(error)),
+                }
+            }
         }
     }
-    Ok(())
+    match (damaged, failed) {
+        (0, failed) => failed.map_or(Ok(()), Err),
+        (damaged, _) => Err(Error::Damaged(damaged)),
+    }
 }
 
 fn read_seal(file: &Path) -> Result<BTreeMap<Name, Anchor>> {
@@ -158,6 +181,9 @@ fn parse_seal(file: &Path, at: usize, line: &str) -> Result<(Name, Anchor)> {
             why,
         }
     };
+    if line.trim_start().starts_with('{') {
+        return parse_object(line).ok_or_else(bad);
+    }
     let mut words = line.split_whitespace();
     let (Some(id), Some(seq), Some(b3), None) =
         (words.next(), words.next(), words.next(), words.next())
@@ -169,4 +195,12 @@ fn parse_seal(file: &Path, at: usize, line: &str) -> Result<(Name, Anchor)> {
         b3: Digest::parse(b3).ok_or_else(bad)?,
     };
     Ok((id.parse().map_err(|_| bad())?, anchor))
+}
+
+/// A line of `audit seal --json`.
+fn parse_object(line: &str) -> Option<(Name, Anchor)> {
+    let object: Value = serde_json::from_str(line).ok()?;
+    let name = object.get("plan").or_else(|| object.get("journal"))?;
+    let name = name.as_str()?.parse().ok()?;
+    Some((name, serde_json::from_value(object).ok()?))
 }

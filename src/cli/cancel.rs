@@ -6,6 +6,7 @@ use projections::{
     ids::{CallId, PlanId},
     plan::Plan,
 };
+use serde_json::json;
 
 use super::{actor, args::CancelOptions, output, plan};
 use crate::{
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(25);
 
-pub(super) fn run(vault: &Vault, options: &CancelOptions) -> Result<()> {
+pub(super) fn run(vault: &Vault, options: &CancelOptions, json: bool) -> Result<()> {
     let (id, cut) = (&options.word.plan, options.force);
     let mut log = plan::open(vault, id)?;
     let note = options.word.note.clone();
@@ -35,7 +36,11 @@ pub(super) fn run(vault: &Vault, options: &CancelOptions) -> Result<()> {
         }) => {}
         Err(error) => return Err(error),
     }
-    output::report(&format!("{id} {}", log.plan().status.name()));
+    let under_way: Vec<&CallId> = log.plan().calls.in_flight.keys().collect();
+    let mut object = plan::standing(log.plan());
+    object["under_way"] = json!(under_way);
+    let text = format!("{id} {}", log.plan().status.name());
+    output::done(json, &text, &object);
     if cut {
         await_cut(&mut log)
     } else {

@@ -8,8 +8,9 @@ use projections::{
     payload::Payload,
     plan::Plan,
 };
+use serde_json::json;
 
-use super::{actor, args::DraftOptions, given, output};
+use super::{actor, args::DraftOptions, given, output, plan};
 use crate::{
     command::Command,
     daemon,
@@ -28,10 +29,11 @@ pub(super) fn draft(
     code: &ProjectCode,
     objective: &str,
     options: &DraftOptions,
+    json: bool,
 ) -> Result<()> {
     let project = vault.project(code)?;
     let id = wish(&project, objective, options, &Mandate::default())?;
-    write(&project, &id)
+    write(&project, &id, json)
 }
 
 /// Writes down a plan that the Leader is to write.
@@ -61,6 +63,7 @@ pub(super) fn revise(
     id: &PlanId,
     feedback: Option<&str>,
     attach: &[PathBuf],
+    json: bool,
 ) -> Result<()> {
     let project = vault.project_of(id)?;
     let mut log = project.open_plan(id)?;
@@ -84,18 +87,18 @@ pub(super) fn revise(
         }
     }
     drop(log);
-    write(&project, id)
+    write(&project, id, json)
 }
 
-fn write(project: &Project, id: &PlanId) -> Result<()> {
+fn write(project: &Project, id: &PlanId, json: bool) -> Result<()> {
     output::tell(&format!("the Leader writes {id} …"));
     super::daemon::block_on(daemon::draft(project, id))?;
     let log = PlanLog::open(project, id)?;
-    told(log.plan())
+    told(log.plan(), json)
 }
 
 /// What came of it.
-fn told(plan: &Plan) -> Result<()> {
+fn told(plan: &Plan, json: bool) -> Result<()> {
     let id = &plan.id;
     if let Some(why) = plan.wishes.last().and_then(|wish| wish.failed.as_ref()) {
         return Err(Error::Failed(format!(
@@ -111,8 +114,10 @@ fn told(plan: &Plan) -> Result<()> {
             "{id} is not written yet; go on with modulatio plan revise {id}"
         )));
     }
-    output::report(&id.to_string());
-    let file = format!("{}/plans/{id}.md", plan.project.directory());
+    let file = plan::file_of(plan);
+    let mut object = plan::standing(plan);
+    object["file"] = json!(file);
+    output::done(json, &id.to_string(), &object);
     match plan.open_tickets().next() {
         Some((ticket, _)) if plan.status.name() == StatusName::Draft => output::tell(&format!(
             "read {file}; then modulatio ticket approve {ticket}, or modulatio plan revise {id} \"what to change\""

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use super::output;
 use crate::{
     error::Result,
@@ -11,9 +13,11 @@ use crate::{
 /// A configuration that says all that can be said, in comments.
 pub(super) const TEMPLATE: &str = include_str!("modulatio.yaml");
 
-pub(super) fn run(dir: &Path) -> Result<()> {
+pub(super) fn run(dir: &Path, json: bool) -> Result<()> {
     let vault = Vault::init(dir, TEMPLATE)?;
-    output::report(&format!("{}", vault.root().display()));
+    let root = vault.root();
+    let object = json!({"vault": root, "made": CONFIG_FILE});
+    output::done(json, &root.display().to_string(), &object);
     output::tell(&format!(
         "made {CONFIG_FILE}; next: modulatio --vault {} project add CODE --objective \"…\"",
         dir.display()

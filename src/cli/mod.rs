@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<()> {
     match &args.command {
-        Command::Init { dir } => init::run(dir),
+        Command::Init { dir } => init::run(dir, args.json),
         Command::Import(options) => import::run(args, options),
         Command::Project(command) => project::run(&args.vault()?, command, args.json),
         Command::Plan(command) => plan::run(&args.vault()?, command, args),
@@ -75,7 +75,7 @@ fn run(args: &Args) -> Result<()> {
         Command::Ticket(command) => ticket::run(&args.vault()?, command, args.json),
         Command::Memory(command) => memory::run(&args.vault()?, command, args.json),
         Command::Cron(command) => self::cron::run(command, args),
-        Command::Prompts(command) => prompts::run(command),
+        Command::Prompts(command) => prompts::run(command, args.json),
         Command::Models(options) => models::run(&args.vault()?, options, args.json),
         Command::Logs(options) => logs::run(&args.vault()?, options, args.json),
         Command::Config(command) => config::run(args, command),

@@ -23,7 +23,7 @@ pub(super) fn run(vault: &Vault, command: &ProjectCommand, json: bool) -> Result
             Ok(())
         }
         ProjectCommand::List => list(vault, json),
-        ProjectCommand::Resume(word) => plan::resume(vault, word),
+        ProjectCommand::Resume(word) => plan::resume(vault, word, json),
         ProjectCommand::Show { code } => show::run(vault, code, json),
         ProjectCommand::Runs { code, archived } => runs::run(vault, code.as_ref(), *archived, json),
         ProjectCommand::Tickets { code, all } => ticket::list(vault, Some(code), *all, json),

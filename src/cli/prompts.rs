@@ -1,5 +1,7 @@
 //! `modulatio prompts …`: the texts that agents are asked with, and where one's own would stand.
 
+use serde_json::json;
+
 use super::{args::PromptsCommand, output};
 use crate::{
     error::{Error, Result},
@@ -7,17 +9,19 @@ use crate::{
     prompts::Template,
 };
 
-pub(super) fn run(command: &PromptsCommand) -> Result<()> {
+pub(super) fn run(command: &PromptsCommand, json: bool) -> Result<()> {
     match command {
         PromptsCommand::List => {
             for template in Template::ALL {
-                output::print(template.name());
+                let name = template.name();
+                output::done(json, name, &json!({"name": name}));
             }
             Ok(())
         }
         PromptsCommand::Show { name } => match Template::named(name) {
             Some(template) => {
-                output::print(template.embedded());
+                let text = template.embedded();
+                output::done(json, text, &json!({"name": name, "text": text}));
                 Ok(())
             }
             None => {

@@ -26,8 +26,8 @@ pub(super) fn run(vault: &Vault, command: &TicketCommand, json: bool) -> Result<
     match command {
         TicketCommand::List { project, all } => list(vault, project.as_ref(), *all, json),
         TicketCommand::Show { ticket } => show(vault, ticket, json),
-        TicketCommand::Approve(answer) => decide(vault, answer, Decision::Approved),
-        TicketCommand::Decline(answer) => decide(vault, answer, Decision::Declined),
+        TicketCommand::Approve(answer) => decide(vault, answer, Decision::Approved, json),
+        TicketCommand::Decline(answer) => decide(vault, answer, Decision::Declined, json),
     }
 }
 
@@ -192,7 +192,7 @@ fn absent(project: &Project, id: &TicketId) -> Error {
     }
 }
 
-fn decide(vault: &Vault, answer: &Answer, decision: Decision) -> Result<()> {
+fn decide(vault: &Vault, answer: &Answer, decision: Decision, json: bool) -> Result<()> {
     let id = &answer.ticket;
     let (project, plan) = find(vault, id)?;
     let plan_id: PlanId = plan.id.clone();
@@ -218,11 +218,12 @@ fn decide(vault: &Vault, answer: &Answer, decision: Decision) -> Result<()> {
             "{id} asks no longer: {why}; if {plan_id} is still paused, modulatio project resume {plan_id} lets it go on"
         )));
     }
-    output::report(&format!(
-        "{id} {}, {plan_id} {}",
-        decision.as_str(),
-        log.plan().status.name()
-    ));
+    let word = decision.as_str();
+    let mut object = super::plan::standing(log.plan());
+    object["ticket"] = json!(id);
+    object["decision"] = json!(word);
+    let text = format!("{id} {word}, {plan_id} {}", log.plan().status.name());
+    output::done(json, &text, &object);
     for (open, _) in log.plan().open_tickets() {
         output::tell(&format!("open: {open}"));
     }

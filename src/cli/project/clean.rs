@@ -38,7 +38,7 @@ struct Sum {
 pub(super) fn run(vault: &Vault, options: &CleanOptions, json: bool) -> Result<()> {
     let project = vault.project(&options.code)?;
     let mut sum = Sum::default();
-    for (id, why) in plans(&project, options)? {
+    for (id, why) in plans(&project, options, json)? {
         // One at a time: a plan may be long.
         let plan = match (why, read(&project, &id)) {
             (Why::Half, _) => None,
@@ -73,14 +73,14 @@ pub(super) fn run(vault: &Vault, options: &CleanOptions, json: bool) -> Result<(
 }
 
 /// First the plans whose putting away was cut, then those that were named, or all.
-fn plans(project: &Project, options: &CleanOptions) -> Result<Vec<(PlanId, Why)>> {
+fn plans(project: &Project, options: &CleanOptions, json: bool) -> Result<Vec<(PlanId, Why)>> {
     let is_wanted = |id: &PlanId| options.plans.is_empty() || options.plans.contains(id);
     let mut found = Vec::new();
     for id in project.archived_ids()?.into_iter().filter(is_wanted) {
         if project.is_half_archived(&id) {
             found.push((id, Why::Half));
         } else if options.plans.contains(&id) {
-            output::tell(&format!("{id} is archived already"));
+            tell_archived(project, &id, json);
         }
     }
     if options.plans.is_empty() {
@@ -90,6 +90,22 @@ fn plans(project: &Project, options: &CleanOptions) -> Result<Vec<(PlanId, Why)>
         found.extend(named.map(|id| (id, Why::Named)));
     }
     Ok(found)
+}
+
+/// It was named, and nothing is left to do.
+fn tell_archived(project: &Project, id: &PlanId, json: bool) {
+    let why = format!("{id} is archived already");
+    if json {
+        return output::report_json(&json!({
+            "plan": id,
+            "archived": true,
+            "bytes": 0,
+            "freed_bytes": 0,
+            "archive": project.archive_name(id),
+            "why": why,
+        }));
+    }
+    output::tell(&why);
 }
 
 /// Those of the named plans that are not in the archive; each of them must be there.
