@@ -8,9 +8,14 @@ use crate::{
 /// One task runs a command, two wait for answers: all three end as they would have, and nothing is begun.
 #[test]
 fn a_pause_awaits_calls_and_tools_under_way_and_begins_nothing() {
-    let command = "echo begun > begun.txt; sleep 1; echo through > through.txt";
-    let tool = commands(command).for_text("# Task: a\n");
-    let model = server([three_tasks(), tool, slow(ARTIFACT, 2, 1_500)]);
+    let dir = tempfile::tempdir().expect("a directory");
+    let gate = dir.path().join("gate");
+    let command = format!(
+        "echo begun > begun.txt; until [ -e '{}' ]; do sleep 0.05; done; echo through > through.txt",
+        gate.display()
+    );
+    let tool = commands(&command).for_text("# Task: a\n");
+    let model = server([three_tasks(), tool, slow(ARTIFACT, 2, 0).behind(&gate)]);
     let vault = vault(&model, "sandbox: off\n");
     let plan = vault.approved(&body(1));
     let daemon = Daemon::start(&vault, &["--tick-seconds", "3600"]);
@@ -19,6 +24,7 @@ fn a_pause_awaits_calls_and_tools_under_way_and_begins_nothing() {
     was_asked(&model, 4);
     let ran = vault.run(&["plan", "pause", &plan, "--note", "lunch"]).ok();
     assert_eq!(ran.out, format!("{plan} paused\n"));
+    std::fs::write(&gate, "").expect("a file");
     daemon.says("waits for a person: lunch");
 
     let journal = vault.journal(&plan);
@@ -53,6 +59,8 @@ fn both_spellings_of_resume_do_the_same_and_refuse_what_is_not_paused() {
         let vault = vault(&model, "");
         let plan = vault.approved(&body(1));
         vault.run(&["plan", "pause", &plan]).ok();
+        let shown = vault.run(&["plan", "show", &plan]).ok();
+        shown.shows("  status     paused\n");
         let resume = [group, "resume", &plan, "--note", "on with it"];
         let ran = vault.run(&resume).ok();
         assert_eq!(ran.out, format!("{plan} approved\n"));

@@ -76,6 +76,9 @@ async fn model_call(
     entry.line.cue = Some(cue.name);
     // A client that leaves during the wait drops this future: nothing is sold.
     tokio::time::sleep(Duration::from_millis(cue.step.delay_ms)).await;
+    while cue.step.gate.as_ref().is_some_and(|gate| !gate.exists()) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     match outcome(&ask, &cue.step, prices.as_ref(), &credential) {
         Outcome::HangUp => Err(HungUp),
         Outcome::Silence => {

@@ -1,6 +1,10 @@
 //! What the server is told to do: steps, each with the requests it is for and how it answers them.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::Deserialize;
 
@@ -44,6 +48,9 @@ pub struct Step {
     /// How long it waits first. A client that leaves meanwhile has bought nothing.
     #[serde(default)]
     pub delay_ms: u64,
+    /// Then it waits until this file is there. A client that leaves meanwhile has bought nothing.
+    #[serde(default)]
+    pub gate: Option<PathBuf>,
     /// What it says about usage.
     #[serde(default)]
     pub usage: UsageSays,
@@ -133,6 +140,7 @@ impl Step {
             when: When::default(),
             times: 1,
             delay_ms: 0,
+            gate: None,
             usage: UsageSays::default(),
             answer,
         }
@@ -177,6 +185,13 @@ impl Step {
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Not before this file is there.
+    #[must_use]
+    pub fn behind(mut self, gate: &Path) -> Self {
+        self.gate = Some(gate.to_owned());
         self
     }
 
