@@ -356,6 +356,16 @@ impl Plan {
         }
     }
 
+    /// When it ended, if it has. Its journal may go on: edits are refused, reservations released.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let end = self.transitions.iter().find(|turn| turn.to.is_terminal());
+        // One that was taken in from elsewhere may not say.
+        let end = end.or(self.transitions.last());
+        let has_ended = self.status.name().is_terminal();
+        has_ended.then(|| end.map_or(self.created_at, |turn| turn.decided_at))
+    }
+
     /// Whether the Leader is asked to write it.
     #[must_use]
     pub fn is_being_drafted(&self) -> bool {

@@ -78,7 +78,9 @@ pub(super) fn run(vault: &Vault, id: &PlanId, json: bool) -> Result<()> {
     } else {
         Form::Text(Stream::Data)
     };
-    let mut view = View::open(&vault.project_of(id)?, id, form)?;
+    let project = vault.reader_of(id)?;
+    show::tell_archived(&project, id);
+    let mut view = View::open(&project, id, form)?;
     super::daemon::block_on(async {
         let shutdown = Shutdown::on_signals()
             .map_err(|e| Error::Daemon(format!("cannot listen for signals: {e}")))?;

@@ -9,7 +9,7 @@ use projections::{
 
 use super::{
     args::LogsOptions,
-    output,
+    output, show,
     story::{self, Story},
 };
 use crate::{clock, error::Result, vault::Vault};
@@ -18,7 +18,8 @@ use crate::{clock, error::Result, vault::Vault};
 const EVERY: Duration = Duration::from_millis(100);
 
 pub(super) fn run(vault: &Vault, options: &LogsOptions, json: bool) -> Result<()> {
-    let project = vault.project_of(&options.plan)?;
+    let project = vault.reader_of(&options.plan)?;
+    show::tell_archived(&project, &options.plan);
     let mut story = Story::open(&project, &options.plan)?;
     let (news, read) = story.news();
     let wanted = |told: &&Told| options.since.is_none_or(|since| told.at >= since);

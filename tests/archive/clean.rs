@@ -81,12 +81,24 @@ fn an_archived_plan_is_read_where_it_lies() {
         vault.run(&["replay", &plan]).ok(),
         vault.run(&["plan", "show", &plan]).ok(),
     );
+    let views = [
+        &["logs", &plan][..],
+        &["logs", &plan, "--follow"],
+        &["logs", &plan, "--json"],
+        &["plan", "show", &plan, "--follow"],
+        &["plan", "show", &plan, "--follow", "--json"],
+    ];
+    let seen = views.map(|view| vault.run(view).ok().out);
     clean(&vault, &["--force"]).ok();
     let note = format!("note: {plan} is archived in ess/archive/{plan}");
     let again = vault.run(&["replay", &plan]).ok().says(&note);
     assert_eq!(again.out, replayed.out);
     let again = vault.run(&["plan", "show", &plan]).ok().says(&note);
     assert_eq!(again.out, shown.out);
+    for (view, before) in views.iter().zip(&seen) {
+        let again = vault.run(view).ok().says(&note);
+        assert_eq!(again.out, *before, "{view:?}");
+    }
     vault.run(&["replay", "--all", "--check"]).ok().shows(&plan);
     vault.run(&["replay", "--all"]).ok().shows("done: all 2");
 }
@@ -127,7 +139,7 @@ fn a_daemon_and_the_lists_pass_archived_plans_by() {
 }
 
 #[test]
-fn age_is_counted_from_the_last_fact() {
+fn age_is_counted_from_the_end() {
     let (vault, plan) = done();
     let ran = clean(&vault, &["--older-than", "1", "--force"]).ok();
     assert_eq!(ran.out, "");
@@ -137,6 +149,36 @@ fn age_is_counted_from_the_last_fact() {
     ran.says("it ended at ");
     assert_eq!(places(&vault, &plan), (true, false));
     clean(&vault, &["--older-than", "0", "--force"]).ok();
+    is_archived(&vault, &plan);
+}
+
+#[test]
+fn what_happens_to_an_ended_plan_makes_it_no_younger() {
+    let (vault, plan) = done();
+    let journal = vault.journal(&plan);
+    let end = journal.plan.transitions.last().expect("an end").decided_at;
+    vault.pass(2 * 86_400);
+    // A key of the operator's own is taken over, another text is refused: two facts.
+    let file = format!("ess/plans/{plan}.md");
+    let text = vault.read(&file).replacen("---\n", "---\nmine: 1\n", 1);
+    vault.write(&file, &text);
+    vault.run_until_idle();
+    let text = vault
+        .read(&file)
+        .replace("**1. Essay 1**", "**1. Another**");
+    vault.write(&file, &text);
+    vault.run_until_idle();
+    let after = vault.journal(&plan);
+    assert!(after.count("EditRejected") > 0 && after.count("PlanRevised") > 0);
+    let last = after.plan.head_frame.at;
+    assert!(last.micros_since(end) > 86_400_000_000, "{last} {end}");
+    let ran = clean(&vault, &["--older-than", "1", "--json"]).ok();
+    let object: Value = serde_json::from_str(&ran.out).expect("an object");
+    assert_eq!(object["ended_at"], end.to_string());
+    clean(&vault, &["--older-than", "3"])
+        .ok()
+        .says("nothing to archive");
+    clean(&vault, &["--older-than", "1", "--force"]).ok();
     is_archived(&vault, &plan);
 }
 

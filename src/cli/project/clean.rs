@@ -136,9 +136,9 @@ fn read(project: &Project, id: &PlanId) -> Result<Plan> {
 }
 
 fn is_old_enough(plan: &Plan, options: &CleanOptions) -> bool {
-    let since = clock::now().micros_since(plan.head_frame.at);
     let least = u64::from(options.older_than.unwrap_or(0)) * MICROS_A_DAY;
-    plan.status.name().is_terminal() && since >= least
+    let since = |end| clock::now().micros_since(end);
+    plan.ended_at().is_some_and(|end| since(end) >= least)
 }
 
 /// Does it, or says what it would come to.
@@ -173,13 +173,13 @@ fn put_away(
 
 /// A plan that was named must be as old as was asked for all the same.
 fn check_age(plan: &Plan, options: &CleanOptions) -> Result<()> {
-    if !plan.status.name().is_terminal() || is_old_enough(plan, options) {
-        return Ok(());
+    match plan.ended_at() {
+        Some(end) if !is_old_enough(plan, options) => Err(Error::Kept {
+            plan: plan.id.clone(),
+            why: format!("it ended at {end}"),
+        }),
+        Some(_) | None => Ok(()),
     }
-    Err(Error::Kept {
-        plan: plan.id.clone(),
-        why: format!("it ended at {}", plan.head_frame.at),
-    })
 }
 
 /// Artifacts whose bytes the journal holds.
@@ -203,13 +203,12 @@ fn tell(
     options: &CleanOptions,
     json: bool,
 ) {
-    let ended = |plan: &Plan| -> Timestamp { plan.head_frame.at };
     if json {
         let done = outcome.as_ref().ok();
         let object = json!({
             "plan": id,
             "status": plan.map(|plan| plan.status.name()),
-            "ended_at": plan.map(ended),
+            "ended_at": plan.and_then(Plan::ended_at),
             "archived": outcome.is_ok() && options.force,
             "bytes": done.map(|done| done.moved),
             "freed_bytes": done.map(|done| done.freed),
@@ -223,7 +222,10 @@ fn tell(
         Err(error) => return output::tell(&error.told()),
     };
     let state = match plan {
-        Some(plan) => format!("{:<10} {}", plan.status.name(), day(ended(plan))),
+        Some(plan) => {
+            let ended = plan.ended_at().map_or_else(String::new, day);
+            format!("{:<10} {ended}", plan.status.name())
+        }
         None => "its archiving was interrupted".to_owned(),
     };
     let freed = match done.freed {
