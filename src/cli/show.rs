@@ -1,9 +1,11 @@
 //! Views of plans: the list and the one. They read, and never write.
 
+mod list;
+
 use projections::{
     event::Caps,
     files::artifacts_path,
-    ids::{CallId, PlanId, ProjectCode},
+    ids::{CallId, PlanId},
     narration,
     plan::{InFlight, Plan, Run, RunStage, Status, Task, TaskStage},
     time::Timestamp,
@@ -11,6 +13,8 @@ use projections::{
     work::Redo,
 };
 use serde_json::{Value, json};
+
+pub(super) use list::list;
 
 use super::output;
 use crate::{
@@ -20,90 +24,6 @@ use crate::{
         replay::{self, Until},
     },
 };
-
-/// One plan as a list shows it.
-enum Line {
-    Whole(Box<Plan>),
-    Damaged(PlanId, String),
-    Unread(PlanId, String),
-}
-
-pub(super) fn list(vault: &Vault, only: Option<&ProjectCode>, json: bool) -> Result<()> {
-    let (projects, faults) = match only {
-        Some(code) => (vec![vault.project(code)?], Vec::new()),
-        None => vault.projects()?,
-    };
-    for project in &projects {
-        for id in project.plan_ids()? {
-            let line = look(project, &id);
-            if json {
-                output::print_json(&line_json(&line))
-            } else {
-                output::print(&line_text(&line))
-            }
-        }
-    }
-    for fault in faults {
-        output::tell(&format!("warning: {}: {}", fault.name, fault.why));
-    }
-    Ok(())
-}
-
-fn look(project: &Project, id: &PlanId) -> Line {
-    match replay::read(project, id, Until::Tail, &mut |_, _, _| ()) {
-        Ok(reading) => match (reading.fault, reading.plan) {
-            (Some(fault), _) => Line::Damaged(id.clone(), fault.told()),
-            (None, Some(plan)) => Line::Whole(Box::new(plan)),
-            (None, None) => Line::Damaged(id.clone(), "its journal is empty".to_owned()),
-        },
-        Err(Error::Journal(journal::Error::Missing { .. })) if project.is_archived(id) => {
-            let dir = project.archive_name(id);
-            let why = format!(
-                "{id} is archived in {}: give this file another name",
-                dir.display()
-            );
-            Line::Unread(id.clone(), why)
-        }
-        Err(Error::Journal(journal::Error::Missing { .. })) => Line::Unread(
-            id.clone(),
-            "not taken in yet: it has a file and no journal".to_owned(),
-        ),
-        Err(error) => Line::Damaged(id.clone(), error.told()),
-    }
-}
-
-fn line_text(line: &Line) -> String {
-    match line {
-        Line::Whole(plan) => {
-            let progress = format!("{}/{}", plan.current_index, plan.item_count());
-            format!(
-                "{:<14} {:<10} {progress:>6}  {}",
-                plan.id.to_string(),
-                plan.status.name(),
-                title(plan)
-            )
-        }
-        Line::Damaged(id, why) => {
-            format!("{:<14} {:<10} {:>6}  {why}", id.to_string(), "damaged", "")
-        }
-        Line::Unread(id, why) => format!("{:<14} {:<10} {:>6}  {why}", id.to_string(), "-", ""),
-    }
-}
-
-fn line_json(line: &Line) -> Value {
-    match line {
-        Line::Whole(plan) => json!({
-            "id": plan.id, "project": plan.project, "status": plan.status.name(), "title": title(plan),
-            "current_index": plan.current_index, "sub_objectives": plan.item_count(),
-        }),
-        Line::Damaged(id, why) => {
-            json!({"id": id, "project": id.project(), "status": "damaged", "why": why})
-        }
-        Line::Unread(id, why) => {
-            json!({"id": id, "project": id.project(), "status": null, "why": why})
-        }
-    }
-}
 
 /// The body's first heading.
 fn title(plan: &Plan) -> &str {
@@ -134,6 +54,24 @@ pub(super) fn one(vault: &Vault, id: &PlanId, json: bool) -> Result<()> {
         }
     }
     reading.fault.map_or(Ok(()), Err)
+}
+
+/// Who has approved, and how, what is still to be written: nobody is asked again before it runs.
+fn in_advance(plan: &Plan) -> Option<&str> {
+    let wish = plan.wishes.last().filter(|_| plan.is_being_drafted())?;
+    let note = wish.mandate.approved.as_deref()?;
+    Some(note.strip_prefix("approved in advance: ").unwrap_or(note))
+}
+
+/// What is wrong with the body. One that the Leader is still to write has no fault.
+fn body(plan: &Plan) -> Option<String> {
+    let was_written = plan.revisions.iter().any(|r| r.body.is_some());
+    let is_wish = !plan.wishes.is_empty() && !was_written;
+    match &plan.items {
+        Ok(_) => None,
+        Err(_) if is_wish || plan.is_being_drafted() => Some("still to be written".to_owned()),
+        Err(fault) => Some(fault.to_string()),
+    }
 }
 
 /// Where a plan stands, on one line.
@@ -195,6 +133,7 @@ pub(super) fn state(plan: &Plan, runner: Option<&str>) -> Value {
         "project": plan.project,
         "status": plan.status.name(),
         "reason": reason(plan),
+        "approved_in_advance": in_advance(plan),
         "title": title(plan),
         "current_index": plan.current_index,
         "sub_objectives": plan.item_count(),
@@ -327,7 +266,10 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         format!(
             "  status     {}{}",
             plan.status.name(),
-            reason(plan).map_or(String::new(), |why| format!(": {why}"))
+            match reason(plan) {
+                None | Some("") => String::new(),
+                Some(why) => format!(": {why}"),
+            }
         ),
         format!(
             "  progress   {} of {} sub-objectives",
@@ -335,6 +277,7 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
             plan.item_count()
         ),
     ];
+    lines.extend(in_advance(plan).map(|who| format!("  approved   in advance, {who}")));
     lines.extend(step(plan).map(|step| format!("  step       {step}")));
     lines.extend(plan.calls.in_flight.values().map(|call| {
         let (doing, model, at) = (narration::doing(&call.step), &call.model, call.started_at);
@@ -354,9 +297,7 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
     if !plan.calls.in_doubt.is_empty() {
         lines.push(format!("  in doubt   {}", in_doubt(plan)));
     }
-    if let Err(fault) = &plan.items {
-        lines.push(format!("  body       {fault}"));
-    }
+    lines.extend(body(plan).map(|body| format!("  body       {body}")));
     lines.extend(plan.reflections.iter().map(|r| {
         format!(
             "  reflected  after {}: {} ({})",

@@ -149,11 +149,16 @@ impl PlanLog {
         let plan = self.plan();
         let fresh = plan.head_frame.anchor.seq == 0 && plan.found_as.is_none();
         if fresh && !self.file_seen {
-            tracing::warn!(
-                plan = %self.id,
-                "its file is missing and is rendered; to end a plan, run `modulatio plan cancel {}`",
-                self.id
-            );
+            let age = clock::now().micros_since(plan.head_frame.at);
+            if age < BEING_MADE {
+                tracing::debug!(plan = %self.id, "it is just being made, and its file is rendered");
+            } else {
+                tracing::warn!(
+                    plan = %self.id,
+                    "its file is missing and is rendered; to end a plan, run `modulatio plan cancel {}`",
+                    self.id
+                );
+            }
             self.show();
             return Ok(Reconciled::Rendered);
         }
@@ -306,6 +311,10 @@ impl PlanLog {
         Ok(())
     }
 }
+
+/// Microseconds after its first frame in which a plan's file may be missing because nobody has rendered it yet: the
+/// journal is written first, and whoever makes the plan may be held up between the two.
+const BEING_MADE: u64 = 60_000_000;
 
 /// How long a file that is gone is waited for: an editor that removes one puts the new one there at once.
 const GONE: Duration = Duration::from_millis(150);

@@ -177,8 +177,34 @@ fn an_interrupt_gives_the_plan_back_and_a_daemon_goes_on() {
             .says("ESS-P-001 was given back, and a daemon goes on with it")
             .says("modulatio plan show ESS-P-001 --follow");
         assert_eq!(vault.journal(PLAN).status(), status);
+        if status == "draft" {
+            shows_that_it_runs_by_itself(&vault);
+        }
         vault.run_until_idle();
         is_done(&vault, &model);
+        let shown = vault.run(&["plan", "show", PLAN]).ok();
+        assert!(!shown.out.contains("in advance"), "{shown:?}");
+    }
+}
+
+/// Nobody who looks at it takes it for a draft that waits for them.
+fn shows_that_it_runs_by_itself(vault: &TestVault) {
+    let who = "by cli:tester, with the kickoff";
+    let list = vault.run(&["plan", "list"]).ok();
+    list.shows(&format!(
+        "(approved in advance, {who}; the Leader is to write it)"
+    ));
+    let shown = vault.run(&["plan", "show", PLAN]).ok();
+    let shown = shown.shows(&format!("  approved   in advance, {who}\n"));
+    let shown = shown.shows("  body       still to be written\n");
+    assert!(!shown.out.contains("expected"), "{shown:?}");
+    for view in [
+        &["plan", "list", "--json"][..],
+        &["plan", "show", PLAN, "--json"],
+    ] {
+        let out = vault.run(view).ok().out;
+        let object: Value = serde_json::from_str(&out).expect("an object");
+        assert_eq!(object["approved_in_advance"], who, "{view:?}");
     }
 }
 

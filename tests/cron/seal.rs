@@ -159,7 +159,7 @@ fn a_damaged_schedule_fails_the_check_and_no_plans_check_fails_for_it() {
     vault.run(&["replay", "ESS-P-001", "--check"]).ok();
     vault
         .run(&["audit", "seal"])
-        .ok()
+        .code(7)
         .says("schedule: not sealed")
         .shows("ESS-P-001 ");
     cron(&vault, &["list"]).code(7);

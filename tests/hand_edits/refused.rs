@@ -124,6 +124,22 @@ fn a_deleted_file_comes_back_with_a_word_on_how_to_end_a_plan() {
     vault.is_proven(&plan);
 }
 
+/// Whoever makes a plan writes its journal first: a daemon may look in between, and nobody has deleted anything.
+#[test]
+fn a_plan_that_is_being_made_is_no_alarm_and_a_deleted_file_is_one() {
+    let vault = TestVault::new();
+    let plan = vault.draft(&body(1));
+    for (seconds, alarm) in [(0, false), (3_600, true)] {
+        vault.pass(seconds);
+        std::fs::remove_file(vault.plan_file(&plan)).expect("a file");
+        let ran = vault.run_until_idle();
+        assert!(vault.plan_file(&plan).exists());
+        assert_eq!(ran.err.contains("its file is missing"), alarm, "{ran:#?}");
+        assert_eq!(ran.err.contains("WARN"), alarm, "{ran:#?}");
+    }
+    assert_eq!(vault.journal(&plan).count("EditRejected"), 0);
+}
+
 #[test]
 fn the_body_of_a_plan_at_work_is_fixed_and_the_work_goes_on() {
     let vault = TestVault::slow("60ms");

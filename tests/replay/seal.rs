@@ -71,3 +71,39 @@ fn a_seal_that_is_none_is_named_by_its_line() {
         .code(1)
         .says("line 2");
 }
+
+/// Whoever keeps the heads by night sees that one is missing.
+#[test]
+fn a_damaged_journal_is_not_sealed_and_the_others_are() {
+    let (vault, plan) = finished();
+    let more = vault.draft(&crate::support::body(1));
+    let file = vault.journal_file(&plan);
+    let text = std::fs::read_to_string(&file).expect("a journal");
+    std::fs::write(&file, text.replacen("\"by\"", "\"bY\"", 1)).expect("a journal");
+    for json in [&[][..], &["--json"]] {
+        let ran = vault.run(&[&["audit", "seal"], json].concat()).code(7);
+        let ran = ran.says(&format!("{plan}: not sealed: "));
+        assert!(ran.out.contains(&more), "{ran:?}");
+        assert!(!ran.out.contains(&plan), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_seal_in_json_is_one_to_compare_with() {
+    let (vault, plan) = finished();
+    vault
+        .run(&["cron", "add", "ESS", "x", "--schedule", "0 6 * * *"])
+        .ok();
+    let seal = vault.run(&["audit", "seal", "--json"]).ok().out;
+    let file = vault.beside().join("seal.jsonl");
+    std::fs::write(&file, &seal).expect("a file");
+    let file = file.to_str().expect("a plain path");
+    let verify = ["audit", "verify", "--all", "--against", file];
+    vault.run(&verify).ok();
+    assert_eq!(seal.lines().count(), 2, "{seal}");
+    std::fs::remove_file(vault.journal_file(&plan)).expect("a journal");
+    std::fs::remove_file(vault.plan_file(&plan)).expect("a file");
+    vault.run(&verify).code(7).shows("was sealed and is gone");
+    std::fs::write(file, "{\"plan\": 1}\n").expect("a file");
+    vault.run(&verify).code(1).says("line 1");
+}
