@@ -20,6 +20,7 @@ use projections::{
     ids::{PlanId, ProjectCode},
     time::Timestamp,
 };
+use serde_json::json;
 
 pub(super) use self::cron::{CronCommand, JobEdit, JobOptions, NewJob, NextOptions};
 pub(super) use config::ConfigCommand;
@@ -54,7 +55,7 @@ pub(super) struct Args {
         value_hint = ValueHint::DirPath
     )]
     vault: Option<PathBuf>,
-    /// Print views as JSON
+    /// Answer in JSON: an object a line, and an error as one object on stderr
     #[arg(long, global = true)]
     pub(super) json: bool,
     /// Say more on stderr (twice: everything)
@@ -88,16 +89,14 @@ impl Args {
             .try_get_matches()
             .unwrap_or_else(|mut error| {
                 super::hints::add_to(&mut error);
-                error.exit()
+                refuse(&error)
             });
-        let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&error));
         args.said = SaidWhere::of(&matches);
         // By hand: what is typed overrides the environment, and clap would call that a conflict too.
         if args.said.log_level == Said::Typed && (args.quiet || args.verbose > 0) {
             let why = "--log-level cannot be used with -v or -q: it takes their place";
-            Self::command()
-                .error(ErrorKind::ArgumentConflict, why)
-                .exit();
+            refuse(&Self::command().error(ErrorKind::ArgumentConflict, why));
         }
         args
     }
@@ -123,6 +122,19 @@ impl Args {
             }
         }
     }
+}
+
+/// Ends a command line that makes no sense, or that asks for help.
+fn refuse(error: &clap::Error) -> ! {
+    let json = std::env::args_os().any(|word| word == "--json");
+    if json && error.use_stderr() {
+        let text = error.render().to_string();
+        let told = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        let object = json!({"error": told, "hint": null, "exit": error.exit_code()});
+        super::output::tell(&object.to_string());
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// Where something was said.

@@ -50,7 +50,7 @@ pub(super) fn last_words(error: &Error, hint: Option<String>) -> String {
             let hint = hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
             return format!("error: {told}{hint}");
         }
-        (LogFormat::Text, true) => json!({"hint": hint}),
+        (LogFormat::Text, true) => json!({"error": null, "hint": hint, "exit": null}),
         (LogFormat::Json, _) => json!({
             "timestamp": clock::now(),
             "level": "ERROR",

@@ -7,6 +7,7 @@ mod artifacts;
 mod completion;
 mod config_check;
 mod config_show;
+mod json;
 mod man;
 mod nearest;
 mod pipe;
