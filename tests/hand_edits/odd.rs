@@ -456,6 +456,8 @@ fn a_draft_whose_file_a_daemon_has_seen_is_missed_when_it_goes() {
 fn a_draft_whose_file_nobody_has_seen_is_rendered_with_a_word_and_no_event() {
     let vault = TestVault::new();
     let plan = vault.draft(&body(1));
+    // Long enough for whoever made it to have rendered it.
+    vault.pass(3_600);
     fs::remove_file(vault.path(FILE)).unwrap();
     vault
         .run_until_idle()
