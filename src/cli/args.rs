@@ -218,7 +218,7 @@ pub(super) enum Command {
     /// Look at what the team remembers, find in it, change it
     #[command(subcommand)]
     Memory(MemoryCommand),
-    /// Look ahead at schedules
+    /// Let plans be made and run at set times: add jobs, change them, see what became of them
     #[command(subcommand)]
     Cron(CronCommand),
     /// Show the texts that agents are asked with

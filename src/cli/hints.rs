@@ -1,13 +1,19 @@
-//! Ids that somebody may have meant: behind an error that says that there is no such plan, ticket or project, and behind
-//! one of the command line's own that refuses an id's form. Only names in directories are looked at.
+//! Ids that somebody may have meant: behind an error that says that there is no such plan, ticket, project or job, and
+//! behind one of the command line's own that refuses an id's form. Only names in directories are looked at, and the
+//! schedule.
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
-use projections::ids::{PlanId, ProjectCode, TicketId};
+use projections::ids::{JobId, PlanId, ProjectCode, TicketId};
 
 use super::{args::Args, known};
-use crate::{error::Error, nearest::near, vault::Vault};
+use crate::{
+    error::Error,
+    nearest::near,
+    schedule::Refused,
+    vault::{Vault, schedule},
+};
 
 /// What to do next, for an error of a command.
 pub(super) fn of(args: &Args, error: &Error) -> Option<String> {
@@ -27,6 +33,9 @@ fn near_to(args: &Args, error: &Error) -> Option<String> {
                 return Some(format!("it went into the archive with its plan: {place}"));
             }
             (tickets(&vault, &id.to_string()), "ticket list --all")
+        }
+        Error::Schedule(Refused::NoJob(id)) => {
+            (jobs(&args.vault().ok()?, &id.to_string()), "cron list")
         }
         _ => return None,
     };
@@ -55,6 +64,7 @@ pub(super) fn add_to(error: &mut clap::Error) {
     let name = name.rsplit(['<', '[']).next().unwrap_or(name);
     let meant = match name {
         "PLAN" => plans(&vault, value),
+        "JOB" => jobs(&vault, value),
         "TICKET" => tickets(&vault, value),
         "PROJECT" | "CODE" => projects(&vault, value),
         _ => Vec::new(),
@@ -69,6 +79,15 @@ fn plans(vault: &Vault, word: &str) -> Vec<String> {
     let apart = |id: &PlanId| (number.abs_diff(id.number()), id.clone());
     let known = known::plans(vault).into_iter();
     let known = known.map(|plan| (alike(&plan.id.to_string()), plan.id));
+    texts(near(&alike(word), known, apart))
+}
+
+fn jobs(vault: &Vault, word: &str) -> Vec<String> {
+    let number = number_of(word);
+    let apart = |id: &JobId| (number.abs_diff(id.number()), id.clone());
+    let schedule = schedule::read(vault).unwrap_or_default();
+    let known = schedule.present().map(|job| job.id.clone());
+    let known = known.map(|id| (alike(&id.to_string()), id));
     texts(near(&alike(word), known, apart))
 }
 
