@@ -224,7 +224,7 @@ impl Error {
 
     /// For errors of a small journal of the vault's own, as `map_err(Error::journal(remedy))`: damage says what can be
     /// done about it.
-    pub fn journal(remedy: &'static str) -> impl FnOnce(journal::Error) -> Self {
+    pub fn journal(remedy: &str) -> impl FnOnce(journal::Error) -> Self {
         move |error| match error {
             journal::Error::Damaged(mut damage) => {
                 damage.detail = format!("{}; {remedy}", damage.detail);

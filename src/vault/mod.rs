@@ -39,6 +39,7 @@ pub mod replay;
 mod saved;
 pub mod scan;
 pub mod schedule;
+pub(crate) mod shell;
 mod show;
 mod spend;
 mod tape;

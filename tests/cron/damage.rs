@@ -418,3 +418,53 @@ fn a_job_that_cannot_be_read_holds_up_no_other() {
     cron(&vault, &["remove", "ESS-C-7"]).ok();
     proven(&vault);
 }
+
+/// The commands of a message, as a person copies them.
+fn commands(ran: &Ran) -> Vec<String> {
+    let text = ran.err.replace('\n', " ");
+    let commands = text.match_indices("mv ").map(|(at, _)| {
+        let rest = &text[at..];
+        rest[..rest.find(';').expect("it ends")].to_owned()
+    });
+    commands.collect()
+}
+
+/// Types what is printed, and adds a job.
+fn begins_anew(vault: &TestVault, moved: usize) {
+    let commands = commands(&cron(vault, &NEW).code(7));
+    assert_eq!(commands.len(), moved, "{commands:#?}");
+    for command in commands {
+        let done = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .status();
+        assert!(done.unwrap().success(), "{command}");
+    }
+    cron(vault, &NEW).ok();
+    let kept = vault.names("").into_iter();
+    let kept: Vec<String> = kept.filter(|name| name.starts_with("cron.yaml.")).collect();
+    let text = vault.read(kept.last().expect("the list of jobs is kept"));
+    assert!(text.contains("ESS-C-1"), "{text}");
+    proven(vault);
+}
+
+#[test]
+fn what_is_said_to_do_about_a_damaged_schedule_works() {
+    let vault = vault();
+    for _ in 0..2 {
+        let bad = vault.read(JOURNAL).replacen("ESS-C-1", "ESS-C-2", 1);
+        std::fs::write(vault.path(JOURNAL), bad).unwrap();
+        begins_anew(&vault, 2);
+    }
+    assert!(
+        vault.path("cron.yaml.damaged-2").exists(),
+        "none was written over"
+    );
+}
+
+#[test]
+fn what_is_said_to_do_about_a_schedule_that_is_gone_works() {
+    let vault = vault();
+    std::fs::remove_file(vault.path(JOURNAL)).unwrap();
+    cron(&vault, &NEW).code(7).says("it is gone");
+    begins_anew(&vault, 1);
+}

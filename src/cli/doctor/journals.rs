@@ -118,6 +118,7 @@ fn remedy(path: &Path) -> String {
         "numbers" => format!(
             "restore it from a backup, or {aside}; numbers then go on above the highest plan and ticket that are there"
         ),
+        // Its error says what else can be done.
         _ => format!("restore {} from a backup", quoted(path)),
     }
 }

@@ -1,21 +1,13 @@
 //! How paths, sizes, times and lists are put into words.
 
-use std::{fmt::Display, path::Path};
+use std::fmt::Display;
 
 use projections::time::Timestamp;
 
+pub(super) use crate::vault::shell::quoted;
+
 /// Of a list, so many are named; the rest is counted.
 const NAMED: usize = 8;
-
-/// A path as a shell takes it.
-pub(super) fn quoted(path: impl AsRef<Path>) -> String {
-    let text = path.as_ref().to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.into_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
 
 /// `a, b, c and 4 more`.
 pub(super) fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {

@@ -18,6 +18,7 @@ use super::super::{
     regular::{self, Lying},
     replay, stamp,
 };
+use super::remedy;
 use crate::{
     error::{Error, Result},
     fault,
@@ -27,7 +28,7 @@ use crate::{
 pub(crate) const DIR: &str = "cron";
 
 /// Its log.
-const NAME: &str = "schedule";
+pub(super) const NAME: &str = "schedule";
 
 /// Where it lies.
 pub(crate) fn dir(vault: &Vault) -> PathBuf {
@@ -43,9 +44,6 @@ pub(in crate::vault) fn path(vault: &Vault) -> PathBuf {
 pub(crate) fn is_journal(name: &str) -> bool {
     name.strip_suffix(".journal.jsonl") == Some(NAME)
 }
-
-/// What an operator can do about a schedule that cannot be read.
-const REMEDY: &str = "nothing is fired while it cannot be read; restore the file from a backup, or move it aside and add the jobs of cron.yaml anew";
 
 /// How a frame is told: its time, its writer, its facts.
 pub type Past<'a> = dyn FnMut(Timestamp, &str, &Fact) + 'a;
@@ -128,7 +126,7 @@ impl ScheduleLog {
                 fault = take(schedule, &frame, past).err();
             }
         });
-        let seen = seen.map_err(Error::journal(REMEDY))?;
+        let seen = seen.map_err(Error::journal(&remedy::of_damage(&self.vault)))?;
         if let Some(kept) = seen.torn.and_then(|torn| torn.kept_as) {
             tracing::warn!(kept = %kept.display(), "unfinished frame of a lost writer moved aside");
         }
@@ -136,7 +134,7 @@ impl ScheduleLog {
             None => Ok(()),
             Some(why) => {
                 (self.log, self.schedule) = (None, Schedule::default());
-                Err(self.bad(&format!("{why}; {REMEDY}")))
+                Err(self.bad(&format!("{why}; {}", remedy::of_damage(&self.vault))))
             }
         }
     }
@@ -152,7 +150,8 @@ impl ScheduleLog {
             Ok(log) => Ok(Some(log)),
             Err(journal::Error::Missing { .. }) if anchor.is_none() => Ok(None),
             Err(journal::Error::Missing { .. }) => Err(self.bad(&format!(
-                "it is gone, and {FILE} was made from it; {REMEDY}"
+                "it is gone, and {FILE} was made from it; {}",
+                remedy::of_loss(&self.vault)
             ))),
             Err(error) => Err(error.into()),
         }
@@ -338,7 +337,7 @@ fn try_verify(vault: &Vault, sealed: Option<Anchor>) -> Result<Verdict> {
         let mut sealed = log.store.read(&name(), Some(replay::log_anchor(anchor)))?;
         sealed
             .catch_up(&mut |_| ())
-            .map_err(Error::journal(REMEDY))?;
+            .map_err(Error::journal(&remedy::of_damage(vault)))?;
     }
     let head = log.refresh()?.head;
     Ok(head.map_or(Verdict::NoJournal, |head| Verdict::Whole {

@@ -11,6 +11,7 @@
 
 mod fire;
 mod log;
+mod remedy;
 
 use projections::{
     ids::{JobId, PlanId, ProjectCode},
