@@ -16,6 +16,7 @@ use super::Identity;
 use crate::{
     clock,
     error::Result,
+    schedule,
     vault::{
         Actor, Vault,
         schedule::{Kept, ScheduleLog},
@@ -43,7 +44,9 @@ pub(super) struct Clockwork {
     log: Mutex<ScheduleLog>,
     /// Plans were made that nobody has asked about yet.
     made: AtomicBool,
-    /// Faults that were told; each is told once.
+    /// Slots wait for the end of a plan.
+    queued: AtomicBool,
+    /// What was told of jobs; each is told once.
     told: Mutex<BTreeSet<String>>,
 }
 
@@ -58,6 +61,7 @@ impl Clockwork {
             actor: Actor::named(identity.by()),
             log: Mutex::new(ScheduleLog::open(vault)?),
             made: AtomicBool::new(false),
+            queued: AtomicBool::new(false),
             told: Mutex::default(),
         })
     }
@@ -74,6 +78,11 @@ impl Clockwork {
                 () = changes.changed() => {}
             }
         }
+    }
+
+    /// Whether the end of some plan is waited for: it may have come with whatever changed.
+    pub(super) fn awaits_an_end(&self) -> bool {
+        self.queued.load(Ordering::Acquire)
     }
 
     /// One look, beside the runtime; says what it leaves to do.
@@ -107,6 +116,13 @@ impl Clockwork {
                 for (job, why) in &kept.faults {
                     self.tell(format!("job {job} cannot be served: {why}"));
                 }
+                self.queued.store(kept.queued, Ordering::Release);
+                for (job, until) in &kept.held {
+                    self.warn(format!(
+                        "job {job} does not run until {until}: its times up to then were accounted for while the clock was ahead. To let it run from now on: {}",
+                        schedule::lets_go("modulatio", job)
+                    ));
+                }
                 Some(kept)
             }
             Err(error) => {
@@ -117,10 +133,20 @@ impl Clockwork {
     }
 
     fn tell(&self, fault: String) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(fault.clone()) {
+        if self.is_new(&fault) {
             tracing::error!("{fault}");
         }
+    }
+
+    fn warn(&self, what: String) {
+        if self.is_new(&what) {
+            tracing::warn!("{what}");
+        }
+    }
+
+    fn is_new(&self, what: &str) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(what.to_owned())
     }
 }
 

@@ -161,6 +161,10 @@ impl Daemon {
             } else {
                 self.sleep(next_full, found.unsettled).await
             };
+            if self.clockwork.awaits_an_end() {
+                // What changed may be that a person ended the plan that a slot waits for.
+                self.watch.of_schedule().nudge();
+            }
         }
     }
 

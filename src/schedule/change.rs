@@ -3,11 +3,11 @@
 
 use projections::{
     ids::{JobId, ProjectCode},
-    schedule::{Definition, Event, FORMAT, Job, Schedule, Skip, Standing, V1},
+    schedule::{Definition, Event, FORMAT, Job, Schedule, Since, Skip, Standing, V1},
     time::Timestamp,
 };
 
-use super::{Timetable, Unreadable, span::Spans};
+use super::{Timetable, Unreadable, span::Spans, unseen::untaken};
 
 /// Longest window of catching up, in seconds: a year and a day.
 const LONGEST_WINDOW_S: u64 = 367 * 86_400;
@@ -64,18 +64,27 @@ pub enum Change {
 /// # Errors
 /// [`Refused`] says why nothing happens.
 pub fn change(schedule: &Schedule, change: &Change, now: Timestamp) -> Result<Vec<Event>, Refused> {
-    // A frame is not earlier than the one before it, so neither is what it says of slots: a clock may have been set back.
-    let at = now.max(schedule.at);
+    // The clock that people see says which slots are past, not the latest frame: it may have been ahead.
+    let since = if now < schedule.at {
+        Since::Instant(now)
+    } else {
+        Since::Frame
+    };
     match change {
-        Change::Add(project, definition) => add(schedule, project, definition, at),
+        Change::Add(project, definition) => add(schedule, project, definition, now, since),
         Change::Take(project, definition, enabled) => {
-            take(schedule, project, definition, *enabled, at)
+            let events = take(schedule, project, definition, now, since)?;
+            Ok(if *enabled {
+                events
+            } else {
+                off(schedule, project, events)
+            })
         }
-        Change::Edit(id, definition) => edit(job(schedule, id)?, definition, at),
-        Change::Enable(id) => enable(job(schedule, id)?, at),
-        Change::Disable(id) => disable(job(schedule, id)?, at),
-        Change::Remove(id) => remove(job(schedule, id)?, at),
-        Change::RunNow(id) => Ok(run_now(job(schedule, id)?, now)),
+        Change::Edit(id, definition) => edit(job(schedule, id)?, definition, now, since),
+        Change::Enable(id) => enable(job(schedule, id)?, now, since),
+        Change::Disable(id) => disable(job(schedule, id)?, now),
+        Change::Remove(id) => remove(job(schedule, id)?, now),
+        Change::RunNow(id) => Ok(run_now(schedule, job(schedule, id)?, now)),
     }
 }
 
@@ -88,6 +97,7 @@ fn add(
     project: &ProjectCode,
     definition: &Definition,
     now: Timestamp,
+    since: Since,
 ) -> Result<Vec<Event>, Refused> {
     check(definition, now)?;
     let opening = schedule.head.is_none().then_some(Event::ScheduleOpened {
@@ -95,7 +105,7 @@ fn add(
         format: FORMAT,
     });
     let added = Event::JobAdded {
-        v: V1,
+        since,
         job: schedule.next_id(project),
         definition: definition.clone(),
     };
@@ -106,21 +116,22 @@ fn take(
     schedule: &Schedule,
     project: &ProjectCode,
     definition: &Definition,
-    enabled: bool,
     now: Timestamp,
+    since: Since,
 ) -> Result<Vec<Event>, Refused> {
     let origin = definition.origin.as_deref();
     if let Some(job) = origin.and_then(|origin| schedule.taken_from(origin)) {
         return Err(Refused::Taken(job.id.clone()));
     }
-    let mut events = add(schedule, project, definition, now)?;
-    if !enabled {
-        events.push(Event::JobDisabled {
-            v: V1,
-            job: schedule.next_id(project),
-        });
-    }
-    Ok(events)
+    add(schedule, project, definition, now, since)
+}
+
+fn off(schedule: &Schedule, project: &ProjectCode, mut added: Vec<Event>) -> Vec<Event> {
+    added.push(Event::JobDisabled {
+        v: V1,
+        job: schedule.next_id(project),
+    });
+    added
 }
 
 /// A definition that would never do anything is a mistake.
@@ -154,7 +165,12 @@ fn check(definition: &Definition, now: Timestamp) -> Result<(), Refused> {
     Ok(())
 }
 
-fn edit(job: &Job, definition: &Definition, now: Timestamp) -> Result<Vec<Event>, Refused> {
+fn edit(
+    job: &Job,
+    definition: &Definition,
+    now: Timestamp,
+    since: Since,
+) -> Result<Vec<Event>, Refused> {
     check(definition, now)?;
     if *job.definition == *definition {
         return Err(Refused::Standing {
@@ -169,14 +185,14 @@ fn edit(job: &Job, definition: &Definition, now: Timestamp) -> Result<Vec<Event>
     }
     let mut events = backlog(job, now, &Skip::Changed);
     events.push(Event::JobChanged {
-        v: V1,
+        since,
         job: job.id.clone(),
         definition: definition.clone(),
     });
     Ok(events)
 }
 
-fn enable(job: &Job, now: Timestamp) -> Result<Vec<Event>, Refused> {
+fn enable(job: &Job, now: Timestamp, since: Since) -> Result<Vec<Event>, Refused> {
     let refused = |why| Refused::Standing {
         job: job.id.clone(),
         why,
@@ -193,7 +209,7 @@ fn enable(job: &Job, now: Timestamp) -> Result<Vec<Event>, Refused> {
     }
     let mut events = backlog(job, now, &Skip::Disabled);
     events.push(Event::JobEnabled {
-        v: V1,
+        since,
         job: job.id.clone(),
     });
     Ok(events)
@@ -244,20 +260,30 @@ fn backlog(job: &Job, now: Timestamp, reason: &Skip) -> Vec<Event> {
     };
     if let Ok(timetable) = Timetable::of(job) {
         let until = job.definition.until.map_or(now, |until| until.min(now));
-        let unseen = timetable.between(job.cursor, until);
+        let unseen = untaken(job, &timetable, job.cursor, until);
         unseen.for_each(|slot| spans.add(slot, since.clone()));
     }
     events.extend(spans.events());
     events
 }
 
-/// A slot of its own: later than every claimed one, and never on a whole second, where those of expressions are.
-fn run_now(job: &Job, now: Timestamp) -> Vec<Event> {
+/// Most of what a run by hand is put later, in microseconds, so that it is the latest.
+const LATEST_WITHIN: u64 = 60_000_000;
+
+/// A slot of its own, and never on a whole second, where those of expressions are: later than every claimed one. Where a
+/// clock that was far ahead has claimed the latest, it has the number of the schedule's frames for its microseconds, which
+/// no slot of the same second has had before.
+fn run_now(schedule: &Schedule, job: &Job, now: Timestamp) -> Vec<Event> {
     let after = |at: Timestamp| Timestamp::from_micros(at.micros() + 1);
-    let slot = if job.latest >= now {
-        after(job.latest)
-    } else {
-        now
+    let slot = match job.latest.micros_since(now) {
+        0 if job.latest < now => now,
+        0..LATEST_WITHIN => after(job.latest),
+        LATEST_WITHIN.. => {
+            let frames = schedule.head.map_or(0, |head| head.seq);
+            let second = now.micros().div_euclid(1_000_000) * 1_000_000;
+            let unique = i64::try_from(frames % 999_999).unwrap_or(0) + 1;
+            Timestamp::from_micros(second + unique)
+        }
     };
     let slot = if slot.micros() % 1_000_000 == 0 {
         after(slot)

@@ -17,7 +17,11 @@ use projections::{
     time::Timestamp,
 };
 
-use super::{Timetable, Unreadable, span::Spans};
+use super::{
+    Timetable, Unreadable,
+    span::Spans,
+    unseen::{Unseen, unseen, untaken},
+};
 
 /// Somebody counts as having been there for a slot that is looked at so soon.
 pub const GRACE_MS: u64 = 60_000;
@@ -83,38 +87,6 @@ pub fn wake_at(job: &Job) -> Result<Option<Timestamp>, Unreadable> {
         Standing::Disabled(_) | Standing::Ended(_) | Standing::Removed => None,
     };
     Ok(left.chain(next.map(|unseen| unseen.ready_at)).min())
-}
-
-/// A slot that is not accounted for.
-#[derive(Clone, Copy)]
-struct Unseen {
-    slot: Timestamp,
-    /// When it fires: at its own time by the job's jitter, and never before the slots that come before it.
-    ready_at: Timestamp,
-}
-
-impl Unseen {
-    fn is_late(self, now: Timestamp) -> bool {
-        now.micros_since(self.ready_at) > GRACE_MS * 1_000
-    }
-}
-
-/// The slots after the job's cursor, ascending. Those before it may still hold up the first ones, so the look begins
-/// where the longest delay does.
-fn unseen<'a>(
-    job: &'a Job,
-    timetable: &'a Timetable,
-    until: Timestamp,
-) -> impl Iterator<Item = Unseen> + 'a {
-    let jitter = i64::try_from(job.definition.jitter_s).unwrap_or(i64::MAX);
-    let from = job.cursor.plus_seconds(jitter.saturating_neg());
-    let until = job.definition.until.map_or(until, |end| end.min(until));
-    let mut ready_at = Timestamp::from_micros(i64::MIN);
-    let slots = timetable.between(from, until).map(move |slot| {
-        ready_at = ready_at.max(job.fires_at(slot));
-        Unseen { slot, ready_at }
-    });
-    slots.filter(|unseen| unseen.slot > job.cursor)
 }
 
 /// Slots that are older than the window, a bounded number of them.
@@ -266,8 +238,9 @@ impl<'a> Turn<'a> {
 
     fn end(&mut self, timetable: &Timetable) {
         let is_over = |until| {
-            let next = timetable.next(self.cursor);
-            next.is_none_or(|next| next > until)
+            untaken(self.job, timetable, self.cursor, until)
+                .next()
+                .is_none()
         };
         let reason = if self.is_counted_out() {
             Ending::Count

@@ -29,6 +29,7 @@ pub mod legacy;
 mod slots;
 mod span;
 mod timetable;
+mod unseen;
 mod zone;
 
 pub use change::{Change, Refused, change};
@@ -37,6 +38,7 @@ pub use expression::Expression;
 pub use fault::ExpressionFault;
 pub use slots::{Slots, next_slot, slots};
 pub use timetable::{Timetable, Unreadable};
+pub use unseen::{held_until, lets_go};
 pub use zone::{Zone, ZoneFault};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A clock that is set, by people or by a time server, while jobs wait for it.
 
 use crate::{
-    jobs::{add, cron, daemon_at, fates, plans, proven, vault_at},
+    jobs::{JOURNAL, add, cron, daemon_at, fates, history, plans, proven, shown, vault_at},
     support::{Daemon, wait_until},
 };
 
@@ -88,4 +88,70 @@ fn a_claim_from_the_future_is_served_at_once() {
     assert!(plans(&vault).is_empty());
     daemon_at(&vault, "2026-11-24T00:10:00Z");
     assert_eq!(fates(&vault, &job), ["11-24T01:00 fired ESS-P-001"]);
+}
+
+/// One look by a clock that is ten years ahead; a person lets the job go on, and one that is added later runs by itself.
+#[test]
+fn a_job_goes_on_after_the_clock_was_far_ahead() {
+    let vault = vault_at(MIDNIGHT);
+    let job = add(&vault, "0 * * * *", &[]);
+    daemon_at(&vault, "2036-11-24T00:00:30Z");
+    vault.set_clock("2026-11-24T00:05:30Z");
+    let remedy = format!("modulatio cron disable {job} && modulatio cron enable {job}");
+    let run = vault.run_until_idle();
+    run.says(&remedy).says("WARN");
+    cron(&vault, &["list"]).ok().shows(&remedy);
+    cron(&vault, &["show", &job]).ok().shows(&remedy);
+    let notes = shown(&vault, &job)["notes"].to_string();
+    assert!(notes.contains(&remedy), "{notes}");
+
+    let later = add(&vault, "0 * * * *", &["--max-tokens", "9"]);
+    assert_eq!(
+        shown(&vault, &later)["next"][0]["at"],
+        "2026-11-24T01:00:00.000000Z"
+    );
+    cron(&vault, &["disable", &job]).ok();
+    cron(&vault, &["enable", &job]).ok();
+    assert_eq!(shown(&vault, &job).get("notes"), None);
+    daemon_at(&vault, "2026-11-24T01:00:01Z");
+    for job in [&job, &later] {
+        let fates = fates(&vault, job);
+        let last = fates.last().unwrap();
+        assert!(last.starts_with("11-24T01:00 fired"), "{fates:?}");
+    }
+    let edit = ["edit", &later, "--schedule", "30 * * * *"];
+    cron(&vault, &edit).ok().says("next: 2026-11-24 01:30 UTC");
+    let journal = vault.read(JOURNAL);
+    assert_eq!(journal.matches("\"v\":2,\"from\":").count(), 3, "{journal}");
+    proven(&vault);
+
+    // Its time comes, and it was there already.
+    let before = plans(&vault).len();
+    cron(&vault, &["remove", &later]).ok();
+    daemon_at(&vault, "2036-11-24T00:00:30Z");
+    let history = history(&vault, &job);
+    let claims = history
+        .iter()
+        .filter(|line| line.as_str() == "11-24T00:00 claimed");
+    assert_eq!(claims.count(), 1, "{history:#?}");
+    assert!(plans(&vault).len() <= before + 1);
+    proven(&vault);
+}
+
+/// The times of the vault's frames stay ahead; everything that a job is told goes by the clock.
+#[test]
+fn a_run_by_hand_after_the_clock_was_far_ahead_is_of_now() {
+    let vault = vault_at(MIDNIGHT);
+    let job = add(&vault, "0 * * * *", &[]);
+    daemon_at(&vault, "2036-11-24T00:00:30Z");
+    vault.set_clock("2026-11-24T00:05:30Z");
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        let plan = cron(&vault, &["run-now", &job]).ok().out.trim().to_owned();
+        let wish = crate::jobs::wish(&vault, &plan);
+        assert!(wish.contains("2026-11-24 00:05 UTC"), "{wish}");
+        made.push(plan);
+    }
+    made.dedup();
+    assert_eq!(made.len(), 3, "each has a plan of its own: {made:?}");
 }

@@ -351,7 +351,7 @@ fn append(vault: &TestVault, events: &str) {
 fn a_schedule_that_a_newer_program_wrote_is_shown_and_not_written() {
     for events in [
         r#"[{"kind":"JobMoved","v":1,"job":"ESS-C-1","to":"OTHER"}]"#,
-        r#"[{"kind":"JobAdded","v":2,"job":"ESS-C-7","every":"morning"},{"kind":"SlotClaimed","v":1,"job":"ESS-C-7","slot":"2026-11-24T01:30:00Z"}]"#,
+        r#"[{"kind":"JobAdded","v":3,"job":"ESS-C-7","every":"morning"},{"kind":"SlotClaimed","v":1,"job":"ESS-C-7","slot":"2026-11-24T01:30:00Z"}]"#,
     ] {
         let vault = vault();
         append(&vault, events);

@@ -3,7 +3,7 @@
 use modulatio_tools::fake_model::{FakeModel, Script};
 
 use crate::{
-    jobs::{add, daemon_at, fates, history, pausing_at, plans, statuses},
+    jobs::{add, cron, daemon_at, fates, history, pausing_at, plans, statuses},
     support::{Daemon, TestVault, wait_until},
 };
 
@@ -144,4 +144,39 @@ fn a_hundred_wait_and_no_more() {
     let full = "11-24T01:42 to 11-24T02:00 x19 queue-full";
     assert!(fates.iter().any(|fate| fate == full), "{fates:#?}");
     assert_eq!(plans(&vault).len(), 1);
+}
+
+/// Nothing that the daemon does ends the plan, and its next tick is an hour away.
+#[test]
+fn what_waits_is_served_when_a_person_cancels_the_plan_before_it() {
+    let (vault, job) = waits_for_a_person("queue");
+    let daemon = Daemon::start(&vault, &["--tick-seconds", "3600"]);
+    daemon.says("sleeping");
+    assert_eq!(plans(&vault).len(), 1, "it waits");
+    vault.run(&["plan", "cancel", "ESS-P-001"]).ok();
+    wait_until("what waited is fired", || plans(&vault).len() == 2);
+    wait_until("that is told", || {
+        history(&vault, &job).last().map(String::as_str) == Some("11-24T02:00 fired ESS-P-002")
+    });
+}
+
+/// The first plan of many is still in the way, however many came while they were allowed beside each other.
+#[test]
+fn a_plan_is_in_the_way_however_many_were_made_since() {
+    let vault = pausing_at(MIDNIGHT);
+    let options = ["--overlap", "allow", "--catch-up", "all"];
+    let job = add(&vault, "* * * * *", &options);
+    daemon_at(&vault, "2026-11-24T00:20:01Z");
+    let all = plans(&vault);
+    assert_eq!(all.len(), 20);
+    for plan in &all[1..] {
+        vault.run(&["plan", "cancel", plan]).ok();
+    }
+    cron(&vault, &["edit", &job, "--overlap", "skip"]).ok();
+    daemon_at(&vault, "2026-11-24T00:21:01Z");
+    let last = || fates(&vault, &job).last().cloned().unwrap();
+    assert_eq!(last(), "11-24T00:21 to 11-24T00:21 x1 overlap ESS-P-001");
+    vault.run(&["plan", "cancel", &all[0]]).ok();
+    daemon_at(&vault, "2026-11-24T00:22:01Z");
+    assert_eq!(last(), "11-24T00:22 fired ESS-P-021");
 }

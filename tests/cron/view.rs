@@ -206,3 +206,39 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[test]
+fn jobs_of_a_project_that_is_gone_are_listed_and_say_so() {
+    let vault = vault_at("2026-11-24T00:00:30Z");
+    let job = add(&vault, "0 * * * *", &[]);
+    cron(&vault, &["list", "FOO"])
+        .code(1)
+        .says("no project FOO");
+    std::fs::remove_dir_all(vault.path("ess")).unwrap();
+    for command in [&["list", "ESS"][..], &["list"], &["show", &job]] {
+        cron(&vault, command)
+            .ok()
+            .shows("its project is gone")
+            .shows(&format!("modulatio cron remove {job}"));
+    }
+    cron(&vault, &["remove", &job]).ok();
+    cron(&vault, &["list", "ESS"]).code(1);
+}
+
+#[test]
+fn the_nearest_job_is_named_where_there_is_none_of_that_id() {
+    let vault = vault_at("2026-11-24T00:00:30Z");
+    add(&vault, "0 * * * *", &[]);
+    for (command, word) in [
+        ("show", "ESC-C-1"),
+        ("remove", "ESS-C-99"),
+        ("disable", "ESS-C1"),
+    ] {
+        let ran = cron(&vault, &[command, word]);
+        assert_ne!(ran.code, Some(0));
+        ran.says("ESS-C-1");
+    }
+    cron(&vault, &["--help"])
+        .ok()
+        .shows("add jobs, change them");
+}

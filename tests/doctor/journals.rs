@@ -199,3 +199,38 @@ fn a_pipe_in_the_place_of_a_plan_holds_nobody_up() {
     assert!(made.expect("mkfifo is there").success());
     doctor(&vault).one("plans", "warn", "not a regular file");
 }
+
+/// To set the clock is not enough: the jobs that were looked at meanwhile are named, with what lets them go.
+#[test]
+fn jobs_that_a_clock_ahead_holds_up_are_told_with_what_lets_them_go() {
+    let (vault, _) = finished();
+    vault.set_clock("2026-11-24T00:00:30Z");
+    let new = ["cron", "add", "ESS", "Look", "--schedule", "@hourly"];
+    vault.run(&new).ok();
+    vault.set_clock("2036-11-24T00:00:30Z");
+    vault.run_until_idle();
+    vault.set_clock("2026-11-24T00:05:30Z");
+    vault.run(&new).ok();
+    doctor(&vault)
+        .some("clock", "warn", "ESS-C-1 does not run until 2036")
+        .mends("cron disable ESS-C-1 && modulatio cron enable ESS-C-1");
+    vault.run(&["cron", "disable", "ESS-C-1"]).ok();
+    vault.run(&["cron", "enable", "ESS-C-1"]).ok();
+    let clock = doctor(&vault).all("clock");
+    assert!(
+        clock.iter().all(|one| !one.found.contains("ESS-C-")),
+        "{clock:#?}"
+    );
+}
+
+#[test]
+fn jobs_of_a_project_that_is_gone_are_told() {
+    let (vault, _) = finished();
+    let new = ["cron", "add", "ESS", "Look", "--schedule", "@daily"];
+    vault.run(&new).ok();
+    assert!(doctor(&vault).all("jobs").is_empty());
+    std::fs::rename(vault.path("ess"), vault.beside().join("ess")).unwrap();
+    doctor(&vault)
+        .one("jobs", "warn", "ESS-C-1")
+        .mends("cron remove ESS-C-1");
+}

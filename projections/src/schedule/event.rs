@@ -17,6 +17,10 @@ pub const FORMAT: u32 = 1;
 
 /// A fact with its version.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all facts are of the larger kind"
+)]
 pub enum Fact {
     /// One that this program knows.
     Known(Event),
@@ -35,28 +39,31 @@ pub enum Event {
         /// [`FORMAT`].
         format: u32,
     },
-    /// A job was added; it wants slots after this frame's time.
+    /// A job was added; it wants slots after its `since`.
     JobAdded {
-        /// Version of this kind.
-        v: V1,
+        /// Version of this kind, and from when on slots are wanted.
+        #[serde(flatten)]
+        since: Since,
         /// The job.
         job: JobId,
         /// What it does and when.
         definition: Definition,
     },
-    /// A job reads otherwise from now on.
+    /// A job reads otherwise, and wants slots after its `since`.
     JobChanged {
-        /// Version of this kind.
-        v: V1,
+        /// Version of this kind, and from when on slots are wanted.
+        #[serde(flatten)]
+        since: Since,
         /// The job.
         job: JobId,
         /// All of it, as it is now.
         definition: Definition,
     },
-    /// A job runs again.
+    /// A job runs again, and wants slots after its `since`.
     JobEnabled {
-        /// Version of this kind.
-        v: V1,
+        /// Version of this kind, and from when on slots are wanted.
+        #[serde(flatten)]
+        since: Since,
         /// The job.
         job: JobId,
     },
@@ -213,8 +220,12 @@ pub fn decode(text: &str) -> Result<Vec<Fact>, serde_json::Error> {
 }
 
 fn fact(value: serde_json::Value) -> Result<Fact, serde_json::Error> {
-    let known = |kind: &str| Kind::ALL.iter().any(|(name, _)| *name == kind);
-    let is_known = value["kind"].as_str().is_some_and(known) && value["v"] == 1;
+    let newest = |kind: &str| Kind::ALL.iter().find(|(name, _)| *name == kind);
+    let newest = value["kind"].as_str().and_then(newest);
+    let v = value["v"].as_u64();
+    let is_known = newest
+        .zip(v)
+        .is_some_and(|((_, newest), v)| (1..=u64::from(*newest)).contains(&v));
     if is_known {
         serde_json::from_value(value).map(Fact::Known)
     } else if value["kind"].is_string() && value["v"].is_u64() {
@@ -228,12 +239,14 @@ fn fact(value: serde_json::Value) -> Result<Fact, serde_json::Error> {
 pub struct Kind;
 
 impl Kind {
-    /// Each with its present version.
+    /// Each with its newest version.
+    ///
+    /// `JobAdded`, `JobChanged` and `JobEnabled` 2: they have a `from`, see [`Since`].
     pub const ALL: [(&'static str, u32); 12] = [
         ("ScheduleOpened", 1),
-        ("JobAdded", 1),
-        ("JobChanged", 1),
-        ("JobEnabled", 1),
+        ("JobAdded", 2),
+        ("JobChanged", 2),
+        ("JobEnabled", 2),
         ("JobDisabled", 1),
         ("JobRemoved", 1),
         ("JobEnded", 1),
@@ -245,7 +258,55 @@ impl Kind {
     ];
 }
 
-/// The version of these events: 1.
+/// From when on a job wants slots. The times of frames never go back; when a clock that was ahead has been set right,
+/// they say nothing of now, and the event says for itself what the clock of whoever wrote it showed.
+///
+/// On the wire it is the version of the event: 1 without, and 2 with `from`. A program that knows version 1 alone takes
+/// the event for one of a newer program, and does not write on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "SinceWire", try_from = "SinceWire")]
+pub enum Since {
+    /// From the time of the frame, or from the last slot that is accounted for if that is later.
+    #[default]
+    Frame,
+    /// From this instant, which lies before the frame's; a job that has looked further ahead goes back to it.
+    Instant(Timestamp),
+}
+
+#[derive(Serialize, Deserialize)]
+struct SinceWire {
+    v: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<Timestamp>,
+}
+
+impl From<Since> for SinceWire {
+    fn from(since: Since) -> Self {
+        match since {
+            Since::Frame => Self { v: 1, from: None },
+            Since::Instant(at) => Self {
+                v: 2,
+                from: Some(at),
+            },
+        }
+    }
+}
+
+impl TryFrom<SinceWire> for Since {
+    type Error = String;
+
+    fn try_from(wire: SinceWire) -> Result<Self, String> {
+        match (wire.v, wire.from) {
+            // What stands there did not say anything in this version.
+            (1, _) => Ok(Self::Frame),
+            (2, Some(at)) => Ok(Self::Instant(at)),
+            (2, None) => Err("version 2 lacks its `from`".to_owned()),
+            (v, _) => Err(format!("version {v} is not known to this program")),
+        }
+    }
+}
+
+/// The version of all other events: 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct V1;

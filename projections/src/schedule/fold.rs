@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Claim, Definition, Ending, Event, FORMAT, Fact, Job, Schedule, Standing};
+use super::{
+    Claim, Definition, Ending, Event, FORMAT, Fact, Job, Overlap, Schedule, Since, Standing, Taken,
+};
 use crate::{ids::JobId, payload::Anchor, time::Timestamp};
 
 /// A history that cannot have happened.
@@ -74,12 +76,16 @@ fn one(schedule: &mut Schedule, mark: &Mark<'_>, event: &Event, is_first: bool) 
         Event::ScheduleOpened { format, .. } => opened(schedule, *format, is_first),
         _ if is_first => Err("the schedule was not opened before"),
         Event::JobAdded {
-            job, definition, ..
-        } => added(schedule, mark, job, definition),
+            since,
+            job,
+            definition,
+        } => added(schedule, mark, *since, job, definition),
         Event::JobChanged {
-            job, definition, ..
-        } => changed(of(schedule, job)?, mark, definition),
-        Event::JobEnabled { job, .. } => enabled(of(schedule, job)?, mark),
+            since,
+            job,
+            definition,
+        } => changed(of(schedule, job)?, mark, *since, definition),
+        Event::JobEnabled { since, job } => enabled(of(schedule, job)?, mark, *since),
         Event::JobDisabled { job, .. } => disabled(of(schedule, job)?, mark),
         Event::JobRemoved { job, .. } => {
             of(schedule, job)?.standing = Standing::Removed;
@@ -132,14 +138,24 @@ fn of<'a>(schedule: &'a mut Schedule, id: &JobId) -> Result<&'a mut Job, &'stati
     }
 }
 
-fn added(schedule: &mut Schedule, mark: &Mark<'_>, id: &JobId, definition: &Definition) -> Applied {
+fn added(
+    schedule: &mut Schedule,
+    mark: &Mark<'_>,
+    since: Since,
+    id: &JobId,
+    definition: &Definition,
+) -> Applied {
     let job = Job {
         id: id.clone(),
         definition: Arc::new(definition.clone()),
         defined_by: mark.by.to_owned(),
         defined_at: mark.at,
         standing: Standing::Enabled,
-        cursor: mark.at,
+        cursor: match since {
+            Since::Frame => mark.at,
+            Since::Instant(from) => from,
+        },
+        taken: Taken::default(),
         claimed: std::collections::BTreeMap::new(),
         queue: std::collections::VecDeque::new(),
         claims: 0,
@@ -156,22 +172,31 @@ fn added(schedule: &mut Schedule, mark: &Mark<'_>, id: &JobId, definition: &Defi
 }
 
 /// Slots that lie between the old cursor and now are told by `SlotsSkipped` in the same frame, before this.
-fn changed(job: &mut Job, mark: &Mark<'_>, definition: &Definition) -> Applied {
+fn changed(job: &mut Job, mark: &Mark<'_>, since: Since, definition: &Definition) -> Applied {
     job.definition = Arc::new(definition.clone());
     mark.by.clone_into(&mut job.defined_by);
     job.defined_at = mark.at;
-    job.cursor = job.cursor.max(mark.at);
+    wants_slots(job, mark, since);
     if let Standing::Ended(_) = job.standing {
         job.standing = Standing::Enabled;
     }
     Ok(())
 }
 
-fn enabled(job: &mut Job, mark: &Mark<'_>) -> Applied {
+/// A person may send the cursor back. What was claimed is not due again all the same ([`Taken`]), and neither is what
+/// waits for its turn.
+fn wants_slots(job: &mut Job, mark: &Mark<'_>, since: Since) {
+    job.cursor = match since {
+        Since::Frame => job.cursor.max(mark.at),
+        Since::Instant(from) => job.queue.back().map_or(from, |last| from.max(*last)),
+    };
+}
+
+fn enabled(job: &mut Job, mark: &Mark<'_>, since: Since) -> Applied {
     match job.standing {
         Standing::Disabled(_) => {
             job.standing = Standing::Enabled;
-            job.cursor = job.cursor.max(mark.at);
+            wants_slots(job, mark, since);
             Ok(())
         }
         Standing::Enabled | Standing::Ended(_) | Standing::Removed => Err("it was not disabled"),
@@ -202,12 +227,18 @@ fn claimed(job: &mut Job, mark: &Mark<'_>, slot: Timestamp, manual: bool) -> App
     let from_queue = job.queue.front() == Some(&slot);
     if from_queue {
         job.queue.pop_front();
-    } else if !manual && slot <= job.cursor {
+    } else if !manual && job.is_accounted_for(slot) {
         return Err("its slot was accounted for before");
     }
     if !manual {
         job.cursor = job.cursor.max(slot);
         job.claims += 1;
+        job.taken.add(slot);
+    }
+    match job.definition.overlap {
+        // It would not have been claimed if one of them had not ended.
+        Overlap::Skip | Overlap::Queue if !manual => job.plans.clear(),
+        Overlap::Skip | Overlap::Queue | Overlap::Allow => {}
     }
     job.latest = job.latest.max(slot);
     let claim = Claim {
@@ -223,7 +254,7 @@ fn claimed(job: &mut Job, mark: &Mark<'_>, slot: Timestamp, manual: bool) -> App
 }
 
 fn queued(job: &mut Job, slot: Timestamp) -> Applied {
-    if slot <= job.cursor {
+    if job.is_accounted_for(slot) {
         return Err("its slot was accounted for before");
     }
     job.cursor = slot;

@@ -7,6 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::Taken;
 use crate::{
     event::Caps,
     ids::{JobId, PlanId, ProjectCode},
@@ -17,8 +18,10 @@ use crate::{
 /// Most slots of one job that wait for their turn.
 pub const MOST_QUEUED: usize = 100;
 
-/// How many of a job's plans are remembered, to tell whether one of them still runs.
-const REMEMBERED: usize = 16;
+/// How many of a job's plans are remembered at most, to tell whether one of them still runs. Only those are that are not
+/// known to have ended, so that as many come together by `--overlap allow` or by hand alone; when there are more, the
+/// oldest is forgotten, and stands in no slot's way any more.
+pub const REMEMBERED: usize = 1_024;
 
 /// What a job does, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -150,6 +153,8 @@ pub struct Job {
     pub standing: Standing,
     /// Slots at or before this instant are accounted for.
     pub cursor: Timestamp,
+    /// Slots of its expression that were claimed: accounted for as well, where the cursor was sent back.
+    pub taken: Taken,
     /// Slots whose plans are not known yet.
     pub claimed: BTreeMap<Timestamp, Claim>,
     /// Slots that wait for their turn, in order.
@@ -164,7 +169,7 @@ pub struct Job {
     pub skipped: u64,
     /// The last slot that has a plan, and the plan.
     pub last: Option<(Timestamp, PlanId)>,
-    /// Its latest plans.
+    /// Its latest plans, oldest first, without those that had all ended when a later slot was claimed.
     pub plans: VecDeque<PlanId>,
 }
 
@@ -193,6 +198,12 @@ impl Job {
     #[must_use]
     pub fn fired(&self) -> u64 {
         self.claims.saturating_sub(self.failed)
+    }
+
+    /// Whether the slot has run, or will not: nobody looks at it again.
+    #[must_use]
+    pub fn is_accounted_for(&self, slot: Timestamp) -> bool {
+        slot <= self.cursor || self.taken.holds(slot)
     }
 
     pub(super) fn remember(&mut self, plan: &PlanId) {

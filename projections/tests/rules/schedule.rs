@@ -19,7 +19,13 @@ use crate::support::anchor;
 
 /// One event a line; the file is never edited, a new kind or version adds lines to another one.
 const EVENTS: &str = include_str!("../golden/schedule-v1.jsonl");
+/// What says for itself from when on slots are wanted.
+const EVENTS_2: &str = include_str!("../golden/schedule-v2.jsonl");
 const HISTORY: &str = include_str!("../golden/schedule-history-v1.jsonl");
+
+fn events() -> impl Iterator<Item = &'static str> {
+    EVENTS.lines().chain(EVENTS_2.lines())
+}
 
 fn value(line: &str) -> Value {
     serde_json::from_str(line).unwrap()
@@ -33,7 +39,7 @@ fn fact(event: &Value) -> Fact {
 
 #[test]
 fn every_golden_event_reads_and_writes_back_byte_for_byte() {
-    for line in EVENTS.lines() {
+    for line in events() {
         let Fact::Known(event) = fact(&value(line)) else {
             panic!("not known: {line}");
         };
@@ -74,7 +80,7 @@ fn absent(key: &str) -> Option<Value> {
 
 #[test]
 fn a_missing_field_is_an_error_unless_it_says_something_by_being_absent() {
-    for line in EVENTS.lines() {
+    for line in events() {
         let event = value(line);
         for key in event.as_object().unwrap().keys() {
             // A skip's count and a fired slot's plan are always there.
@@ -116,7 +122,7 @@ fn without(event: &Value, below: &str, key: &str, said: Option<&Value>) {
 fn a_newer_kind_or_version_is_kept_whole_and_never_interpreted() {
     for newer in [
         json!({"kind": "JobMoved", "v": 1, "job": "ESS-C-1", "to": {"deep": [1, "x", null]}}),
-        json!({"kind": "JobAdded", "v": 2, "job": "ESS-C-1", "every": "morning"}),
+        json!({"kind": "JobAdded", "v": 3, "job": "ESS-C-1", "every": "morning"}),
         json!({"kind": "SlotClaimed", "v": 9}),
     ] {
         assert_eq!(fact(&newer), Fact::Unknown(newer));
@@ -131,6 +137,8 @@ fn what_is_no_event_is_an_error() {
         json!({"kind": 7, "v": 1}),
         json!({"kind": "JobRemoved", "v": "1", "job": "ESS-C-1"}),
         json!({"kind": "JobRemoved", "v": -1, "job": "ESS-C-1"}),
+        json!({"kind": "JobEnabled", "v": 2, "job": "ESS-C-1"}),
+        json!({"kind": "JobEnabled", "v": 2, "job": "ESS-C-1", "from": "dawn"}),
         json!({"kind": "JobRemoved", "v": 1, "job": "ESS-P-001"}),
         json!({"kind": "JobRemoved", "v": 1, "job": "ESS-C-01"}),
         json!({"kind": "JobEnded", "v": 1, "job": "ESS-C-1", "reason": "boredom"}),
@@ -364,7 +372,7 @@ fn what_cannot_follow_is_named_by_frame_kind_and_reason() {
 
 #[test]
 fn nothing_happens_to_a_job_that_was_never_added() {
-    for line in EVENTS.lines() {
+    for line in events() {
         let mut event = value(line);
         let kind = event["kind"].as_str().unwrap().to_owned();
         if kind == "ScheduleOpened" || kind == "JobAdded" {
@@ -388,6 +396,82 @@ fn a_schedule_begins_with_its_opening() {
         corrupt.to_string(),
         "frame 0: JobAdded: the schedule was not opened before"
     );
+}
+
+/// An event of version 2: the clock of who wrote it showed this full hour.
+fn since(mut event: Value, hour: u32) -> Value {
+    event["v"] = json!(2);
+    event["from"] = json!(slot(hour));
+    event
+}
+
+fn cursor(schedule: &Schedule) -> String {
+    let job = schedule.jobs.values().next_back().unwrap();
+    job.cursor.to_string()
+}
+
+#[test]
+fn a_job_wants_slots_from_where_it_says_and_else_from_its_frame_on() {
+    let noon = slot(12);
+    for kind in ["JobChanged", "JobEnabled"] {
+        let event = match kind {
+            "JobEnabled" => of_job(kind),
+            _ => defined(kind),
+        };
+        let before = [claimed(9), skipped(13, 20, 8), of_job("JobDisabled")];
+        let of = |event: Value| {
+            let mut schedule = one_job();
+            then(&mut schedule, &before).unwrap();
+            then(&mut schedule, &[event]).unwrap();
+            schedule
+        };
+        assert_eq!(cursor(&of(event.clone())), slot(20), "{kind}: never back");
+        let mut back = of(since(event, 7));
+        assert_eq!(cursor(&back), slot(7), "{kind}");
+        let corrupt = then(&mut back, &[claimed(9)]).unwrap_err();
+        assert!(corrupt.why.contains("accounted for before"), "{corrupt}");
+        let mut back = back.clone();
+        then(&mut back, &[claimed(8), claimed(10), skipped(11, 13, 3)]).unwrap();
+    }
+    let mut schedule = one_job();
+    let mut added = defined("JobAdded");
+    added["job"] = json!("ZOO-C-9");
+    then(&mut schedule, std::slice::from_ref(&added)).unwrap();
+    assert_eq!(cursor(&schedule), noon);
+    let mut schedule = one_job();
+    then(&mut schedule, &[since(added, 5)]).unwrap();
+    assert_eq!(cursor(&schedule), slot(5));
+}
+
+/// No program of ours sends the cursor back while slots wait; whoever does so has none of them claimed twice.
+#[test]
+fn what_waits_is_not_due_again_either() {
+    let mut schedule = one_job();
+    let back = since(defined("JobChanged"), 2);
+    then(&mut schedule, &[queued(6), queued(7), back]).unwrap();
+    assert_eq!(cursor(&schedule), slot(7));
+    then(&mut schedule, &[claimed(6), claimed(7), claimed(8)]).unwrap();
+    assert_eq!(schedule.jobs.values().next().unwrap().claims, 3);
+}
+
+#[test]
+fn plans_are_remembered_until_a_slot_is_claimed_that_they_would_have_been_in_the_way_of() {
+    let remembered = |events: &[Value]| {
+        let mut schedule = one_job();
+        then(&mut schedule, events).unwrap();
+        schedule.jobs.values().next().unwrap().plans.len()
+    };
+    let allows = || {
+        let mut event = defined("JobChanged");
+        event["definition"]["overlap"] = json!("allow");
+        event
+    };
+    let two = || [allows(), claimed(13), fired(13), claimed(14), fired(14)];
+    assert_eq!(remembered(&two()), 2);
+    let skips = || [&two()[..], &[defined("JobChanged")]].concat();
+    assert_eq!(remembered(&skips()), 2, "the edit knows nothing of them");
+    assert_eq!(remembered(&[&skips()[..], &[by_hand(15)]].concat()), 2);
+    assert_eq!(remembered(&[&skips()[..], &[claimed(15)]].concat()), 0);
 }
 
 #[test]
@@ -428,8 +512,8 @@ fn after_a_newer_programs_event_nothing_is_corrupt_and_its_kind_is_known() {
             "JobMoved v1",
         ),
         (
-            json!({"kind": "JobAdded", "v": 2, "job": "ESS-C-7"}),
-            "JobAdded v2",
+            json!({"kind": "JobAdded", "v": 3, "job": "ESS-C-7"}),
+            "JobAdded v3",
         ),
     ] {
         let mut schedule = one_job();
@@ -569,7 +653,7 @@ proptest! {
     /// However events are strung together, the fold takes them or names what cannot be; it never panics.
     #[test]
     fn any_order_of_events_folds_or_is_named(picked in proptest::collection::vec(any::<prop::sample::Index>(), 0..30)) {
-        let lines: Vec<&str> = EVENTS.lines().collect();
+        let lines: Vec<&str> = events().collect();
         let mut schedule = Schedule::default();
         for (seq, index) in (0..).zip(picked) {
             let frame = json!({"at": slot(7), "by": "ana", "events": [value(lines[index.index(lines.len())])]});
@@ -587,7 +671,7 @@ proptest! {
 
 #[test]
 fn an_events_job_is_the_one_it_names() {
-    for line in EVENTS.lines() {
+    for line in events() {
         let named = value(line)["job"].as_str().map(str::to_owned);
         let Fact::Known(event) = fact(&value(line)) else {
             panic!("not known: {line}");

@@ -156,7 +156,7 @@ pub(in crate::cli) struct JobOptions {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(in crate::cli) enum OverlapChoice {
-    /// It does not run
+    /// It does not run; of more than 1,024 plans of the job at a time, the oldest are not looked at
     Skip,
     /// It waits for its turn
     Queue,

@@ -10,7 +10,7 @@ use projections::{
     time::Timestamp,
 };
 
-use super::view;
+use super::{notes, view};
 use crate::{
     cli::{
         actor,
@@ -56,7 +56,7 @@ pub(super) fn add(vault: &Vault, new: &NewJob, json: bool) -> Result<()> {
         _ => None,
     });
     let id = added.expect("what adds a job says which");
-    told(&log, &id, now, json)
+    told(vault, &log, &id, now, json)
 }
 
 pub(super) fn edit(vault: &Vault, edit: &JobEdit, json: bool) -> Result<()> {
@@ -81,18 +81,21 @@ pub(super) fn edit(vault: &Vault, edit: &JobEdit, json: bool) -> Result<()> {
         0 => {}
         count => output::tell(&format!("{count} time(s) of the job as it was did not run")),
     }
-    told(&log, &edit.job, now, json)
+    told(vault, &log, &edit.job, now, json)
 }
 
 /// The id, and when it runs next, so that a slip in the expression is seen at once.
-fn told(log: &ScheduleLog, id: &JobId, now: Timestamp, json: bool) -> Result<()> {
+fn told(vault: &Vault, log: &ScheduleLog, id: &JobId, now: Timestamp, json: bool) -> Result<()> {
     let job = &log.schedule().jobs[id];
     if json {
-        output::report_json(&view::as_json(job, now));
+        output::report_json(&view::as_json(vault, job, now));
         return Ok(());
     }
     output::report(&id.to_string());
     output::tell(&view::next_line(job, now));
+    for note in notes::of(vault, job, now) {
+        output::tell(&format!("note: {note}"));
+    }
     let definition = &job.definition;
     if definition.catch_up == CatchUp::All && definition.overlap == Overlap::Skip {
         output::tell(

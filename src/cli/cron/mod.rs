@@ -2,6 +2,7 @@
 
 mod job;
 mod next;
+mod notes;
 mod view;
 
 use projections::{ids::JobId, schedule::Event};

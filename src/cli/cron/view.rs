@@ -8,6 +8,7 @@ use projections::{
 };
 use serde_json::{Value, json};
 
+use super::notes;
 use crate::{
     cli::output,
     clock,
@@ -20,16 +21,18 @@ use crate::{
 const COMING: usize = 5;
 
 pub(super) fn list(vault: &Vault, only: Option<&ProjectCode>, json: bool) -> Result<()> {
-    if let Some(code) = only {
-        vault.project(code)?;
-    }
     let (now, read) = (clock::now(), schedule::read(vault)?);
     let of = |job: &&Job| only.is_none_or(|code| code == job.project());
-    for job in read.present().filter(of) {
+    let jobs: Vec<&Job> = read.present().filter(of).collect();
+    // Jobs outlive their project.
+    if let (Some(code), true) = (only, jobs.is_empty()) {
+        vault.project(code)?;
+    }
+    for job in jobs {
         if json {
-            output::print_json(&as_json(job, now));
+            output::print_json(&as_json(vault, job, now));
         } else {
-            output::print(&block(job, now));
+            output::print(&block(vault, job, now));
         }
     }
     Ok(())
@@ -39,10 +42,10 @@ pub(super) fn show(vault: &Vault, id: &JobId, json: bool) -> Result<()> {
     let (now, read) = (clock::now(), schedule::read(vault)?);
     let job = job(&read, id)?;
     if json {
-        output::print_json(&as_json(job, now));
+        output::print_json(&as_json(vault, job, now));
         return Ok(());
     }
-    output::print(&block(job, now));
+    output::print(&block(vault, job, now));
     let definition = &job.definition;
     output::print(&format!(
         "  defined by {} at {}",
@@ -101,6 +104,7 @@ fn coming(job: &Job, now: Timestamp) -> Vec<(Timestamp, String)> {
     let left = left.map_or(COMING, |left| usize::try_from(left).unwrap_or(COMING));
     timetable
         .between(now.max(job.cursor), until)
+        .filter(|slot| !job.is_accounted_for(*slot))
         .take(left.min(COMING))
         .map(|slot| (slot, timetable.local(slot)))
         .collect()
@@ -114,7 +118,7 @@ pub(super) fn next_line(job: &Job, now: Timestamp) -> String {
     }
 }
 
-fn block(job: &Job, now: Timestamp) -> String {
+fn block(vault: &Vault, job: &Job, now: Timestamp) -> String {
     let definition = &job.definition;
     let what = first_line(&definition.objective);
     let what = match (&definition.template, what.is_empty()) {
@@ -134,6 +138,8 @@ fn block(job: &Job, now: Timestamp) -> String {
     if let Err(why) = Timetable::of(job) {
         lines.push(format!("  cannot be read by this program: {why}"));
     }
+    let notes = notes::of(vault, job, now);
+    lines.extend(notes.iter().map(|note| format!("  note: {note}")));
     if let Some((slot, plan)) = &job.last {
         lines.push(format!("  last  {plan} for {}", slot.guide_form()));
     }
@@ -207,11 +213,11 @@ fn tame(text: &str) -> String {
     text.chars().map(tame).collect()
 }
 
-pub(super) fn as_json(job: &Job, now: Timestamp) -> Value {
+pub(super) fn as_json(vault: &Vault, job: &Job, now: Timestamp) -> Value {
     let definition = &job.definition;
     let slot = |(at, local): (Timestamp, String)| json!({"at": at, "local": local});
     let last = job.last.as_ref();
-    json!({
+    let mut view = json!({
         "id": job.id,
         "project": job.project(),
         "status": standing(job).split([' ', ':']).next(),
@@ -238,7 +244,12 @@ pub(super) fn as_json(job: &Job, now: Timestamp) -> Value {
         "skipped": job.skipped,
         "waiting": job.queue,
         "next": coming(job, now).into_iter().map(slot).collect::<Vec<_>>(),
-    })
+    });
+    let notes = notes::of(vault, job, now);
+    if !notes.is_empty() {
+        view["notes"] = json!(notes);
+    }
+    view
 }
 
 /// What became of every slot, and what people did to the job; of a removed one as well.

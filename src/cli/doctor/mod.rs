@@ -11,6 +11,7 @@ mod check;
 mod daemons;
 mod disk;
 mod ground;
+mod jobs;
 mod journals;
 mod machine;
 mod memory;
@@ -48,7 +49,7 @@ const TABLE: [(&str, &[Look]); 9] = [
             access::directories,
         ],
     ),
-    ("daemons", &[daemons::living, daemons::needed]),
+    ("daemons", &[daemons::living, daemons::needed, jobs::homes]),
     (
         "plans",
         &[
@@ -80,6 +81,7 @@ const TABLE: [(&str, &[Look]); 9] = [
         &[
             machine::watcher,
             machine::clock,
+            jobs::held,
             machine::sandbox,
             service::unit,
         ],

@@ -6,7 +6,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use projections::{
     ids::PlanId,
-    schedule::{CatchUp, Definition, Ending, Event, Overlap, Standing, V1},
+    schedule::{
+        CatchUp, Definition, Ending, Event, Overlap, REMEMBERED, Since, Standing, Taken, V1,
+    },
     time::Timestamp,
 };
 use proptest::prelude::*;
@@ -42,6 +44,8 @@ enum Step {
     Look(i64),
     /// Somebody looks and dies after one answer; its claims stay.
     Die(i64),
+    /// Somebody looks while the clock is ahead by so much, and it is set right.
+    LookAhead(i64),
     /// Some of the plans end, by the bits of this number.
     End(u64),
     /// No plan can be made of what is claimed.
@@ -101,6 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => passing().prop_map(Step::Look),
         3 => passing().prop_map(Step::Die),
+        2 => (0..4_000_i64).prop_map(Step::LookAhead),
         5 => any::<u64>().prop_map(Step::End),
         1 => Just(Step::Fail),
         1 => Just(Step::Disable),
@@ -117,6 +122,8 @@ struct Books {
     frontier: Timestamp,
     queue: VecDeque<Timestamp>,
     claimed: BTreeSet<Timestamp>,
+    /// What the job remembered of that before the frame that is read: some more, once that is much.
+    taken: Taken,
     open: BTreeSet<Timestamp>,
     claims: u64,
     enabled: bool,
@@ -128,16 +135,35 @@ impl Books {
         Timetable::read(&self.definition.schedule, &self.definition.tz).unwrap()
     }
 
+    /// The slots up to then that are left: whatever the clock did, what was claimed is not due again.
+    fn left(&self, until: Timestamp) -> Vec<Timestamp> {
+        let timetable = self.timetable();
+        let slots = timetable.between(self.frontier, until);
+        slots.filter(|slot| self.is_left(*slot)).collect()
+    }
+
+    fn is_left(&self, slot: Timestamp) -> bool {
+        !self.claimed.contains(&slot) && !self.taken.holds(slot)
+    }
+
     fn next(&self) -> Option<Timestamp> {
-        self.timetable().next(self.frontier)
+        let (timetable, forever) = (self.timetable(), Timestamp::from_micros(i64::MAX));
+        let mut slots = timetable.between(self.frontier, forever);
+        slots.find(|slot| self.is_left(*slot))
+    }
+
+    fn wants(&mut self, since: Since, at: Timestamp) {
+        self.frontier = match since {
+            Since::Frame => self.frontier.max(at),
+            Since::Instant(from) => from,
+        };
     }
 
     /// Nothing up to then is left untold.
     fn all_told(&self, until: Timestamp, what: &str) {
         let until = self.definition.until.map_or(until, |end| end.min(until));
         if !self.ended {
-            let next = self.timetable().between(self.frontier, until).next();
-            assert_eq!(next, None, "not told before {what}");
+            assert_eq!(self.left(until), [], "not told before {what}");
         }
     }
 
@@ -166,20 +192,22 @@ impl Books {
             Event::SlotsSkipped {
                 first, last, count, ..
             } => self.skip(*first, *last, *count),
-            Event::JobChanged { definition, .. } => {
-                self.all_told(at, "the change");
+            Event::JobChanged {
+                since, definition, ..
+            } => {
+                self.all_told(now, "the change");
                 assert!(self.queue.is_empty(), "an old slot waits on");
                 self.definition = definition.clone();
-                self.frontier = self.frontier.max(at);
+                self.wants(*since, at);
                 self.ended = false;
             }
-            Event::JobEnabled { .. } => {
-                self.all_told(at, "it was enabled");
+            Event::JobEnabled { since, .. } => {
+                self.all_told(now, "it was enabled");
                 self.enabled = true;
-                self.frontier = self.frontier.max(at);
+                self.wants(*since, at);
             }
             Event::JobDisabled { .. } => {
-                self.all_told(at, "it was disabled");
+                self.all_told(now, "it was disabled");
                 assert!(self.queue.is_empty());
                 self.enabled = false;
             }
@@ -227,8 +255,7 @@ impl Books {
             self.queue.retain(|slot| *slot < first || *slot > last);
             before - self.queue.len()
         } else {
-            let timetable = self.timetable();
-            let slots: Vec<Timestamp> = timetable.between(self.frontier, last).collect();
+            let slots = self.left(last);
             assert_eq!(slots.first(), Some(&first), "a gap before what is skipped");
             assert_eq!(slots.last(), Some(&last));
             assert!(self.definition.until.is_none_or(|end| last <= end));
@@ -255,6 +282,8 @@ struct Audit {
     world: World,
     books: Books,
     now: Timestamp,
+    /// Whether there were ever more plans than a job remembers.
+    forgot: bool,
 }
 
 impl Audit {
@@ -264,6 +293,7 @@ impl Audit {
             frontier: start,
             queue: VecDeque::new(),
             claimed: BTreeSet::new(),
+            taken: Taken::default(),
             open: BTreeSet::new(),
             claims: 0,
             enabled: true,
@@ -276,6 +306,7 @@ impl Audit {
             world,
             books,
             now: start,
+            forgot: false,
         })
     }
 
@@ -288,24 +319,23 @@ impl Audit {
         self.now = Timestamp::from_micros(self.now.micros() + between * 100_000 * tenths);
     }
 
-    /// A job remembers its latest plans, and knows of no others whether they run.
+    /// What runs is known to the job, up to as many plans as it remembers.
     fn read(&mut self, events: &[Event]) {
-        let known = &self.world.job().plans;
-        let running = self
-            .world
-            .running
-            .iter()
-            .filter(|plan| known.contains(plan));
-        let running: BTreeSet<PlanId> = running.cloned().collect();
+        let mut running = self.world.running.clone();
+        if self.forgot {
+            running.clear();
+        }
         for event in events {
             let (now, at) = (self.now, self.world.schedule.at);
             self.books.read(event, now, at, &running);
         }
+        self.books.taken = self.world.job().taken.clone();
     }
 
     fn settle(&mut self) {
         self.world.settle(self.now);
         self.books.open.clear();
+        self.forgot |= self.world.job().plans.len() >= REMEMBERED;
     }
 
     /// Asks until nothing is due. Everything that is due is told then.
@@ -350,6 +380,12 @@ impl Audit {
             Step::Look(tenths) => {
                 self.pass(tenths);
                 self.look();
+            }
+            Step::LookAhead(tenths) => {
+                let now = self.now;
+                self.pass(tenths);
+                self.look();
+                self.now = now;
             }
             Step::Die(tenths) => {
                 self.pass(tenths);

@@ -1,9 +1,14 @@
 //! What people do to jobs: what is told of slots, and what is refused.
 
-use projections::schedule::{CatchUp, Definition, Event, Overlap, Standing};
+use std::collections::BTreeSet;
+
+use projections::{
+    schedule::{CatchUp, Definition, Event, Overlap, Since, Standing},
+    time::Timestamp,
+};
 
 use super::world::{World, at, clock, first_job, hourly, project, told};
-use crate::schedule::{Change, Refused, change};
+use crate::schedule::{Change, Refused, change, held_until};
 
 fn queueing() -> Definition {
     Definition {
@@ -170,7 +175,7 @@ fn a_later_end_brings_an_ended_job_back() {
 }
 
 #[test]
-fn a_change_after_the_clock_was_set_back_tells_the_times_that_its_frame_passes() {
+fn a_change_after_the_clock_was_set_back_goes_by_the_clock_and_not_by_the_latest_frame() {
     let mut world = World::with(
         Definition {
             schedule: "*/10 * * * *".to_owned(),
@@ -189,9 +194,9 @@ fn a_change_after_the_clock_was_set_back_tells_the_times_that_its_frame_passes()
             clock("1:00"),
         )
         .unwrap();
-    assert_eq!(told(&events), ["00:40-02:00 x9 changed", "changed"]);
-    assert_eq!(world.job().cursor, clock("2:00"));
-    assert_eq!(told(&world.look(clock("2:05"))), ["claimed 02:05"]);
+    assert_eq!(told(&events), ["00:40-01:00 x3 changed", "changed"]);
+    assert_eq!(world.job().cursor, clock("1:00"));
+    assert_eq!(told(&world.look(clock("1:05"))), ["claimed 01:05"]);
 }
 
 #[test]
@@ -214,7 +219,10 @@ fn runs_by_hand_never_collide() {
         assert_ne!(slot.micros() % 1_000_000, 0, "no time of an expression");
         slots.push(slot);
     }
-    assert!(slots.is_sorted_by(|a, b| a < b), "{slots:?}");
+    let distinct: BTreeSet<_> = slots.iter().collect();
+    assert_eq!(distinct.len(), slots.len(), "{slots:?}");
+    let apart = slots[3].micros_since(clock("0:10"));
+    assert!(apart < 60_000_000, "its time is what the clock showed");
     assert_eq!(world.job().claimed.len(), 8);
     assert_eq!(world.job().claims, 1, "they are no times of the job");
     assert_eq!(
@@ -395,4 +403,86 @@ fn who_stands_as_wanted_is_told_so() {
         refused(&world, &edited(less)),
         "count: 1, and the job has run 1 times already"
     );
+}
+
+/// When the clock was ten years ahead.
+const AHEAD: &str = "2036-11-24T00:00:00Z";
+
+/// A job at every hour that somebody has looked at by a clock that was far ahead, once.
+fn looked_ahead() -> World {
+    let mut world = World::with(hourly(), clock("0:30"));
+    world.look(at(AHEAD));
+    world.end_plans();
+    world
+}
+
+fn switched(world: &mut World, now: Timestamp) {
+    for wanted in [Change::Disable(first_job()), Change::Enable(first_job())] {
+        world.change(&wanted, now).unwrap();
+    }
+}
+
+#[test]
+fn a_person_lets_a_job_go_on_that_was_looked_at_by_a_clock_that_was_ahead() {
+    let mut world = looked_ahead();
+    assert!(world.look(clock("1:10")).is_empty());
+    assert_eq!(held_until(world.job(), clock("1:10")), Some(at(AHEAD)));
+    switched(&mut world, clock("1:10"));
+    assert_eq!(held_until(world.job(), clock("1:10")), None);
+    assert_eq!(told(&world.look(clock("2:00"))), ["claimed 02:00"]);
+    world.end_plans();
+    assert_eq!(told(&world.look(clock("3:00"))), ["claimed 03:00"]);
+}
+
+#[test]
+fn an_edit_lets_it_go_on_as_well() {
+    let mut world = looked_ahead();
+    world.change(&edited(queueing()), clock("1:10")).unwrap();
+    assert_eq!(told(&world.look(clock("2:00"))), ["claimed 02:00"]);
+}
+
+#[test]
+fn what_was_claimed_ahead_is_not_claimed_again_when_its_time_comes() {
+    let mut world = looked_ahead();
+    switched(&mut world, clock("1:10"));
+    world.end_plans();
+    let events = world.look(at(AHEAD).plus_seconds(-3_600));
+    assert!(
+        told(&events).iter().any(|e| e.starts_with("claimed")),
+        "{events:?}"
+    );
+    world.end_plans();
+    assert!(world.look(at(AHEAD)).is_empty());
+    let next = at(AHEAD).plus_seconds(3_600);
+    let events = world.look(next);
+    assert!(
+        matches!(events[..], [Event::SlotClaimed { slot, .. }] if slot == next),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_job_that_is_added_after_the_clock_was_ahead_wants_slots_from_now_on() {
+    let mut world = looked_ahead();
+    let add = Change::Add(project(), Box::new(hourly()));
+    let events = world.change(&add, clock("1:10")).unwrap();
+    let [Event::JobAdded { since, job, .. }] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(*since, Since::Instant(clock("1:10")));
+    assert_eq!(world.schedule.jobs[job].cursor, clock("1:10"));
+    let edit = Change::Edit(job.clone(), Box::new(queueing()));
+    let events = world.change(&edit, clock("2:30")).unwrap();
+    assert_eq!(told(&events), ["02:00-02:00 x1 changed", "changed"]);
+}
+
+#[test]
+fn while_the_clock_goes_on_nothing_says_from_when() {
+    let mut world = World::with(hourly(), clock("0:30"));
+    let edit = world.change(&edited(queueing()), clock("0:40")).unwrap();
+    let since = |event: &Event| match event {
+        Event::JobChanged { since, .. } => Some(*since),
+        _ => None,
+    };
+    assert_eq!(edit.iter().find_map(since), Some(Since::Frame));
 }

@@ -528,7 +528,7 @@ fn a_job_that_cannot_be_read_says_which_field() {
     let mut world = World::with(definition, clock("0:30"));
     world.look(clock("2:00"));
     let strange = Event::JobChanged {
-        v: projections::schedule::V1,
+        since: projections::schedule::Since::Frame,
         job: super::world::first_job(),
         definition: Definition {
             schedule: "every morning".to_owned(),

@@ -18,7 +18,7 @@ use super::super::{
     regular::{self, Lying},
     replay, stamp,
 };
-use super::remedy;
+use super::{ended::EndedPlans, remedy};
 use crate::{
     error::{Error, Result},
     fault,
@@ -55,6 +55,7 @@ pub struct ScheduleLog {
     writes: bool,
     log: Option<Box<dyn Log>>,
     schedule: Schedule,
+    ended: EndedPlans,
 }
 
 impl ScheduleLog {
@@ -82,6 +83,7 @@ impl ScheduleLog {
             writes,
             log: None,
             schedule: Schedule::default(),
+            ended: EndedPlans::default(),
         }
     }
 
@@ -89,6 +91,10 @@ impl ScheduleLog {
     #[must_use]
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
+    }
+
+    pub(super) fn ended(&self) -> EndedPlans {
+        self.ended.clone()
     }
 
     pub(super) fn vault(&self) -> &Vault {

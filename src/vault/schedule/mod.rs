@@ -9,6 +9,7 @@
 //! The plan's number is taken under the name of job and slot, and the plan's journal is created only once; so a slot has
 //! one plan, whoever makes it and however often. A schedule that cannot be read is an error, never an empty one.
 
+mod ended;
 mod fire;
 mod log;
 mod remedy;
@@ -25,6 +26,7 @@ use crate::{
     schedule::{self, Change},
 };
 
+use ended::Life;
 pub(crate) use log::{DIR, dir, is_journal};
 pub use log::{Past, ScheduleLog, differences, head, history, rebuild, verify};
 pub(super) use log::{path, put_away};
@@ -41,8 +43,32 @@ pub struct Kept {
     pub wake_at: Option<Timestamp>,
     /// Jobs that could not be served, and why; the others were.
     pub faults: Vec<(JobId, String)>,
+    /// Jobs that have accounted for their slots up to then by a clock that was ahead: they do not run before.
+    pub held: Vec<(JobId, Timestamp)>,
+    /// Slots wait for the end of a plan, which no clock foretells.
+    pub queued: bool,
     /// Somebody else has claimed a slot whose plan is not there yet: it comes in an instant, or its maker has died.
     pub awaits: bool,
+}
+
+impl Kept {
+    /// Where a job stands after the look.
+    fn see(&mut self, job: &Job, now: Timestamp) {
+        self.queued |= !job.queue.is_empty();
+        self.held
+            .extend(schedule::held_until(job, now).map(|until| (job.id.clone(), until)));
+        let Ok(Some(at)) = schedule::wake_at(job) else {
+            return;
+        };
+        let later = now.plus_millis(LATER_MS);
+        // What could not be done just now is not tried again at once. A claim may bear the time of a clock that was ahead.
+        let at = match at > now {
+            true if job.claimed.is_empty() => at,
+            true => at.min(later),
+            false => later,
+        };
+        self.wake_at = Some(self.wake_at.map_or(at, |before| before.min(at)));
+    }
 }
 
 impl ScheduleLog {
@@ -82,15 +108,8 @@ impl ScheduleLog {
                 Err(error) if concerns_all(&error) => return Err(error),
                 Err(error) => kept.faults.push((id.clone(), error.told())),
             }
-            let job = self.schedule().jobs.get(&id);
-            if let Some(Ok(Some(at))) = job.map(schedule::wake_at) {
-                // What could not be done just now is not tried again at once.
-                let at = if at > now {
-                    at
-                } else {
-                    now.plus_millis(LATER_MS)
-                };
-                kept.wake_at = Some(kept.wake_at.map_or(at, |before| before.min(at)));
+            if let Some(job) = self.schedule().jobs.get(&id) {
+                kept.see(job, now);
             }
         }
         Ok(kept)
@@ -111,7 +130,8 @@ impl ScheduleLog {
             plans.extend(self.fire(id, slot, now, actor)?);
         }
         let vault = self.vault().clone();
-        let runs = |plan: &PlanId| is_running(&vault, plan);
+        let ended = self.ended();
+        let runs = |plan: &PlanId| ended.lacks(plan, || life(&vault, plan));
         let due = |schedule: &Schedule| -> Result<Vec<Event>> {
             let job = schedule.jobs.get(id);
             let due = job.map(|job| schedule::due(job, now, &runs)).transpose();
@@ -189,18 +209,19 @@ fn concerns_all(error: &Error) -> bool {
     }
 }
 
-/// Whether a plan of an earlier slot is still to end. One that is gone or damaged holds up no other.
-fn is_running(vault: &Vault, id: &PlanId) -> bool {
+/// What is known of a plan's end. One that is gone or damaged is in nobody's way; it may come back.
+fn life(vault: &Vault, id: &PlanId) -> Life {
     let Ok(project) = vault.project_of(id) else {
-        return false;
+        return Life::Unknown;
     };
+    let of = |is_terminal| if is_terminal { Life::Ended } else { Life::Runs };
     if let Some(status) = scan::stated(&project, id) {
-        return !status.is_terminal();
+        return of(status.is_terminal());
     }
     let read = replay::read(&project, id, replay::Until::Tail, &mut |_, _, _| ());
     let plan = read.ok().filter(|reading| reading.fault.is_none());
     let plan = plan.and_then(|reading| reading.plan);
-    plan.is_some_and(|plan| !plan.status.name().is_terminal())
+    plan.map_or(Life::Unknown, |plan| of(plan.status.name().is_terminal()))
 }
 
 /// The schedule as it is, for reading.
