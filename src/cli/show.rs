@@ -1,6 +1,7 @@
 //! Views of plans: the list and the one. They read, and never write.
 
 mod list;
+mod slips;
 
 use projections::{
     event::Caps,
@@ -298,6 +299,11 @@ pub(super) fn text(plan: &Plan, runner: Option<&str>) -> String {
         lines.push(format!("  in doubt   {}", in_doubt(plan)));
     }
     lines.extend(body(plan).map(|body| format!("  body       {body}")));
+    lines.extend(
+        slips::slips(plan)
+            .into_iter()
+            .map(|slip| format!("  note       {slip}")),
+    );
     lines.extend(plan.reflections.iter().map(|r| {
         format!(
             "  reflected  after {}: {} ({})",
