@@ -4,7 +4,7 @@ use modulatio_tools::fake_model::{FakeModel, Script};
 
 use crate::{
     clean, done, is_archived, status,
-    support::{TestVault, body, books::PRICE},
+    support::{TestVault, body, books::PRICE, within_one_day},
 };
 
 #[test]
@@ -42,6 +42,7 @@ fn a_number_in_the_archive_is_taken_also_when_the_numbers_are_lost() {
 
 #[test]
 fn what_an_archived_plan_spent_today_counts_today() {
+    within_one_day();
     let server = FakeModel::start(Script::default()).expect("a free port");
     let vault = TestVault::with(&format!(
         "models:\n  fake: {{provider: openai, model: fake-1, base_url: \"{}\", {PRICE}}}\nteam: {{leader: fake}}\n",

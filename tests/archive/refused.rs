@@ -4,7 +4,7 @@ use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step};
 
 use crate::{
     clean, done, is_archived, places, same,
-    support::{Daemon, SIGCONT, TestVault, body, books::PRICE, wait_until},
+    support::{Daemon, SIGCONT, TestVault, body, books::PRICE, wait_until, within_one_day},
     tree,
 };
 
@@ -56,6 +56,7 @@ fn a_plan_whose_lease_is_held_stays() {
 
 #[test]
 fn a_plan_with_a_call_in_doubt_today_stays_until_it_is_released() {
+    within_one_day();
     let server =
         FakeModel::start(Script::of([Step::new(Behaviour::StallBeforeHead)])).expect("a free port");
     let vault = TestVault::with(&format!(

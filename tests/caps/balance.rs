@@ -14,6 +14,7 @@ const FRAMES: u64 = 19;
 
 /// Dies at this point, then another plan is run by a daemon that lives; `false` when the point was never reached.
 fn balanced_after(fault: &str) -> bool {
+    within_one_day();
     let model = FakeModel::start(Script::default()).expect("a free port");
     let vault = greedy::vault(&model, "daily: {max_tokens: 1000000}\n");
     let first = vault.approved(&body(1));
@@ -33,7 +34,6 @@ fn agree(vault: &TestVault, plans: &[String], model: &FakeModel, fault: &str) {
 }
 
 fn walk(point: &str) {
-    within_one_day();
     let (next, reached) = (AtomicU64::new(1), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..2 {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     bench::{QUICK, config, entry, is_done, server, ticket},
-    support::{Daemon, TestVault, body, wait_until},
+    support::{Daemon, TestVault, body, wait_until, within_one_day},
 };
 
 fn priced(model: &FakeModel, price: &str, more: &str) -> TestVault {
@@ -272,6 +272,7 @@ fn without_a_cap_it_runs_and_says_that_nobody_knows_the_cost() {
 
 #[test]
 fn the_days_cap_stops_the_next_plan_and_says_what_to_do() {
+    within_one_day();
     let model = server([]);
     let vault = priced(&model, PRICE, "daily: {max_cost_usd: 0.04}\n");
     let plans = [vault.approved(&body(2)), vault.approved(&body(2))];
@@ -350,6 +351,7 @@ fn a_doubt_of_unknown_price_is_not_called_free() {
 /// A runner that dies in a call leaves its reservation on the day; released on the plan, the day has room again.
 #[test]
 fn a_reservation_of_a_killed_runner_weighs_on_the_day_until_it_is_released() {
+    within_one_day();
     let model = server([Step::new(Behaviour::StallBeforeHead).times(2)]);
     let vault = priced(&model, PRICE, "daily: {max_cost_usd: 0.06}\n");
     let plan = vault.approved(&body(1));

@@ -78,13 +78,14 @@ fn audit(ground: &Ground, figures: &mut Figures) -> Result<Option<Audit>, String
     }
 }
 
-/// The vault's day, two of them if midnight passed, has settled what was paid, but for what a lost runner left open:
-/// whoever claims any plan next settles that.
+/// The vault's day, two of them if midnight passed by the clock that each round of answers sets forward, has settled
+/// what was paid, but for what a lost runner left open: whoever claims any plan next settles that.
 fn the_day_agrees(ground: &Ground, audit: &Audit, figures: &mut Figures) -> Result<(), String> {
     let told = |e: modulatio::error::Error| e.told();
     let vault = Vault::open(ground.yard.root()).map_err(told)?;
-    let now = clock::now().plus_seconds(ground.yard.passed());
-    let mut moments = vec![now.plus_seconds(-3_600), now];
+    let passed = ground.yard.passed();
+    let now = clock::now().plus_seconds(passed);
+    let mut moments = vec![now.plus_seconds(-passed - 3_600), now];
     moments.dedup_by_key(|at| DayKey::of(*at));
     let mut booked = Amount::default();
     let mut open = BTreeSet::new();
