@@ -149,6 +149,7 @@ fn a_daily_cap_that_is_set_while_plans_run_holds_from_their_next_call_on() {
             },
         );
     }
+    plans.iter().for_each(|plan| vault.follows(plan));
     drop(daemons);
     let sold = model.sold();
     let spent = total(&sold).tokens;

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use projections::{event::PauseReason, plan::Status};
 use serde_json::Value;
 
 use crate::{
@@ -75,6 +76,26 @@ fn ruin(vault: &TestVault, lots: &mut Lots) {
     daemons.into_iter().for_each(Daemon::kill);
 }
 
+/// On a busy machine three runners of a plan may be killed before they complete a call, which sets it aside. What was
+/// queued behind it has its turn then, and may have been set aside as well.
+fn let_poisoned_go_on(vault: &TestVault) {
+    let is_poisoned = |plan: &String| {
+        let status = vault.journal(plan).plan.status;
+        matches!(status, Status::Paused { reason, .. } if reason == PauseReason::Quarantine)
+    };
+    for _ in 0..=SLOTS {
+        let poisoned: Vec<String> = plans(vault).into_iter().filter(is_poisoned).collect();
+        if poisoned.is_empty() {
+            return;
+        }
+        for plan in poisoned {
+            vault.run(&["plan", "approve", &plan]).ok();
+        }
+        vault.run_until_idle();
+        vault.run_until_idle();
+    }
+}
+
 fn each_slot_has_one_plan(options: &[&str], seed: u64) {
     let mut lots = Lots::of("MODULATIO_CRON_SEED", seed);
     let vault = vault_at("2026-11-24T00:00:30Z");
@@ -84,6 +105,7 @@ fn each_slot_has_one_plan(options: &[&str], seed: u64) {
     // What a claim was left of is made, and what waits has its turn.
     vault.run_until_idle();
     vault.run_until_idle();
+    let_poisoned_go_on(&vault);
     let fired = fired(&vault, &job);
     // By the clock's own minute one more may have come meanwhile.
     let minutes = fired.len();

@@ -81,10 +81,9 @@ fn a_plan_that_lost_its_runner_waits_for_the_next_tick_of_any_daemon() {
 
 #[test]
 fn an_orphan_with_a_daemon_that_ticks_is_well() {
-    let vault = private(TestVault::slow("60s"));
-    let first = vault.approved(&body(1));
-    let daemon = Daemon::start(&vault, &["--tick-seconds", "1"]);
-    wait_until("it works", || vault.journal(&first).status() == "executing");
+    let (vault, first, daemon) = at_work();
+    // Nothing may come and go in a vault while it is copied.
+    daemon.freeze();
     // Held by nobody, because its file claims so: an executing plan is taken from a copy.
     let copy = private(vault.copy());
     drop(daemon);

@@ -65,17 +65,17 @@ fn a_clock_that_jumps_stalls_nothing_and_fires_nothing_twice() {
     vault.pass(25 * HOUR);
     sold(12);
     vault.pass(-HOUR);
-    wait_until("the plans are done", || {
-        plans
-            .iter()
-            .all(|plan| vault.journal(plan).status() == "done")
-    });
+    are_done(&vault, &plans);
     // The slot of noon, passed once and never run: the day that was jumped over made one plan, whatever came after.
     wait_until("the slot was kept", || fired(&vault, &job).len() == 1);
     vault.pass(-HOUR);
     vault.pass(HOUR);
     std::thread::sleep(std::time::Duration::from_millis(1_500));
     assert_eq!(fired(&vault, &job).len(), 1, "one slot, one plan");
+    // That of the slot too: with its runner killed, a reservation would stay open.
+    let plans = plans_of(&vault);
+    assert_eq!(plans.len(), 3, "two, and the slot's");
+    are_done(&vault, &plans);
     plans.iter().for_each(|plan| vault.follows(plan));
     drop(daemons);
     for plan in &plans {
@@ -83,6 +83,14 @@ fn a_clock_that_jumps_stalls_nothing_and_fires_nothing_twice() {
         vault.is_proven(plan);
     }
     the_days_hold_what_was_paid(&vault, &model);
+}
+
+fn are_done(vault: &TestVault, plans: &[String]) {
+    wait_until("the plans are done", || {
+        plans
+            .iter()
+            .all(|plan| vault.journal(plan).status() == "done")
+    });
 }
 
 /// The slots that made a plan.
@@ -94,7 +102,7 @@ fn fired(vault: &TestVault, job: &str) -> Vec<String> {
 
 /// Every call lies on one day, and all days together hold what the plans paid.
 fn the_days_hold_what_was_paid(vault: &TestVault, model: &FakeModel) {
-    let all = crate_plans(vault);
+    let all = plans_of(vault);
     let audit = Books::of(vault, &all).agree_with(&model.sold());
     let opened = Vault::open(vault.root()).expect("a vault");
     let mut settled = books::Amount::default();
@@ -109,7 +117,7 @@ fn the_days_hold_what_was_paid(vault: &TestVault, model: &FakeModel) {
     assert_eq!(settled, audit.paid);
 }
 
-fn crate_plans(vault: &TestVault) -> Vec<String> {
+fn plans_of(vault: &TestVault) -> Vec<String> {
     let names = vault.names("ess/plans");
     let plans = names
         .iter()

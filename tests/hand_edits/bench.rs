@@ -1,6 +1,10 @@
 //! One plan in every status, made once and copied for every cell of a table; and what became of an edit of its file.
 
-use std::{path::PathBuf, sync::LazyLock, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use modulatio::{
     command::Command,
@@ -35,6 +39,22 @@ pub(crate) const FRONT: &str =
 
 static MADE: LazyLock<Vec<TestVault>> =
     LazyLock::new(|| STAGES.iter().map(|stage| make(stage)).collect());
+
+/// Puts something else over this file of a project. It is made beside the vault: who looks meanwhile sees the file, and
+/// nothing half made, so that no slow machine makes a deletion of it.
+pub(crate) fn put_over(path: &Path, put: impl FnOnce(&Path)) {
+    let beside = path.ancestors().nth(4).expect("a vault below a directory");
+    let made = beside.join("made");
+    put(&made);
+    if std::fs::symlink_metadata(&made)
+        .expect("it is made")
+        .is_dir()
+    {
+        // The one thing that no rename puts over a file.
+        std::fs::remove_file(path).expect("a file");
+    }
+    std::fs::rename(made, path).expect("one file system");
+}
 
 /// A vault of its own whose one plan stands there.
 pub(crate) fn stage(name: &str) -> TestVault {

@@ -11,7 +11,7 @@ use modulatio::vault::{Reconciled, Settling, Vault, scan::Scanner};
 use projections::{event::Event, frontmatter};
 
 use crate::{
-    bench::{self, Cells, Fate, STAGES, judge_as_it_lies, kept, open, rendered, stage},
+    bench::{self, Cells, Fate, STAGES, judge_as_it_lies, kept, open, put_over, rendered, stage},
     support::{Daemon, TestVault, body, wait_until},
 };
 
@@ -20,8 +20,7 @@ const FILE: &str = "ess/plans/ESS-P-001.md";
 /// Puts something else in the place of the plan's file; gives back the text that was there.
 fn instead(vault: &TestVault, put: impl FnOnce(&std::path::Path)) -> String {
     let text = rendered(vault);
-    fs::remove_file(vault.path(FILE)).unwrap();
-    put(&vault.path(FILE));
+    put_over(&vault.path(FILE), put);
     text
 }
 
@@ -184,7 +183,7 @@ fn a_link_that_leads_to_itself_gives_way_with_a_word() {
 
 #[test]
 fn a_plan_at_work_over_whose_file_a_pipe_was_put_goes_on() {
-    let vault = TestVault::slow("40ms");
+    let vault = TestVault::slow("150ms");
     let plan = vault.approved(&body(3));
     let daemon = Daemon::start(&vault, &["--tick-seconds", "3600"]);
     wait_until("it executes", || {
@@ -193,6 +192,9 @@ fn a_plan_at_work_over_whose_file_a_pipe_was_put_goes_on() {
     vault.follows(&plan);
     instead(&vault, pipe);
     wait_until("it is done", || vault.journal(&plan).status() == "done");
+    wait_until("it is refused", || {
+        vault.journal(&plan).count("EditRejected") > 0
+    });
     vault.follows(&plan);
     let journal = vault.journal(&plan);
     assert_eq!(
@@ -200,6 +202,7 @@ fn a_plan_at_work_over_whose_file_a_pipe_was_put_goes_on() {
         (1, 1)
     );
     assert_eq!(kept(&vault, "ess/plans").len(), 1);
+    daemon.says("hand edit refused");
     assert_eq!(daemon.log().matches("hand edit refused").count(), 1);
     vault.is_proven(&plan);
 }
@@ -223,7 +226,12 @@ fn without_rights(vault: &TestVault, args: &[&str]) -> Option<Process> {
     let mut bound = Process::new("setpriv");
     bound.args(["--bounding-set", RIGHTS, "--inh-caps", RIGHTS]);
     bound.arg(command.get_program()).args(command.get_args());
-    bound.env("NO_COLOR", "1").env("USER", "tester");
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => bound.env(name, value),
+            None => bound.env_remove(name),
+        };
+    }
     Some(bound)
 }
 
@@ -276,16 +284,22 @@ fn a_plan_at_work_whose_file_cannot_be_read_goes_on_and_the_file_is_kept() {
     });
     drop(edited);
     wait_until("it is done", || vault.journal(&plan).status() == "done");
-    wait_until("the file is kept", || kept(&vault, "ess/plans").len() == 1);
+    wait_until("it is refused", || {
+        vault.journal(&plan).count("EditRejected") > 0
+    });
+    vault.follows(&plan);
+    assert_eq!(vault.journal(&plan).count("EditRejected"), 1);
+    assert_eq!(kept(&vault, "ess/plans").len(), 1);
     assert_eq!(vault.journal(&plan).count("PlanClaimed"), 1);
     assert!(
         daemon.log().matches("Permission denied").count() <= 1,
         "{}",
         daemon.log()
     );
-    let kept = kept(&vault, "ess/plans").remove(0);
-    assert_eq!(vault.read(&format!("ess/plans/{kept}")), "unreadable");
-    vault.follows(&plan);
+    let kept = format!("ess/plans/{}", kept(&vault, "ess/plans")[0]);
+    // It is kept as it was, and only the superuser reads it so.
+    fs::set_permissions(vault.path(&kept), fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(vault.read(&kept), "unreadable");
     vault.is_proven(&plan);
 }
 

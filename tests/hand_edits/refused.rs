@@ -151,7 +151,10 @@ fn the_body_of_a_plan_at_work_is_fixed_and_the_work_goes_on() {
     let edited = text(&vault, &plan).replace("**3. Essay 3**", "**3. Another**");
     vault.write(&format!("ess/plans/{plan}.md"), &edited);
     wait_until("it is done", || vault.journal(&plan).status() == "done");
-    wait_until("the edit is kept", || kept(&vault).len() == 1);
+    wait_until("it is refused", || {
+        vault.journal(&plan).count("EditRejected") == 1
+    });
+    assert_eq!(kept(&vault).len(), 1);
     assert_eq!(
         vault.read(&format!("ess/plans/{}", kept(&vault)[0])),
         edited

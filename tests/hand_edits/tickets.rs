@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use projections::event::{EditRejected, Event};
 
-use crate::support::{Daemon, TestVault, body, wait_until};
+use crate::{
+    bench::put_over,
+    support::{Daemon, TestVault, body, wait_until},
+};
 
 const FIRST: &str = "ess/tickets/ESS-1.md";
 
@@ -115,12 +118,7 @@ fn a_ticket_that_names_no_plan_any_more_is_refused_all_the_same() {
 
 #[test]
 fn a_ticket_that_is_no_file_any_more_is_moved_aside() {
-    let instead = |put: fn(&Path)| {
-        move |path: &Path| {
-            fs::remove_file(path).unwrap();
-            put(path);
-        }
-    };
+    let instead = |put: fn(&Path)| move |path: &Path| put_over(path, put);
     is_refused(
         instead(|path| fs::create_dir(path).unwrap()),
         "a directory",

@@ -120,6 +120,7 @@ fn a_machine_that_slept_in_the_middle_of_a_call_tries_again() {
     wait_until("the plan ends", || {
         matches!(vault.journal(&plan).status(), "done" | "paused")
     });
+    vault.follows(&plan);
     is_done(&vault, &plan, &model);
     assert_eq!(
         classes(&vault.journal(&plan)),

@@ -195,6 +195,7 @@ fn an_answer_that_comes_after_a_pause_is_booked_and_not_asked_for_again() {
     wait_until("the plan is done", || {
         vault.journal(plan).status() == "done"
     });
+    vault.follows(plan);
     is_done(vault, plan, &waiting.model);
     assert_eq!(waiting.model.sold().calls, 4);
 }
