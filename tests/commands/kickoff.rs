@@ -371,10 +371,10 @@ fn on_a_terminal_what_is_logged_stands_above_what_is_redrawn() {
         message: Some("busy today".to_owned()),
     };
     let failing = Step::new(overloaded).for_tool(VERDICT);
-    let model = server([failing, slow(VERDICT, 1, 1_500)]);
+    let model = server([failing, slow(VERDICT, 1, 4_000)]);
     let vault = vault(&model, "");
     let terminal = Terminal::start(&vault, &KICKOFF);
-    terminal.shows("asking     openai/fake-1, 1 s: judging s1-t1");
+    terminal.shows_asking("openai/fake-1", "judging s1-t1");
     let (status, text) = terminal.ended();
     assert_eq!(status.code(), Some(0), "{text:?}");
     assert!(

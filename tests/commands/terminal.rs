@@ -67,6 +67,16 @@ impl Terminal {
         });
     }
 
+    /// Waits until a call was shown that this endpoint is asked, with the seconds since: a busy machine may show the first of
+    /// them too late.
+    pub(crate) fn shows_asking(&self, endpoint: &str, what: &str) {
+        let shown = |s: u32| format!("asking     {endpoint}, {s} s: {what}");
+        wait_until("the terminal shows for how long it asks", || {
+            let text = self.text();
+            (1..=3).any(|s| text.contains(&shown(s)))
+        });
+    }
+
     pub(crate) fn send(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).expect("pids are small"));
         kill_process(pid.expect("pids are not 0"), signal).expect("it is our child");

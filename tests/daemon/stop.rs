@@ -7,7 +7,7 @@ use std::{
 
 use modulatio_tools::fake_model::{Behaviour, FakeModel, Script, Step, ToolCall};
 
-use crate::support::{Daemon, SIGINT, SIGTERM, TestVault, body, wait_until};
+use crate::support::{Daemon, PROMISED, SIGINT, SIGTERM, TestVault, body, wait_until};
 
 /// A model that takes so long over its third answer, once.
 fn slow_once() -> FakeModel {
@@ -24,7 +24,7 @@ fn ends_in_time(daemon: Daemon) {
     daemon.send(SIGTERM);
     let (status, log) = daemon.ended();
     assert_eq!(status.code(), Some(0), "{log}");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{log}");
+    assert!(asked.elapsed() < PROMISED, "{log}");
 }
 
 /// A daemon in the middle of the slow call.
@@ -219,7 +219,7 @@ fn a_command_ends_when_its_plan_is_cancelled() {
     let asked = Instant::now();
     vault.run(&["plan", "cancel", &plan]).ok();
     daemon.says("runner done");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{}", daemon.log());
+    assert!(asked.elapsed() < PROMISED, "{}", daemon.log());
     assert_eq!(vault.journal(&plan).status(), "cancelled");
     vault.is_proven(&plan);
 }

@@ -12,7 +12,7 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
-use super::{TestVault, wait_for, wait_until};
+use super::{LONG_PATIENCE, TestVault, wait_until, wait_within};
 
 pub(crate) const SIGTERM: Signal = Signal::TERM;
 pub(crate) const SIGINT: Signal = Signal::INT;
@@ -135,7 +135,7 @@ impl Daemon {
 
     /// Waits for its end; returns how it ended and all that it said.
     pub(crate) fn ended(mut self) -> (ExitStatus, String) {
-        let status = wait_for("the daemon ends", || {
+        let status = wait_within(LONG_PATIENCE, "the daemon ends", || {
             self.child.try_wait().expect("it can be waited for")
         });
         if let Some(reader) = self.reader.take() {

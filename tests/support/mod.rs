@@ -27,9 +27,21 @@ pub(crate) use vault::{Ran, TestVault, body};
 /// Longest that anything may take that should take milliseconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Longest that a whole run may take, of many plans or with many faults.
+const LONG_PATIENCE: Duration = Duration::from_secs(180);
+
+/// Two seconds are promised. A build that nobody optimised gets six, beside other tests.
+pub(crate) const PROMISED: Duration =
+    Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
+
 /// Polls until `ready` gives something; panics with `what` when it never does.
-pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+pub(crate) fn wait_for<T>(what: &str, ready: impl FnMut() -> Option<T>) -> T {
+    wait_within(PATIENCE, what, ready)
+}
+
+/// As [`wait_for`], for so long.
+fn wait_within<T>(patience: Duration, what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(found) = ready() {
             return found;
