@@ -47,7 +47,7 @@ fn slow_producer() -> FakeModel {
     let answer = Behaviour::Arguments(json!({"content": content, "summary": "s"}));
     let slow = Step::new(answer)
         .for_tool("submit_artifact")
-        .after(std::time::Duration::from_millis(300))
+        .after(std::time::Duration::from_secs(2))
         .times(0);
     FakeModel::start(Script::of([slow])).expect("a free port")
 }

@@ -46,6 +46,10 @@ fn let_poisoned_go_on(vault: &TestVault, plans: &[String]) {
     vault.run_until_idle();
 }
 
+fn is_done(vault: &TestVault, plan: &str) -> bool {
+    vault.journal(plan).status() == "done"
+}
+
 fn paused_by(vault: &TestVault, plan: &str) -> Option<CapKind> {
     let journal = vault.journal(plan);
     let last = journal.events().filter_map(|event| match event {
@@ -78,7 +82,10 @@ fn case(daily: &str, cap: u64, of_cost: bool) {
     } else {
         CapKind::DailyTokens
     };
-    for plan in &plans {
+    // Where one was fast and the others were killed, it may be done within the cap.
+    let left: Vec<&String> = plans.iter().filter(|plan| !is_done(&vault, plan)).collect();
+    assert!(!left.is_empty(), "the cap was never met");
+    for plan in left {
         let status = vault.journal(plan).plan.status;
         assert_eq!(paused_by(&vault, plan), Some(kind), "{plan}: {status:?}");
     }
@@ -98,7 +105,7 @@ fn raised(vault: &TestVault, model: &modulatio_tools::fake_model::FakeModel, pla
         "modulatio.yaml",
         &greedy::config(model, "daily: {max_tokens: 10000000, max_cost_usd: 1000}\n"),
     );
-    for plan in plans {
+    for plan in plans.iter().filter(|plan| !is_done(vault, plan)) {
         vault.run(&["plan", "approve", plan]).ok();
     }
     vault.run_until_idle();

@@ -64,7 +64,7 @@ fn by_force_three_calls_at_once_are_cut() {
 
 #[test]
 fn without_force_a_call_under_way_is_awaited_and_booked() {
-    let model = server([slow(VERDICT, 1, 1_500)]);
+    let model = server([slow(VERDICT, 1, 4_000)]);
     let vault = vault(&model, "");
     let plan = vault.approved(&body(1));
     let daemon = daemon(&vault);

@@ -89,7 +89,7 @@ fn a_plan_that_waits_for_a_person_says_for_what_and_how_to_answer() {
 #[test]
 fn an_answer_that_a_pause_or_an_end_awaits_is_waited_for() {
     for (word, code) in [("pause", 6), ("cancel", 1)] {
-        let model = server([slow(VERDICT, 1, 1_500)]);
+        let model = server([slow(VERDICT, 1, 4_000)]);
         let vault = vault(&model, "");
         let plan = vault.approved(&body(1));
         let _daemon = Daemon::start(&vault, &["--tick-seconds", "3600"]);
@@ -193,13 +193,13 @@ fn plain(text: &str) -> String {
 
 #[test]
 fn on_a_terminal_the_state_is_redrawn_in_place_below_the_news() {
-    let model = server([slow(VERDICT, 1, 2_000)]);
+    let model = server([slow(VERDICT, 1, 4_000)]);
     let vault = vault(&model, "");
     let plan = vault.approved(&body(1));
     let terminal = Terminal::start(&vault, &["plan", "show", &plan, "--follow"]);
     terminal.shows("runner     none yet (modulatio daemon)");
     let daemon = Daemon::start(&vault, &["--tick-seconds", "3600"]);
-    terminal.shows("asking     openai/fake-1, 1 s: judging s1-t1");
+    terminal.shows_asking("openai/fake-1", "judging s1-t1");
     daemon.says("runner done");
     let (status, text) = terminal.ended();
     assert_eq!(status.code(), Some(0), "{text:?}");

@@ -154,6 +154,7 @@ fn a_pause_is_waited_out() {
     );
     let plan = vault.approved(&body(2));
     let follower = Follower::start(&vault, &["logs", &plan, "-f", "-n", "1"]);
+    follower.shows("approved");
     vault.run_until_idle();
     follower.shows("ticket ESS-1 opened");
     follower.shows("paused: ");
@@ -242,11 +243,11 @@ fn a_reader_that_goes_ends_it_quietly() {
 #[test]
 fn whoever_writes_and_dies_the_follower_sees_each_line_once() {
     let vault = TestVault::slow("20ms");
-    let plan = vault.approved(&body(3));
+    let plan = vault.approved(&body(8));
     let follower = Follower::start(&vault, &["logs", &plan, "-f"]);
     for _ in 0..2 {
-        let daemon = Daemon::start(&vault, &["--tick-seconds", "1"]);
         let before = vault.journal(&plan).count("ModelCallCompleted");
+        let daemon = Daemon::start(&vault, &["--tick-seconds", "1"]);
         wait_until("a call was completed", || {
             vault.journal(&plan).count("ModelCallCompleted") > before
         });

@@ -61,7 +61,7 @@ fn a_slot_that_was_claimed_by_a_dead_daemon_is_served_by_a_run_right_after() {
 #[test]
 fn a_slot_fires_while_another_plan_executes_and_its_plan_runs_afterwards() {
     let script = Script {
-        delay_ms: 1_000,
+        delay_ms: 2_000,
         ..Script::default()
     };
     let model = FakeModel::start(script).expect("a free port");

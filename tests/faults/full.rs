@@ -104,7 +104,8 @@ fn complaints(daemons: &[Daemon]) -> usize {
 
 #[test]
 fn two_daemons_outlive_a_disk_that_fills_up_again_and_again() {
-    let model = producer(20);
+    // So slow that there is work left for every round.
+    let model = producer(60);
     let Some(vault) = Tmpfs::vault(&model, "12m", "a disk that fills up") else {
         return;
     };

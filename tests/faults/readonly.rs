@@ -39,7 +39,7 @@ fn a_daemon_outlives_a_file_system_that_is_read_only_for_a_while() {
 fn a_runner_outlives_a_vault_that_is_read_only_for_a_while() {
     let model = producer(150);
     let vault = TestVault::with(&crate::full::config(&model));
-    let plan = vault.approved(&body(2));
+    let plan = vault.approved(&body(4));
     let mut daemon = Daemon::start(&vault, &["--tick-seconds", "1"]);
     wait_until("it is at work", || model.sold().calls >= 2);
     let root = vault.root().to_str().expect("a plain path").to_owned();

@@ -8,7 +8,7 @@ use crate::{
         PROTOCOLS, QUICK, at, classes, config, entry, failed, is_done, server, started, status,
         titled, vault,
     },
-    support::{Daemon, TestVault, body, wait_until},
+    support::{Daemon, TestVault, body, wait_for, wait_until},
 };
 
 /// What goes wrong, how it is classed, and whether it may have been billed.
@@ -165,7 +165,7 @@ fn a_stream_that_breaks_is_tried_again_and_may_have_been_billed() {
         ]);
         each_is_survived(
             protocol,
-            ", stream: true, timeout: 20s, stall_timeout: 800ms",
+            ", stream: true, timeout: 20s, stall_timeout: 2s",
             cases,
         );
     }
@@ -181,7 +181,7 @@ fn a_whole_answer_that_breaks_is_tried_again_and_may_have_been_billed() {
         cases.push(("case-half", half, FailureClass::Malformed, true));
         each_is_survived(
             protocol,
-            ", stream: false, timeout: 20s, stall_timeout: 800ms",
+            ", stream: false, timeout: 20s, stall_timeout: 2s",
             cases,
         );
     }
@@ -196,7 +196,7 @@ fn an_answer_that_takes_too_long_ends_at_the_timeout_however_alive_it_is() {
     };
     for stream in [true, false] {
         let case = ("case-slow", slow.clone(), FailureClass::Timeout, true);
-        let more = format!(", stream: {stream}, timeout: 1500ms, stall_timeout: 1200ms");
+        let more = format!(", stream: {stream}, timeout: 3s, stall_timeout: 2s");
         each_is_survived("openai", &more, vec![case]);
     }
     let case = (
@@ -222,7 +222,9 @@ fn a_server_that_comes_up_later_is_found() {
     wait_until("it was refused twice", || {
         vault.journal(&plan).count("ModelCallFailed") >= 2
     });
-    let model = FakeModel::start_on(port, Script::default()).unwrap();
+    let model = wait_for("the port", || {
+        FakeModel::start_on(port, Script::default()).ok()
+    });
     wait_until("the plan is done", || {
         vault.journal(&plan).status() == "done"
     });
@@ -249,8 +251,8 @@ fn an_answer_that_is_slow_or_oddly_cut_into_pieces_is_an_answer() {
             Behaviour::NoDone { answer: answer() },
             Behaviour::Unstreamed { answer: answer() },
             Behaviour::KeepAlive {
-                every_ms: 150,
-                times: 4,
+                every_ms: 500,
+                times: 5,
                 answer: answer(),
             },
         ]
@@ -258,7 +260,7 @@ fn an_answer_that_is_slow_or_oddly_cut_into_pieces_is_an_answer() {
     for protocol in PROTOCOLS {
         for stream in [true, false] {
             let model = server(odd().map(Step::new));
-            let more = format!(", stream: {stream}, stall_timeout: 1s");
+            let more = format!(", stream: {stream}, stall_timeout: 2s");
             let vault = vault(protocol, &model, &more);
             let plan = vault.approved(&body(2));
             vault.run_until_idle();

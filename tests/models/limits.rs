@@ -10,7 +10,7 @@ use crate::{
         PROTOCOLS, at, classes, config, entry, failed, is_done, nothing_sold_twice, server,
         started, status, ticket, vault,
     },
-    support::{Daemon, Journal, SIGCONT, TestVault, body, wait_until},
+    support::{Daemon, Journal, SIGCONT, TestVault, body, wait_for, wait_until},
 };
 
 /// When the call of each `ModelCallStarted` began, and when each failed.
@@ -74,7 +74,9 @@ fn past_the_wall_limit_a_person_is_asked_and_the_plan_goes_on_at_the_same_step()
     vault.is_proven(&plan);
     assert_eq!(model.sold().calls, 2);
     drop(model);
-    let mended = FakeModel::start_on(port, Script::default()).unwrap();
+    let mended = wait_for("the port", || {
+        FakeModel::start_on(port, Script::default()).ok()
+    });
     vault.run(&["project", "resume", &plan]).ok();
     vault.run_until_idle();
     is_done(&vault, &plan, &mended);

@@ -26,7 +26,7 @@ fn replaced(vault: &TestVault, model: &FakeModel, plan: &str) -> Daemon {
 fn slow_production() -> FakeModel {
     let slow = Step::new(Behaviour::Default)
         .for_tool("submit_artifact")
-        .after(Duration::from_millis(300));
+        .after(Duration::from_secs(3));
     FakeModel::start(Script::of([slow])).expect("a free port")
 }
 

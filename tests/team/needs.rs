@@ -59,7 +59,7 @@ fn a_task_waits_for_all_that_it_needs() {
         task("d", "d.md", &["b", "c"]),
     ]);
     let slow = hand_in("b\n").for_text("# Task: b\n");
-    let slow = slow.after(std::time::Duration::from_millis(300));
+    let slow = slow.after(std::time::Duration::from_secs(1));
     let (model, vault, plan) = run([diamond, slow]);
     stands(&vault, &plan, &model, "done");
     let steps = started(&vault.journal(&plan));

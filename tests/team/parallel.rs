@@ -111,7 +111,7 @@ fn no_more_tasks_are_in_work_than_may_be() {
 /// Whatever becomes of the plan meanwhile: what is under way is paid, so it is waited for and booked.
 #[test]
 fn answers_that_come_after_a_pause_are_all_booked_and_not_asked_for_again() {
-    let model = four(1_500);
+    let model = four(4_000);
     let vault = vault(&model, "defaults: {max_parallel_tasks: 4}\n");
     let plan = vault.approved(&body(1));
     let daemon = Daemon::start(&vault, &["--until-idle"]);
