@@ -329,6 +329,7 @@ fn an_illegal_edit_is_refused_once_however_it_is_saved() {
         let names = kept(&vault);
         assert_eq!(names.len(), 1, "{way}: {names:?}");
         assert_eq!(vault.read(&format!("ess/plans/{}", names[0])), new, "{way}");
+        daemon.says("hand edit refused");
         assert_eq!(
             daemon.log().matches("hand edit refused").count(),
             1,

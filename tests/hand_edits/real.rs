@@ -153,6 +153,12 @@ fn git(vault: &TestVault, args: &[&str]) -> bool {
     let ran = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@example.org"])
         .args(args)
+        // Neither the repository that this test may be run in, nor what its user has set.
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
         .current_dir(vault.root())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

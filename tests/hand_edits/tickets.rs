@@ -55,6 +55,7 @@ fn is_refused(act: impl Fn(&Path), why: &str, kept: usize) {
                 !rejected(&vault, &plan).is_empty()
             });
             vault.follows(&plan);
+            daemon.says("hand edit refused");
             daemon.log()
         } else {
             act(&vault.path(FIRST));
@@ -158,12 +159,9 @@ fn tickets_whose_directory_is_deleted_come_back() {
     fs::remove_dir_all(vault.path("ess/tickets")).unwrap();
     wait_until("both are missed", || rejected(&vault, &plan).len() == 2);
     vault.follows(&plan);
-    assert_eq!(
-        daemon.log().matches("it was deleted").count(),
-        2,
-        "{}",
-        daemon.log()
-    );
+    let told = || daemon.log().matches("it was deleted").count();
+    wait_until("both are told", || told() >= 2);
+    assert_eq!(told(), 2, "{}", daemon.log());
     // And they are watched again.
     let new = vault
         .read("ess/tickets/ESS-2.md")
@@ -239,7 +237,9 @@ fn two_tickets_whose_files_were_swapped_get_their_own_back() {
     for e in rejected(&vault, &plan) {
         assert!(e.why.contains("`id`"), "{}", e.why);
     }
-    assert_eq!(daemon.log().matches("hand edit refused").count(), 2);
+    let told = || daemon.log().matches("hand edit refused").count();
+    wait_until("both are told", || told() >= 2);
+    assert_eq!(told(), 2, "{}", daemon.log());
 }
 
 #[test]
@@ -338,10 +338,10 @@ fn two_daemons_that_see_one_edit_of_a_ticket_judge_it_once() {
             "{word}: {:?}",
             tickets(&vault)
         );
-        let said = daemons
-            .iter()
-            .map(|daemon| daemon.log().matches("hand edit refused").count());
-        assert_eq!(said.sum::<usize>(), usize::from(refused), "{word}");
+        let told = |daemon: &Daemon| daemon.log().matches("hand edit refused").count();
+        let told = || daemons.iter().map(told).sum::<usize>();
+        wait_until("it is told", || told() >= usize::from(refused));
+        assert_eq!(told(), usize::from(refused), "{word}");
     }
 }
 
