@@ -206,7 +206,7 @@ fn a_dead_endpoint_is_given_up_at_once_and_left_alone_by_the_next_plan() {
 
 #[test]
 fn an_address_where_nobody_listens_counts_as_dead_too() {
-    let gone = server([]).base_url();
+    let gone = "http://127.0.0.1:1/v1".to_owned();
     let live = server([]);
     let vault = dead_and_alive(&gone, &live, "{failures: 2, open: 60s}");
     let plan = vault.approved(&body(1));

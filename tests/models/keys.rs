@@ -200,7 +200,7 @@ fn a_key_file_that_is_replaced_counts_from_the_next_call_on_without_a_restart() 
 
 #[test]
 fn a_secret_in_the_query_of_an_address_is_told_to_nobody() {
-    let gone = server([]).base_url();
+    let gone = "http://127.0.0.1:1/v1".to_owned();
     let model = server([
         Step::new(status(500, None, None)),
         Step::new(status(400, None, None)),

@@ -2,6 +2,7 @@
 
 use std::{fs, process::Command, time::Instant};
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
 
 use super::bench::{Bench, SECRET, is_refused, tells_nothing};
@@ -130,7 +131,9 @@ fn a_pipe_a_socket_and_a_folder_are_no_files_and_keep_nobody_waiting() {
     let bench = Bench::new();
     let made = Command::new("mkfifo").arg(bench.path("work/pipe")).status();
     assert!(made.unwrap().success());
-    let _socket = std::os::unix::net::UnixListener::bind(bench.path("work/socket")).unwrap();
+    // Made, and not bound: its name may be longer than a socket's address may be.
+    let (socket, mode) = (FileType::Socket, Mode::from_raw_mode(0o600));
+    mknodat(CWD, bench.path("work/socket"), socket, mode, 0).unwrap();
     fs::create_dir(bench.path("work/dir")).unwrap();
     let begun = Instant::now();
     for path in ["pipe", "socket"] {
