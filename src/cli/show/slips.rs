@@ -18,9 +18,7 @@ fn slip(key: &str) -> Option<String> {
     if ENGINE_KEYS.contains(&key) {
         return None;
     }
-    let known = ENGINE_KEYS
-        .iter()
-        .map(|known| ((*known).to_owned(), *known));
+    let known = SETTABLE.iter().map(|known| ((*known).to_owned(), *known));
     let meant = *near(key, known, |known| *known).first()?;
     Some(format!(
         "{key} is a key of your own and changes nothing; did you mean {meant}?"
