@@ -57,7 +57,7 @@ fn what_is_left_behind_dies(bench: &mut Bench) {
             escape.replace("MARK", &mark)
         ));
         assert_eq!(said, "done");
-        assert!(began.elapsed() < Duration::from_secs(5), "{escape}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{escape}");
         assert!(processes(&mark).is_empty(), "{escape}");
     }
 }
@@ -69,7 +69,7 @@ fn a_daemon_that_holds_the_output_holds_nobody_up(bench: &mut Bench) {
         "import os\nif os.fork() == 0:\n  os.setsid()\n  if os.fork() == 0:\n    os.execvp('sleep', '{mark}'.split())\n  \
          os._exit(0)\nprint('started')\n"
     ));
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(15));
     assert!(processes(&mark).is_empty());
     // One that closes it is watched all the same.
     bench.shell.limits.wall = Duration::from_secs(1);

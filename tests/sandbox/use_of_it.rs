@@ -144,7 +144,7 @@ fn a_shorter_time_can_be_asked_for(bench: &mut Bench) {
         .run(&bench.grounds, "sleep 20", wall, &none)
         .expect("the test's own part works");
     assert_eq!(ran.why, Ended::TimedOut);
-    assert!((300..3_000).contains(&ran.millis), "{}", ran.millis);
+    assert!((300..12_000).contains(&ran.millis), "{}", ran.millis);
 }
 
 fn changes_stay_in_the_workspace(bench: &mut Bench) {
