@@ -30,9 +30,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Longest that a whole run may take, of many plans or with many faults.
 const LONG_PATIENCE: Duration = Duration::from_secs(180);
 
-/// Two seconds are promised. A build that nobody optimised gets six, beside other tests.
-pub(crate) const PROMISED: Duration =
-    Duration::from_secs(if cfg!(debug_assertions) { 6 } else { 2 });
+/// What is promised of a stop, and what nobody notices of a wake.
+pub(crate) const PROMISED: Duration = Duration::from_secs(2);
 
 /// Polls until `ready` gives something; panics with `what` when it never does.
 pub(crate) fn wait_for<T>(what: &str, ready: impl FnMut() -> Option<T>) -> T {

@@ -16,7 +16,7 @@ use fastrand::Rng;
 use crate::{Target, large::LAUGHS, mutate::mutated};
 
 /// Longest that one input may take, on a machine with other things to do and in a build that nobody optimised.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Stack of the threads that read such inputs in the program, bytes.
 const STACK: usize = 2 << 20;
