@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// How long a connection without a byte counts as silent: where a byte is expected, and where silence is.
 const PATIENCE: Duration = Duration::from_secs(20);
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
