@@ -24,13 +24,11 @@ pub const LEFT_FOR_GOOD: Duration = Duration::from_secs(60);
 
 /// Puts away what nobody has touched for so long, of the vault itself and of its projects.
 pub fn sweep(vault: &Vault, age: Duration) {
-    let disk = &**vault.disk();
-    for (path, file) in leftovers(vault.root(), age) {
-        if file == FILE {
-            let leftover = Displaced::new(path.clone(), &vault.root().join(file));
-            tell(&path, schedule::put_away(disk, leftover));
-        }
+    let shown = leftovers(vault.root(), age);
+    for (path, file) in shown.into_iter().filter(|(_, file)| file == FILE) {
+        tell(&path, of_schedule(vault, &path, &file));
     }
+    let disk = &**vault.disk();
     let own = vault.own_dir();
     dispose(disk, &own, age, journal::is_unfinished);
     dispose(disk, &own.join(IMPORTED), age, is_being_written);
@@ -38,6 +36,16 @@ pub fn sweep(vault: &Vault, age: Duration) {
     let projects = vault.projects().map(|(projects, _)| projects);
     let projects = projects.unwrap_or_default();
     projects.iter().for_each(|project| of_project(project, age));
+}
+
+fn of_schedule(vault: &Vault, path: &Path, file: &str) -> Result<()> {
+    let (disk, place) = (&**vault.disk(), vault.root().join(file));
+    let leftover = Displaced::new(path.to_path_buf(), &place);
+    match leftover.lying()? {
+        // Its writer had not begun with it.
+        Lying::Text(text) if text.is_empty() => leftover.discard(disk),
+        Lying::Text(_) | Lying::NoFile(_) | Lying::Nothing => schedule::put_away(disk, leftover),
+    }
 }
 
 fn of_project(project: &Project, age: Duration) {

@@ -270,7 +270,7 @@ impl ScheduleLog {
 /// Forgets a rendering that lies out of its place; what a person wrote there is kept aside.
 pub(in crate::vault) fn put_away(disk: &dyn Disk, displaced: Displaced) -> Result<()> {
     let rendered = match displaced.lying()? {
-        Lying::Text(text) => text.is_empty() || is_rendering(&text),
+        Lying::Text(text) => is_rendering(&text),
         Lying::Nothing => true,
         Lying::NoFile(_) => false,
     };
