@@ -185,8 +185,10 @@ fn a_healthy_vault_ends_well() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_a_quiet_end() {
+fn a_reader_that_has_gone_changes_nothing_of_the_end() {
     let vault = TestVault::new();
+    let read = vault.run(&["doctor"]);
+    assert_ne!(read.code, Some(0), "it has something to tell");
     let mut child = vault
         .command(&["doctor"])
         .stdout(std::process::Stdio::piped())
@@ -195,8 +197,8 @@ fn a_reader_that_has_gone_is_a_quiet_end() {
         .expect("the binary starts");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), read.code);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), read.err);
 }
 
 /// Every file and directory with its rights and its content.

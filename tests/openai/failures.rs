@@ -187,25 +187,6 @@ async fn a_providers_words_are_clipped_and_cleaned() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_is_cut() {
-    let slow = Step::new(Behaviour::Default).after(Duration::from_secs(2));
-    let server = FakeModel::start(Script::of([slow])).unwrap();
-    let provider = with_key(settings(server.base_url()));
-    let request = request();
-    let arrives = async {
-        while server.requests().is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::select! {
-        answer = provider.call(&request) => panic!("answered before it was cut: {answer:?}"),
-        () = arrives => {}
-    }
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
-    assert_eq!(server.sold().calls, 0);
-}
-
-#[tokio::test]
 async fn a_failed_tls_handshake_is_a_connection_failure() {
     let server = FakeModel::start(Script::default()).unwrap();
     let base_url = server.base_url().replace("http:", "https:");

@@ -27,6 +27,16 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    /// Runs a command to its end.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("the binary starts");
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     /// Panics unless the command ended with `code`.
     #[track_caller]
     pub(crate) fn code(self, code: i32) -> Self {
@@ -243,12 +253,7 @@ impl TestVault {
     pub(crate) fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
         let mut command = self.command(args);
         command.envs(env.iter().copied()).stdin(Stdio::null());
-        let output = command.output().expect("the binary starts");
-        Ran {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).expect("text"),
-            err: String::from_utf8(output.stderr).expect("text"),
-        }
+        Ran::of(&mut command)
     }
 
     /// Adds a draft with this body; returns its id.

@@ -231,13 +231,7 @@ fn answered(
 /// Beside the vault, not in it.
 fn away(vault: &TestVault, words: &[&str]) -> Ran {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_modulatio"));
-    command.args(words).current_dir(vault.beside());
-    let output = command.output().expect("the binary starts");
-    Ran {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
-    }
+    Ran::of(command.args(words).current_dir(vault.beside()))
 }
 
 #[track_caller]
