@@ -103,12 +103,19 @@ impl PlanLog {
         }
     }
 
+    /// Tickets that wait and have no file.
+    fn missing_tickets(&self) -> Vec<TicketId> {
+        let gone = |id: &TicketId| {
+            let path = self.project().dir().join(files::ticket_path(id));
+            std::fs::symlink_metadata(path).is_err_and(is_missing)
+        };
+        let open = self.plan().tickets.iter().filter(|(_, t)| t.is_open());
+        open.map(|(id, _)| id.clone()).filter(gone).collect()
+    }
+
     /// Files of tickets that wait are missed, all of them before any is rendered again; says whether they may come back.
     fn miss_tickets(&mut self, settling: Settling) -> Result<bool> {
-        let path = |id: &TicketId| self.project().dir().join(files::ticket_path(id));
-        let gone = |id: &TicketId| std::fs::symlink_metadata(path(id)).is_err_and(is_missing);
-        let open = self.plan().tickets.iter().filter(|(_, t)| t.is_open());
-        let missing: Vec<TicketId> = open.map(|(id, _)| id.clone()).filter(gone).collect();
+        let missing = self.missing_tickets();
         let Some(first) = missing.first() else {
             return Ok(false);
         };
@@ -123,7 +130,9 @@ impl PlanLog {
             self.show();
             return Ok(false);
         }
-        if reconcile::comes_back(&path(first), settling) || !missing.iter().all(gone) {
+        let first = self.project().dir().join(files::ticket_path(first));
+        // Whoever deletes several, or their directory, may be in the middle of it.
+        if reconcile::comes_back(&first, settling) || self.missing_tickets() != missing {
             return Ok(true);
         }
         let mut deleted = Vec::new();

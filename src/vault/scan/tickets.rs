@@ -87,14 +87,22 @@ impl Tickets {
 
     /// A file that was there is not any more.
     fn miss(&mut self, project: &Project, path: &Path, looked: &mut Looked) {
-        let Some(plan) = self.0.remove(path).and_then(|known| known.plan) else {
+        let Some(known) = self.0.remove(path) else {
+            return;
+        };
+        let Some(plan) = &known.plan else {
             return;
         };
         match project
-            .open_plan(&plan)
+            .open_plan(plan)
             .and_then(|mut log| log.reconcile_tickets(SETTLED))
         {
-            Ok(unsettled) => looked.unsettled |= unsettled,
+            Ok(true) => {
+                looked.unsettled = true;
+                // It is missed again at the next look, unless it has come back.
+                self.0.insert(path.to_path_buf(), known);
+            }
+            Ok(false) => {}
             Err(error) => looked
                 .faults
                 .push((path.display().to_string(), error.told())),
