@@ -119,7 +119,8 @@ impl Clockwork {
                 self.queued.store(kept.queued, Ordering::Release);
                 for (job, until) in &kept.held {
                     self.warn(format!(
-                        "job {job} does not run until {until}: its times up to then were accounted for while the clock was ahead. To let it run from now on: {}",
+                        "job {job} {}. To let it run from now on: {}",
+                        schedule::is_held(until),
                         schedule::lets_go("modulatio", job)
                     ));
                 }

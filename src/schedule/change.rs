@@ -73,12 +73,14 @@ pub fn change(schedule: &Schedule, change: &Change, now: Timestamp) -> Result<Ve
     match change {
         Change::Add(project, definition) => add(schedule, project, definition, now, since),
         Change::Take(project, definition, enabled) => {
-            let events = take(schedule, project, definition, now, since)?;
-            Ok(if *enabled {
-                events
-            } else {
-                off(schedule, project, events)
-            })
+            let mut events = take(schedule, project, definition, now, since)?;
+            if !enabled {
+                events.push(Event::JobDisabled {
+                    v: V1,
+                    job: schedule.next_id(project),
+                });
+            }
+            Ok(events)
         }
         Change::Edit(id, definition) => edit(job(schedule, id)?, definition, now, since),
         Change::Enable(id) => enable(job(schedule, id)?, now, since),
@@ -124,14 +126,6 @@ fn take(
         return Err(Refused::Taken(job.id.clone()));
     }
     add(schedule, project, definition, now, since)
-}
-
-fn off(schedule: &Schedule, project: &ProjectCode, mut added: Vec<Event>) -> Vec<Event> {
-    added.push(Event::JobDisabled {
-        v: V1,
-        job: schedule.next_id(project),
-    });
-    added
 }
 
 /// A definition that would never do anything is a mistake.

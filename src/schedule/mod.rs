@@ -38,7 +38,7 @@ pub use expression::Expression;
 pub use fault::ExpressionFault;
 pub use slots::{Slots, next_slot, slots};
 pub use timetable::{Timetable, Unreadable};
-pub use unseen::{held_until, lets_go};
+pub use unseen::{held_until, is_held, lets_go};
 pub use zone::{Zone, ZoneFault};
 
 #[cfg(test)]

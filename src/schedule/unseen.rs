@@ -1,7 +1,7 @@
 //! The slots of a job that are not accounted for: those after its cursor, without those that were claimed before the
 //! cursor was sent back.
 
-use std::iter;
+use std::{fmt::Display, iter};
 
 use projections::{
     ids::JobId,
@@ -69,6 +69,14 @@ pub(super) fn untaken<'a>(
 pub fn held_until(job: &Job, now: Timestamp) -> Option<Timestamp> {
     let is_enabled = job.standing == Standing::Enabled;
     (is_enabled && job.cursor > now.plus_millis(GRACE_MS)).then_some(job.cursor)
+}
+
+/// That it does not, for people; the job stands before it.
+#[must_use]
+pub fn is_held(until: impl Display) -> String {
+    format!(
+        "does not run until {until}: its times up to then were accounted for while the clock was ahead"
+    )
 }
 
 /// What a person does about it, as commands of this `program`.

@@ -9,7 +9,12 @@ pub(crate) fn quoted(path: impl AsRef<Path>) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text.into_owned();
     }
-    format!("'{}'", text.replace('\'', r"'\''"))
+    in_quotes(&text)
+}
+
+/// A word as a shell takes it, in quotes whatever it is.
+pub(crate) fn in_quotes(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The command that puts a damaged file beside its place, under a name that nothing has.

@@ -8,8 +8,7 @@ use super::{
     words::{count, list},
 };
 use crate::{
-    error::Error,
-    schedule::{held_until, lets_go},
+    schedule::{held_until, is_held, lets_go},
     vault::schedule,
 };
 
@@ -23,12 +22,10 @@ pub(super) fn homes(ground: &Ground) -> Vec<Check> {
     let Some(found) = ground.vault() else {
         return Vec::new();
     };
-    let is_homeless = |job: &&Job| {
-        let project = found.vault.project(job.project());
-        job.standing == Standing::Enabled && matches!(project, Err(Error::NoProject { .. }))
-    };
-    let schedule = read(found);
-    let jobs: Vec<&Job> = schedule.present().filter(is_homeless).collect();
+    let is_homeless =
+        |job: &&Job| job.standing == Standing::Enabled && schedule::is_homeless(&found.vault, job);
+    let read = read(found);
+    let jobs: Vec<&Job> = read.present().filter(is_homeless).collect();
     if jobs.is_empty() {
         return Vec::new();
     }
@@ -51,11 +48,12 @@ pub(super) fn held(ground: &Ground) -> Vec<Check> {
     let schedule = read(found);
     let held = schedule.present().filter_map(|job| {
         let until = held_until(job, ground.now)?;
-        let what = format!(
-            "{} does not run until {until}: its times up to then were accounted for while the clock was ahead",
-            job.id
-        );
-        Some(Check::warn("clock", what, lets_go(&ground.program, &job.id)))
+        let what = format!("{} {}", job.id, is_held(until));
+        Some(Check::warn(
+            "clock",
+            what,
+            lets_go(&ground.program, &job.id),
+        ))
     });
     held.collect()
 }

@@ -28,7 +28,7 @@ use crate::{
 pub(crate) const DIR: &str = "cron";
 
 /// Its log.
-pub(super) const NAME: &str = "schedule";
+const NAME: &str = "schedule";
 
 /// Where it lies.
 pub(crate) fn dir(vault: &Vault) -> PathBuf {

@@ -224,6 +224,12 @@ fn life(vault: &Vault, id: &PlanId) -> Life {
     plan.map_or(Life::Unknown, |plan| of(plan.status.name().is_terminal()))
 }
 
+/// Whether a job has outlived its project: no plan can be made for any slot of it.
+#[must_use]
+pub fn is_homeless(vault: &Vault, job: &Job) -> bool {
+    matches!(vault.project(job.project()), Err(Error::NoProject { .. }))
+}
+
 /// The schedule as it is, for reading.
 ///
 /// # Errors

@@ -4,16 +4,15 @@ use projections::schedule::FILE;
 
 use super::{
     super::{Vault, shell},
-    log::{NAME, dir},
+    log::path,
 };
 
 /// About a journal that is damaged. With the journal alone out of the way, the file that was made from it would still say
 /// that there was one.
 pub(super) fn of_damage(vault: &Vault) -> String {
-    let journal = dir(vault).join(format!("{NAME}.journal.jsonl"));
     format!(
         "nothing is fired while it cannot be read; restore the file from a backup, or begin anew: {}; {}",
-        shell::aside(&journal),
+        shell::aside(&path(vault)),
         afresh(vault)
     )
 }

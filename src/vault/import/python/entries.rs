@@ -181,8 +181,3 @@ impl<'a> Entry<'a> {
 fn shown(value: &Value) -> String {
     value.to_string().chars().take(60).collect()
 }
-
-/// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
-}

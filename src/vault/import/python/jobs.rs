@@ -11,9 +11,12 @@ use projections::{
 use serde_json::Value;
 
 use super::{
-    super::super::schedule::{self as vault_schedule, ScheduleLog},
+    super::super::{
+        schedule::{self as vault_schedule, ScheduleLog},
+        shell::in_quotes,
+    },
     CRON, Fate, Import, Line,
-    entries::{self, Entry, Not, Read, bad, fault, label, quoted},
+    entries::{self, Entry, Not, Read, bad, fault, label},
     projects,
 };
 use crate::{
@@ -273,7 +276,7 @@ pub(super) fn unsaid(
             ..
         } => Not::Stops(format!(
             "{why}: the next longer is modulatio cron add {project} {} --schedule '{longer}'",
-            quoted(objective)
+            in_quotes(objective)
         )),
     }
 }

@@ -11,9 +11,9 @@ use projections::{
 use serde_json::Value;
 
 use super::{
-    super::super::{PlanLog, Project},
+    super::super::{PlanLog, Project, shell::in_quotes},
     Fate, Import, Line, QUEUE,
-    entries::{self, Entry, Not, Read, bad, fault, quoted},
+    entries::{self, Entry, Not, Read, bad, fault},
     jobs::{Wanted, defined, drop_priority, no_template, seconds, unsaid, whose},
     projects,
 };
@@ -123,7 +123,7 @@ fn done(tasks: &[Value]) -> Done {
 fn read(value: &Value, now: Timestamp, done: &Done) -> Result<Task, Not> {
     let entry = Entry::of(value)?;
     let (id, (project, objective)) = (entry.id()?, whose(&entry)?);
-    let by_hand = format!("modulatio plan draft {project} {}", quoted(objective));
+    let by_hand = format!("modulatio plan draft {project} {}", in_quotes(objective));
     still_to_do(&entry, done, &by_hand)?;
     no_template(&entry, &project)?;
     let mut due = Due {
